@@ -1,0 +1,75 @@
+/**
+ * Every limit has its name and default here, is enforced where the comment says, and is counted
+ * when reached. Configuration key `limits.<name>` overrides.
+ */
+export type Limits = {
+  /** Bytes of one request body as it arrives (listen). */
+  readonly bodyBytes: number;
+  /** Bytes of one request body after decompression (listen). */
+  readonly inflatedBytes: number;
+  /** Requests' bytes waiting to be committed; above it 503 with Retry-After (listen). */
+  readonly queueBytes: number;
+  /** Spans, data points or log records in one request (receive); the rest is rejected. */
+  readonly recordsPerRequest: number;
+  /** UTF-16 code units kept of one attribute value (receive); longer ones are cut. */
+  readonly attributeLength: number;
+  /** Attributes of one record (receive); the rest is dropped. */
+  readonly attributesPerRecord: number;
+  /** Nesting of attribute values and of JSON (receive). */
+  readonly depth: number;
+  /** UTF-16 code units of a label value (normalize, measure); longer ones are cut. */
+  readonly labelLength: number;
+  /** Labels of one received metric point (normalize); a point with more is rejected. */
+  readonly labelsPerPoint: number;
+  /** Distinct values of one label within one derived metric; further values fold into `_other` (measure). */
+  readonly valuesPerLabel: number;
+  /** Derived series in all (measure); further calls fold into `_other`. */
+  readonly derivedSeries: number;
+  /** Series in memory (store); samples of further series are rejected. */
+  readonly series: number;
+  /** Samples one rule may read (promql). */
+  readonly ruleSamples: number;
+  /** Samples one API query may read (promql). */
+  readonly querySamples: number;
+  /** Steps of one range query (promql). */
+  readonly querySteps: number;
+  /** Milliseconds of one API query (listen); rules have no limit by clock. */
+  readonly queryMs: number;
+  /** Nesting of a PromQL expression (promql). */
+  readonly expressionDepth: number;
+  /** UTF-16 code units of a PromQL expression (promql). */
+  readonly expressionLength: number;
+  /** Active alerts of one rule; more is an error of that rule (rules). A rule file's `limit` is stricter. */
+  readonly alertsPerRule: number;
+  /** Alerts in one notification (notify); the rest is counted in `truncatedAlerts`. */
+  readonly alertsPerNotification: number;
+  /** Span ids remembered for 15 minutes against repeats (engine). */
+  readonly rememberedSpans: number;
+  /** Evaluations waiting 5 minutes for their call (measure); the oldest count as `_unknown`. */
+  readonly waitingEvaluations: number;
+};
+
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: 20 * 1024 * 1024,
+  inflatedBytes: 64 * 1024 * 1024,
+  queueBytes: 128 * 1024 * 1024,
+  recordsPerRequest: 50_000,
+  attributeLength: 65_536,
+  attributesPerRecord: 512,
+  depth: 64,
+  labelLength: 512,
+  labelsPerPoint: 64,
+  valuesPerLabel: 1000,
+  derivedSeries: 50_000,
+  series: 200_000,
+  ruleSamples: 50_000_000,
+  querySamples: 50_000_000,
+  querySteps: 11_000,
+  queryMs: 120_000,
+  expressionDepth: 200,
+  expressionLength: 100_000,
+  alertsPerRule: 10_000,
+  alertsPerNotification: 1000,
+  rememberedSpans: 5_000_000,
+  waitingEvaluations: 100_000,
+};

@@ -1,0 +1,34 @@
+import type { Labels } from "./labels.ts";
+import type { NativeHistogram } from "./sample.ts";
+import type { EpochMs } from "./time.ts";
+
+/** How one label is compared. Regular expressions are anchored at both ends, as in Prometheus. */
+export type Matcher = {
+  readonly name: string;
+  readonly op: "=" | "!=" | "=~" | "!~";
+  readonly value: string;
+};
+
+/** A series within a time range. Arrays are shared: never write to them. */
+export type SeriesSlice = {
+  readonly labels: Labels;
+  /** Epoch ms, strictly ascending. */
+  readonly times: Float64Array;
+  /** Same length; stale markers are told by `isStale`. */
+  readonly values: Float64Array;
+  /** Present where the series has native histograms; an index with one has no meaning in `values`. */
+  readonly histograms?: readonly (NativeHistogram | undefined)[];
+};
+
+/**
+ * What evaluation reads: an immutable state of the series. Synchronous: what memory lacks was
+ * loaded before (`plan` says what).
+ */
+export type Reader = {
+  /** Series that match, with samples in (from, to]; series without any in the range are left out. */
+  readonly select: (
+    matchers: readonly Matcher[],
+    from: EpochMs,
+    to: EpochMs,
+  ) => readonly SeriesSlice[];
+};
