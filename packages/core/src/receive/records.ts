@@ -1,0 +1,118 @@
+import type { EpochMs } from "../model/time.ts";
+
+/** One attribute's value as OTLP's AnyValue has it; bytes stay bytes, 64-bit integers become numbers. */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | Uint8Array
+  | readonly AttributeValue[]
+  | ReadonlyMap<string, AttributeValue>
+  | null;
+
+/** Attributes by key; of equal keys the last wins. */
+export type Attributes = ReadonlyMap<string, AttributeValue>;
+
+/** Who sent it: shared by all records below it. */
+export type Origin = {
+  readonly resource: Attributes;
+  readonly scopeName: string;
+  readonly scopeVersion: string;
+  readonly schemaUrl: string;
+};
+
+export type SpanEventRecord = {
+  readonly name: string;
+  readonly at: EpochMs;
+  readonly attributes: Attributes;
+};
+
+export type SpanRecord = {
+  readonly origin: Origin;
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  /** Empty for a root. */
+  readonly parentSpanId: string;
+  readonly traceState: string;
+  readonly name: string;
+  /** OTLP's SpanKind: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  readonly kind: number;
+  readonly startAt: EpochMs;
+  readonly endAt: EpochMs;
+  /** End minus start, exact, in nanoseconds; negative when the sender's clock went backwards. */
+  readonly durationNs: number;
+  readonly attributes: Attributes;
+  readonly events: readonly SpanEventRecord[];
+  /** OTLP's StatusCode: 0 unset, 1 ok, 2 error. */
+  readonly statusCode: number;
+  readonly statusMessage: string;
+};
+
+export type LogRecord = {
+  readonly origin: Origin;
+  /** Event time, else observed time; 0 where the sender told neither. */
+  readonly at: EpochMs;
+  readonly eventName: string;
+  readonly severityNumber: number;
+  readonly body: AttributeValue;
+  readonly attributes: Attributes;
+  /** Empty where the record belongs to no span. */
+  readonly traceId: string;
+  readonly spanId: string;
+};
+
+/** OTLP's AggregationTemporality: 0 unspecified, 1 delta, 2 cumulative. */
+export type Temporality = 0 | 1 | 2;
+
+export type NumberPoint = {
+  readonly attributes: Attributes;
+  readonly startAt: EpochMs;
+  readonly at: EpochMs;
+  readonly value: number;
+  /** Bit 0: no recorded value. */
+  readonly flags: number;
+};
+
+export type HistogramPoint = {
+  readonly attributes: Attributes;
+  readonly startAt: EpochMs;
+  readonly at: EpochMs;
+  readonly count: number;
+  readonly sum: number | undefined;
+  readonly bucketCounts: readonly number[];
+  readonly explicitBounds: readonly number[];
+  readonly flags: number;
+};
+
+export type MetricRecord = {
+  readonly origin: Origin;
+  readonly name: string;
+  readonly unit: string;
+  readonly description: string;
+} & (
+  | { readonly type: "gauge"; readonly points: readonly NumberPoint[] }
+  | {
+      readonly type: "sum";
+      readonly monotonic: boolean;
+      readonly temporality: Temporality;
+      readonly points: readonly NumberPoint[];
+    }
+  | {
+      readonly type: "histogram";
+      readonly temporality: Temporality;
+      readonly points: readonly HistogramPoint[];
+    }
+  /** Kinds that are decoded no further: their points are rejected with the reason, never dropped silently. */
+  | {
+      readonly type: "exponential-histogram" | "summary" | "unknown";
+      readonly pointCount: number;
+    }
+);
+
+/** What a request's bytes hold, and what of it could not be taken, by reason. */
+export type Decoded<T> = {
+  readonly records: readonly T[];
+  readonly rejected: ReadonlyMap<string, number>;
+};
