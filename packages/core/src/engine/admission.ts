@@ -115,10 +115,10 @@ export class Admissions {
   /** Forgets the oldest ids until there is room: half of the time span, then half of the rest … */
   #makeRoom(at: EpochMs): void {
     const before = this.#seen.size;
-    for (let keepMs = REPEAT_MS / 2; this.#isFull(); keepMs /= 2) {
-      this.#seen.forget(Math.floor((at - keepMs) / SECOND_MS) + 1);
-      if (keepMs < SECOND_MS) break;
+    for (let keepMs = REPEAT_MS / 2; this.#isFull() && keepMs >= SECOND_MS; keepMs /= 2) {
+      this.#seen.forget(Math.ceil((at - keepMs) / SECOND_MS));
     }
+    if (this.#isFull()) this.#seen.forget(Math.floor(at / SECOND_MS) + 1);
     this.#forgottenEarly += before - this.#seen.size;
   }
 }
