@@ -1,0 +1,41 @@
+import { InputError, lineAndColumn } from "@naruko/core/model/input-error";
+import type { InputKind } from "@naruko/core/model/input-error";
+import type { YamlFile, YamlNode } from "@naruko/core/model/yaml";
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The same tree with `${NAME}` in its texts replaced from the environment, so that secrets stay out
+ * of files. A variable that is not set is an error: a token that is quietly empty lets everybody in.
+ */
+export function withEnvironment(
+  file: YamlFile,
+  environment: Environment,
+  kind: InputKind = "config",
+): YamlFile {
+  const resolve = (node: YamlNode): YamlNode => {
+    if (node.kind === "map") {
+      return {
+        ...node,
+        entries: node.entries.map((entry) => ({ ...entry, value: resolve(entry.value) })),
+      };
+    }
+    if (node.kind === "list") return { ...node, items: node.items.map(resolve) };
+    if (typeof node.value !== "string") return node;
+    const value = node.value.replace(REFERENCE, (_reference, name: string) => {
+      const found = environment[name];
+      if (found !== undefined) return found;
+      const { line, column } = lineAndColumn(file.text, node.place.from);
+      throw new InputError(
+        kind,
+        `${file.name}:${line}:${column}: the environment variable ${name} is not set; ` +
+          `set it, or write the value`,
+        node.place,
+      );
+    });
+    return { ...node, value, text: value };
+  };
+  return { ...file, root: file.root === undefined ? undefined : resolve(file.root) };
+}
