@@ -15,8 +15,12 @@ export type Limits = {
   readonly attributeLength: number;
   /** Attributes of one record (receive); the rest is dropped. */
   readonly attributesPerRecord: number;
+  /** Events of one span (receive); the rest is dropped. */
+  readonly eventsPerSpan: number;
   /** Nesting of attribute values and of JSON (receive). */
   readonly depth: number;
+  /** UTF-16 code units kept of each of a call's texts: system, input, output (normalize). */
+  readonly textLength: number;
   /** UTF-16 code units of a label value (normalize, measure); longer ones are cut. */
   readonly labelLength: number;
   /** Labels of one received metric point (normalize); a point with more is rejected. */
@@ -45,6 +49,8 @@ export type Limits = {
   readonly alertsPerNotification: number;
   /** Span ids remembered for 15 minutes against repeats (engine). */
   readonly rememberedSpans: number;
+  /** Ids of calls, one or two a call, remembered for 15 minutes to find evaluations' calls (measure). */
+  readonly rememberedCallIds: number;
   /** Evaluations waiting 5 minutes for their call (measure); the oldest count as `_unknown`. */
   readonly waitingEvaluations: number;
 };
@@ -56,7 +62,9 @@ export const DEFAULT_LIMITS: Limits = {
   recordsPerRequest: 50_000,
   attributeLength: 65_536,
   attributesPerRecord: 512,
+  eventsPerSpan: 1024,
   depth: 64,
+  textLength: 65_536,
   labelLength: 512,
   labelsPerPoint: 64,
   valuesPerLabel: 1000,
@@ -71,5 +79,6 @@ export const DEFAULT_LIMITS: Limits = {
   alertsPerRule: 10_000,
   alertsPerNotification: 1000,
   rememberedSpans: 5_000_000,
+  rememberedCallIds: 1_000_000,
   waitingEvaluations: 100_000,
 };

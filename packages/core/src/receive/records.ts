@@ -111,8 +111,36 @@ export type MetricRecord = {
     }
 );
 
-/** What a request's bytes hold, and what of it could not be taken, by reason. */
+/** Why a record was not taken. Metrics are counted in data points. */
+export type RejectReason =
+  | "trace-id-invalid"
+  | "span-id-invalid"
+  | "parent-span-id-invalid"
+  /** A number point without a value and without the flag that says so. */
+  | "value-missing"
+  /** A histogram whose counts and bounds do not fit each other. */
+  | "buckets-invalid"
+  /** A metric carried data of two kinds: the last one is taken, as protobuf has it. */
+  | "data-replaced"
+  /** Beyond `limits.recordsPerRequest`. */
+  | "records-limit";
+
+/** What was left out of records that were taken, by the limit that was reached. */
+export type CutReason =
+  /** Texts and bytes beyond `limits.attributeLength`: how many were cut. */
+  | "text-length"
+  /** Entries of a list or map beyond `limits.attributeLength`: how many were dropped. */
+  | "value-entries"
+  /** Values nested deeper than `limits.depth`: how many became null. */
+  | "value-depth"
+  /** Attributes beyond `limits.attributesPerRecord`: how many were dropped. */
+  | "attributes"
+  /** Span events beyond `limits.eventsPerSpan`: how many were dropped. */
+  | "events";
+
+/** What a request's bytes hold, and what of it was not taken, by reason. */
 export type Decoded<T> = {
   readonly records: readonly T[];
-  readonly rejected: ReadonlyMap<string, number>;
+  readonly rejected: ReadonlyMap<RejectReason, number>;
+  readonly cut: ReadonlyMap<CutReason, number>;
 };

@@ -1,0 +1,81 @@
+import type { Limits } from "../model/limits.ts";
+import { textStart } from "../model/text.ts";
+import type { CutReason, Decoded, RejectReason } from "./records.ts";
+
+/** Applies the limits of one request while it is decoded, and counts what they keep out. */
+export class Tally {
+  readonly limits: Limits;
+  private readonly rejected = new Map<RejectReason, number>();
+  private readonly cutCounts = new Map<CutReason, number>();
+  private records = 0;
+  private envelopes = 0;
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  reject(reason: RejectReason, count = 1): void {
+    if (count > 0) this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + count);
+  }
+
+  cut(reason: CutReason): void {
+    this.cutCounts.set(reason, (this.cutCounts.get(reason) ?? 0) + 1);
+  }
+
+  /** Whether one more record may be taken; where not, it is counted as rejected. */
+  admitsRecord(): boolean {
+    if (this.records < this.limits.recordsPerRequest) {
+      this.records++;
+      return true;
+    }
+    this.reject("records-limit");
+    return false;
+  }
+
+  /**
+   * Whether one more resource or scope may be opened. An empty one takes two bytes, so a request
+   * of nothing else would keep the process busy for seconds.
+   */
+  admitsEnvelope(): boolean {
+    return ++this.envelopes <= this.limits.recordsPerRequest;
+  }
+
+  /** The text as it is kept: at most `limits.attributeLength` long. */
+  keptText(text: string): string {
+    if (text.length <= this.limits.attributeLength) return text;
+    this.cut("text-length");
+    return textStart(text, this.limits.attributeLength);
+  }
+
+  /** How many of a value's bytes are kept. */
+  keptBytes(length: number): number {
+    if (length <= this.limits.attributeLength) return length;
+    this.cut("text-length");
+    return this.limits.attributeLength;
+  }
+
+  /** Whether a list or map that has `size` entries takes one more. */
+  admitsEntry(size: number): boolean {
+    if (size < this.limits.attributeLength) return true;
+    this.cut("value-entries");
+    return false;
+  }
+
+  /** Whether a list or map may stand `depth` levels deep; 1 is an attribute's own value. */
+  admitsDepth(depth: number): boolean {
+    if (depth <= this.limits.depth) return true;
+    this.cut("value-depth");
+    return false;
+  }
+
+  /** Whether a span that has `size` events takes one more. */
+  admitsEvent(size: number): boolean {
+    if (size < this.limits.eventsPerSpan) return true;
+    this.cut("events");
+    return false;
+  }
+
+  decoded<T>(records: readonly T[]): Decoded<T> {
+    return { records, rejected: this.rejected, cut: this.cutCounts };
+  }
+}
