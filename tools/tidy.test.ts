@@ -18,6 +18,8 @@ const stages: Record<string, readonly string[]> = {
   detect: ["model"],
   judge: ["model"],
   notify: ["model"],
+  /** What tests of several stages build their input with; not shipped. */
+  testing: ["model", "receive"],
   engine: [
     "model",
     "receive",

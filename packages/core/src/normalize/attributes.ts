@@ -1,0 +1,58 @@
+import type { AttributeValue, Attributes } from "../receive/records.ts";
+import type { ReadContext } from "./context.ts";
+import { count } from "./tally.ts";
+
+/** A text cut to a length, never through the middle of a character. */
+export function cutTo(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, splitsPair ? length - 1 : length);
+}
+
+/**
+ * A value as a name (model, provider, tool …): numbers and booleans are written out, anything else
+ * than a non-empty text is absent.
+ */
+function nameOf(value: AttributeValue | undefined): string | undefined {
+  if (typeof value === "string") return value === "" ? undefined : value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return undefined;
+}
+
+/** The first of some keys that holds a name, cut to the limit of a label. */
+export function firstName(
+  attributes: Attributes,
+  keys: readonly string[],
+  context: ReadContext,
+): string | undefined {
+  for (const key of keys) {
+    const name = nameOf(attributes.get(key));
+    if (name === undefined) continue;
+    if (name.length <= context.limits.labelLength) return name;
+    count(context.ignored, "label-cut");
+    return cutTo(name, context.limits.labelLength);
+  }
+  return undefined;
+}
+
+/** A number, also where it was sent as text; NaN where the value is none, `undefined` where absent. */
+export function numberOf(value: AttributeValue | undefined): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+}
+
+/** A flag, also where it was sent as text; `undefined` where it is neither. */
+export function flagOf(value: AttributeValue | undefined): boolean | undefined {
+  if (value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  return undefined;
+}
+
+/** A list of texts; a single text counts as a list of one. */
+export function textsOf(value: AttributeValue | undefined): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  if (!Array.isArray(value)) return [];
+  return value.filter((item) => typeof item === "string" && item !== "");
+}

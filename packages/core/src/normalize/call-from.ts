@@ -1,0 +1,143 @@
+import type { Call, CallKind, Usage, UsageSource } from "../model/call.ts";
+import type { SpanRecord } from "../receive/records.ts";
+import type { NormalizeContext } from "./context.ts";
+import { errorTypeOf } from "./error-type.ts";
+import { unifiedFinishReason } from "./finish-reasons.ts";
+import { unifiedProvider } from "./provider-names.ts";
+import type { Reading } from "./reading.ts";
+import { samplingWeight } from "./sampling-weight.ts";
+import type { Source } from "./source.ts";
+import { count, type Tally } from "./tally.ts";
+
+type Draft = { -readonly [K in keyof Call]: Call[K] };
+
+/** Makes one call of a span, what its dialect read in it, and where it came from. */
+export function callFrom(
+  span: SpanRecord,
+  read: { readonly dialect: string; readonly reading: Reading },
+  source: Source,
+  context: NormalizeContext & { readonly ignored: Tally },
+): Call {
+  const { reading } = read;
+  const { provider, errorType: toldError, ...names } = reading.names;
+  const call: Draft = {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    kind: reading.kind,
+    operation: reading.operation,
+    startAt: span.startAt,
+    endAt: span.endAt,
+    durationS: span.durationNs / 1e9,
+    service: source.service,
+    stream: reading.stream ?? reading.timeToFirstChunkS !== undefined,
+    finishReasons: reading.finishReasons.map(unifiedFinishReason),
+    usage: reading.usage,
+    usageSource: "missing",
+    weight: samplingWeight(span.traceState),
+    dialect: read.dialect,
+    ...names,
+  };
+  if (span.parentSpanId !== "") call.parentSpanId = span.parentSpanId;
+  if (source.version !== undefined) call.serviceVersion = source.version;
+  if (source.environment !== undefined) call.environment = source.environment;
+  if (provider !== undefined) call.provider = unifiedProvider(provider);
+  const errorType = errorTypeOf(span, toldError);
+  if (errorType !== undefined) call.errorType = errorType;
+  if (reading.text !== undefined) call.text = reading.text;
+  setChunkTimes(call, reading, context.ignored);
+  if (call.kind === "inference" || call.kind === "embeddings") setUsageAndCost(call, context);
+  return call;
+}
+
+// Clocks within one process may disagree a little; a first chunk a second after the end cannot be.
+const CLOCK_SLACK_S = 1;
+
+function setChunkTimes(call: Draft, reading: Reading, ignored: Tally): void {
+  if (!call.stream) return;
+  const { timeToFirstChunkS: first, timePerOutputChunkS: perChunk } = reading;
+  const latest = call.durationS + CLOCK_SLACK_S;
+  for (const time of [first, perChunk]) {
+    if (time !== undefined && time > latest) count(ignored, "bad-chunk-time");
+  }
+  if (first !== undefined && first <= latest) call.timeToFirstChunkS = first;
+  if (perChunk !== undefined && perChunk <= latest) call.timePerOutputChunkS = perChunk;
+}
+
+/**
+ * A successful call has its whole usage from the provider, or estimated where its text is known, or
+ * counts as one whose usage is missing. From a failed call none can be expected: what it tells is
+ * priced, and nothing is estimated.
+ */
+function setUsageAndCost(call: Draft, context: NormalizeContext): void {
+  const { usage, source } = settledUsage(call, context);
+  call.usage = usage;
+  call.usageSource = source;
+  if (source === "missing") {
+    if (call.errorType === undefined) call.unpriced = "missing-usage";
+    return;
+  }
+  if (context.priceOf === undefined) return;
+  const cost = costOf(call, context.priceOf);
+  if (cost === "unknown-model") call.unpriced = cost;
+  else call.costUsd = cost;
+}
+
+function isWhole(kind: CallKind, usage: Usage): boolean {
+  return (
+    usage.inputTokens !== undefined && (kind === "embeddings" || usage.outputTokens !== undefined)
+  );
+}
+
+function settledUsage(
+  call: Draft,
+  context: NormalizeContext,
+): { readonly usage: Usage; readonly source: UsageSource } {
+  const { usage } = call;
+  if (isWhole(call.kind, usage)) return { usage, source: "provider" };
+  if (call.errorType !== undefined) {
+    const told = usage.inputTokens !== undefined || usage.outputTokens !== undefined;
+    return { usage, source: told ? "provider" : "missing" };
+  }
+  const estimated = estimatedUsage(call, context);
+  return isWhole(call.kind, estimated)
+    ? { usage: estimated, source: "estimated" }
+    : { usage, source: "missing" };
+}
+
+/** The usage with absent totals estimated from the text, as far as it is known. */
+function estimatedUsage(call: Draft, context: NormalizeContext): Usage {
+  const model = call.responseModel ?? call.requestModel;
+  const { estimateTokens } = context;
+  if (estimateTokens === undefined || model === undefined || call.text === undefined) {
+    return call.usage;
+  }
+  const { system, input, output } = call.text;
+  const asked = [system, input].filter((text) => text !== undefined).join("\n");
+  const inputTokens =
+    call.usage.inputTokens ?? (asked === "" ? undefined : estimateTokens(asked, model));
+  const outputTokens =
+    call.usage.outputTokens ?? (output === undefined ? undefined : estimateTokens(output, model));
+  return {
+    ...call.usage,
+    ...(inputTokens !== undefined && { inputTokens }),
+    ...(outputTokens !== undefined && { outputTokens }),
+  };
+}
+
+/** By the model that answered, else (a deployment's alias, say) by the one that was asked for. */
+function costOf(
+  call: Draft,
+  priceOf: NonNullable<NormalizeContext["priceOf"]>,
+): number | "unknown-model" {
+  for (const model of [call.responseModel, call.requestModel]) {
+    if (model === undefined) continue;
+    const cost = priceOf({
+      model,
+      usage: call.usage,
+      at: call.endAt,
+      ...(call.provider !== undefined && { provider: call.provider }),
+    });
+    if (cost !== "unknown-model") return cost;
+  }
+  return "unknown-model";
+}

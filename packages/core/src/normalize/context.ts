@@ -1,0 +1,34 @@
+import type { Limits } from "../model/limits.ts";
+import type { Telemetry } from "../model/telemetry.ts";
+import type { EpochMs } from "../model/time.ts";
+import type { EstimateTokens, PriceOf } from "./price-of.ts";
+import type { Tally } from "./tally.ts";
+
+/** What normalizing needs beside the records: time, limits and the shell's synchronous functions. */
+export type NormalizeContext = {
+  /** When the request arrived; in a replay the stored or running time (DESIGN section 3, Time). */
+  readonly at: EpochMs;
+  /** How far a record may lie ahead of `at`: 10 minutes live, 7 days in a replay. */
+  readonly maxAheadMs: number;
+  readonly limits: Limits;
+  /** Absent: no call gets a cost. */
+  readonly priceOf?: PriceOf;
+  /** Absent: usage that the sender left out stays missing. */
+  readonly estimateTokens?: EstimateTokens;
+};
+
+/** What the records of one request came to. */
+export type Normalized = {
+  readonly telemetry: Telemetry;
+  /**
+   * Records, or parts of records, that were left out without fault of the request's acceptance:
+   * spans that are no call (`not-genai`, `not-a-call`), log records that are no evaluation, and
+   * single values that make no sense (`bad-usage`, `label-cut` …). Counted, not answered.
+   */
+  readonly ignored: ReadonlyMap<string, number>;
+  /** Records that were refused, by reason: counted and answered as OTLP's partial success. */
+  readonly rejections: ReadonlyMap<string, number>;
+};
+
+/** What a dialect needs to read one span. */
+export type ReadContext = { readonly limits: Limits; readonly ignored: Tally };

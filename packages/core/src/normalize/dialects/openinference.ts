@@ -1,0 +1,186 @@
+import type { CallKind, CallText } from "../../model/call.ts";
+import type { Attributes, SpanRecord } from "../../receive/records.ts";
+import { firstName, flagOf } from "../attributes.ts";
+import type { ReadContext } from "../context.ts";
+import {
+  addIndexed,
+  addText,
+  emptyText,
+  finishText,
+  type IndexedKeys,
+  type TextDraft,
+} from "../message-text.ts";
+import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
+
+const KIND = "openinference.span.kind";
+
+/** Kinds of leaf spans; CHAIN, RETRIEVER, RERANKER, GUARDRAIL, EVALUATOR and PROMPT are no call. */
+const KINDS: ReadonlyMap<unknown, readonly [CallKind, string]> = new Map([
+  ["LLM", ["inference", "chat"]],
+  ["EMBEDDING", ["embeddings", "embeddings"]],
+  ["TOOL", ["tool", "execute_tool"]],
+  ["AGENT", ["agent", "invoke_agent"]],
+]);
+
+/** Source: `@arizeai/openinference-semantic-conventions` 2.12. */
+const SPELLING: Spelling = {
+  names: [
+    ["provider", ["llm.provider", "llm.system"]],
+    ["requestModel", ["llm.request.model_name", "embedding.model_name"]],
+    ["responseModel", ["llm.response.model_name"]],
+    ["serverAddress", ["server.address"]],
+    ["errorType", ["error.type"]],
+    ["conversationId", ["session.id"]],
+    ["userId", ["user.id"]],
+    ["promptName", ["prompt.id"]],
+    ["promptVersion", ["prompt.version"]],
+    ["toolName", ["tool.name"]],
+    ["agentName", ["agent.name"]],
+  ],
+  stream: [],
+  timeToFirstChunk: [],
+  timePerOutputChunk: [],
+  finishReasons: ["llm.finish_reason"],
+  usage: [
+    ["inputTokens", ["llm.token_count.prompt"]],
+    ["outputTokens", ["llm.token_count.completion"]],
+    [
+      "cacheReadTokens",
+      ["llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"],
+    ],
+    ["cacheWriteTokens", ["llm.token_count.prompt_details.cache_write"]],
+    ["reasoningTokens", ["llm.token_count.completion_details.reasoning"]],
+  ],
+};
+
+export const openInference: Dialect = {
+  name: "openinference",
+  claims: (span) => span.attributes.has(KIND),
+  read,
+};
+
+function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
+  const { attributes } = span;
+  const found = KINDS.get(attributes.get(KIND));
+  if (found === undefined) return "not-a-call";
+  const [kind, operation] = found;
+  const reading = readSpelling(span, { kind, operation }, SPELLING, context);
+  const request = requestParameters(attributes);
+  const named = firstName(attributes, ["llm.model_name"], context);
+  const first = firstToken(span);
+  const stream = flagOf(request.stream) ?? (first === undefined ? undefined : true);
+  const text = textOf(attributes, kind, context);
+  return {
+    ...reading,
+    names: {
+      ...reading.names,
+      ...modelsOf(reading.names, request.model, named, hasAnswer(attributes)),
+      // `llm.provider` is who hosts, `llm.system` whose models they are; only here the latter says more.
+      ...(attributes.get("llm.system") === "vertexai" && { provider: "vertexai" }),
+    },
+    ...(stream !== undefined && { stream }),
+    ...(first !== undefined && { timeToFirstChunkS: first }),
+    ...(text !== undefined && { text }),
+  };
+}
+
+type Parameters = { readonly model?: string; readonly stream?: boolean };
+
+/** What the request asked for: the body without its messages, as JSON text. */
+function requestParameters(attributes: Attributes): Parameters {
+  const sent = attributes.get("llm.invocation_parameters");
+  if (typeof sent !== "string") return {};
+  try {
+    const { model, stream } = Object(JSON.parse(sent)) as Record<string, unknown>;
+    return {
+      ...(typeof model === "string" && { model }),
+      ...(typeof stream === "boolean" && { stream }),
+    };
+  } catch {
+    // Cut or malformed: what it would have told is absent, as where it was not sent.
+    return {};
+  }
+}
+
+/**
+ * `llm.model_name` is first the requested model, and is overwritten by the one that answered: beside
+ * a requested model that is told elsewhere it is the response's, unless there was no response.
+ */
+function modelsOf(
+  names: Reading["names"],
+  asked: string | undefined,
+  named: string | undefined,
+  answered: boolean,
+): { readonly requestModel?: string; readonly responseModel?: string } {
+  const requestModel = names.requestModel ?? asked;
+  const responseModel = names.responseModel ?? (answered ? named : undefined);
+  if (requestModel === undefined) return named === undefined ? {} : { requestModel: named };
+  return { requestModel, ...(responseModel !== undefined && { responseModel }) };
+}
+
+function hasAnswer(attributes: Attributes): boolean {
+  return attributes.has("output.value") || attributes.has("llm.token_count.completion");
+}
+
+/** Some instrumentations mark the first token of a stream by an event. */
+function firstToken(span: SpanRecord): number | undefined {
+  const event = span.events.find(({ name }) => name === "First Token Stream Event");
+  return event === undefined ? undefined : Math.max(0, event.at - span.startAt) / 1000;
+}
+
+const MESSAGE = {
+  role: "message.role",
+  content: ["message.content"],
+  parts: {
+    prefix: "message.contents.",
+    type: "message_content.type",
+    text: "message_content.text",
+  },
+} as const;
+
+function textOf(
+  attributes: Attributes,
+  kind: CallKind,
+  context: ReadContext,
+): CallText | undefined {
+  const draft = emptyText();
+  if (kind === "inference") {
+    addIndexed(draft, "input", attributes, { prefix: "llm.input_messages.", ...MESSAGE });
+    addIndexed(draft, "output", attributes, { prefix: "llm.output_messages.", ...MESSAGE });
+    addIndexed(draft, "input", attributes, numbered("llm.prompts.", "prompt.text"));
+    addIndexed(draft, "output", attributes, numbered("llm.choices.", "completion.text"));
+  } else if (kind === "embeddings") {
+    const text = numbered("embedding.embeddings.", "embedding.text");
+    addIndexed(draft, "input", attributes, text);
+  }
+  if (draft.input === "") addValue(draft, "input", attributes, kind);
+  if (draft.output === "" && kind !== "embeddings") addValue(draft, "output", attributes, kind);
+  return finishText(unmasked(draft), context);
+}
+
+function numbered(prefix: string, content: string): IndexedKeys {
+  return { prefix, role: "message.role", content: [content] };
+}
+
+/** Whole requests and answers as JSON are text for tools only: there nothing else is. */
+function addValue(
+  draft: TextDraft,
+  side: "input" | "output",
+  attributes: Attributes,
+  kind: CallKind,
+): void {
+  const value = attributes.get(`${side}.value`);
+  const isJson = attributes.get(`${side}.mime_type`) === "application/json";
+  if (typeof value === "string" && (!isJson || kind === "tool")) addText(draft, side, value);
+}
+
+/** What the instrumentation writes in place of a text that it was told to hide. */
+const HIDDEN = "__REDACTED__";
+
+function unmasked(draft: TextDraft): TextDraft {
+  for (const part of ["system", "input", "output"] as const) {
+    if (!draft[part].startsWith(HIDDEN)) continue;
+    if (draft[part].split("\n").every((line) => line === HIDDEN)) draft[part] = "";
+  }
+  return draft;
+}

@@ -1,0 +1,127 @@
+import type { CallKind, CallText } from "../../model/call.ts";
+import type { SpanRecord } from "../../receive/records.ts";
+import type { ReadContext } from "../context.ts";
+import { addIndexed, addMessages, emptyText, finishText } from "../message-text.ts";
+import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
+
+/**
+ * Operations of leaf spans. Others (`invoke_workflow`, `plan`, `agent_step`, `retrieval`, memory,
+ * `create_agent`, `rerank`, and `fetch_response`, whose call was counted when it was made) are no
+ * call.
+ */
+const KINDS: ReadonlyMap<string, CallKind> = new Map([
+  ["chat", "inference"],
+  ["generate_content", "inference"],
+  ["text_completion", "inference"],
+  ["embeddings", "embeddings"],
+  ["execute_tool", "tool"],
+  ["invoke_agent", "agent"],
+]);
+
+/**
+ * The names of the conventions' three generations, newest first: semantic-conventions-genai (2026),
+ * v1.37 to v1.41.1, and up to v1.36.
+ */
+export const GENAI_SPELLING: Spelling = {
+  names: [
+    ["provider", ["gen_ai.provider.name", "gen_ai.system"]],
+    ["requestModel", ["gen_ai.request.model"]],
+    ["responseModel", ["gen_ai.response.model"]],
+    ["serverAddress", ["server.address"]],
+    ["errorType", ["error.type"]],
+    ["responseId", ["gen_ai.response.id"]],
+    [
+      "systemFingerprint",
+      ["openai.response.system_fingerprint", "gen_ai.openai.response.system_fingerprint"],
+    ],
+    ["conversationId", ["gen_ai.conversation.id", "session.id"]],
+    ["userId", ["user.id", "enduser.id"]],
+    ["promptName", ["gen_ai.prompt.name"]],
+    ["promptVersion", ["gen_ai.prompt.version"]],
+    ["toolName", ["gen_ai.tool.name"]],
+    ["agentName", ["gen_ai.agent.name"]],
+  ],
+  stream: ["gen_ai.request.stream"],
+  timeToFirstChunk: [["gen_ai.response.time_to_first_chunk", 1]],
+  timePerOutputChunk: [["gen_ai.response.time_per_output_chunk", 1]],
+  finishReasons: ["gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"],
+  usage: [
+    ["inputTokens", ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"]],
+    ["outputTokens", ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"]],
+    ["cacheReadTokens", ["gen_ai.usage.cache_read.input_tokens"]],
+    [
+      "cacheWriteTokens",
+      ["gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"],
+    ],
+    ["reasoningTokens", ["gen_ai.usage.reasoning.output_tokens"]],
+  ],
+};
+
+export const otelGenai: Dialect = {
+  name: "otel-genai",
+  claims: isGenai,
+  read: (span, context) => readGenai(span, GENAI_SPELLING, context),
+};
+
+/** Whether a span uses the conventions' names at all. */
+export function isGenai({ attributes }: SpanRecord): boolean {
+  return (
+    attributes.has("gen_ai.operation.name") ||
+    attributes.has("gen_ai.provider.name") ||
+    attributes.has("gen_ai.system")
+  );
+}
+
+/** Reads a span of the conventions, or of a dialect that differs from them only in some keys. */
+export function readGenai(
+  span: SpanRecord,
+  spelling: Spelling,
+  context: ReadContext,
+): Reading | "not-a-call" {
+  const operation = operationOf(span);
+  const kind = KINDS.get(operation);
+  if (kind === undefined) return "not-a-call";
+  const reading = readSpelling(span, { kind, operation }, spelling, context);
+  const text = textOf(span, kind, context);
+  return text === undefined ? reading : { ...reading, text };
+}
+
+/** Before v1.26 the operation was told by the span's name alone: `chat gpt-4`. */
+function operationOf(span: SpanRecord): string {
+  const told = span.attributes.get("gen_ai.operation.name");
+  if (typeof told === "string") return told;
+  return span.name.split(" ", 1)[0] ?? "";
+}
+
+function textOf(span: SpanRecord, kind: CallKind, context: ReadContext): CallText | undefined {
+  const { attributes } = span;
+  const draft = emptyText();
+  if (kind === "tool") {
+    addMessages(draft, "input", attributes.get("gen_ai.tool.call.arguments"), context);
+    addMessages(draft, "output", attributes.get("gen_ai.tool.call.result"), context);
+    return finishText(draft, context);
+  }
+  addMessages(draft, "system", attributes.get("gen_ai.system_instructions"), context);
+  addMessages(draft, "input", attributes.get("gen_ai.input.messages"), context);
+  addMessages(draft, "output", attributes.get("gen_ai.output.messages"), context);
+  if (draft.input === "") {
+    addMessages(draft, "input", attributes.get("gen_ai.prompt"), context);
+    addIndexed(draft, "input", attributes, indexed("gen_ai.prompt."));
+  }
+  if (draft.output === "") {
+    addMessages(draft, "output", attributes.get("gen_ai.completion"), context);
+    addIndexed(draft, "output", attributes, indexed("gen_ai.completion."));
+  }
+  for (const event of span.events) {
+    if (event.name === "gen_ai.content.prompt" && draft.input === "") {
+      addMessages(draft, "input", event.attributes.get("gen_ai.prompt"), context);
+    } else if (event.name === "gen_ai.content.completion" && draft.output === "") {
+      addMessages(draft, "output", event.attributes.get("gen_ai.completion"), context);
+    }
+  }
+  return finishText(draft, context);
+}
+
+function indexed(prefix: string): { prefix: string; role: string; content: readonly string[] } {
+  return { prefix, role: "role", content: ["content"] };
+}

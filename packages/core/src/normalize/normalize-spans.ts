@@ -1,0 +1,67 @@
+import type { Call } from "../model/call.ts";
+import type { Evaluation } from "../model/evaluation.ts";
+import type { SpanRecord } from "../receive/records.ts";
+import { callFrom } from "./call-from.ts";
+import type { Normalized, NormalizeContext } from "./context.ts";
+import { dialectOf } from "./dialects/table.ts";
+import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
+import { refuseSpan, refuseTime } from "./refusal.ts";
+import { perResource, type Source } from "./source.ts";
+import { count, type Tally } from "./tally.ts";
+
+/**
+ * Makes calls of spans, whatever dialect they are written in, and evaluations of the events on any
+ * span. Stateless: repeated span ids and nested copies of one call are found when it is applied.
+ */
+export function normalizeSpans(
+  records: readonly SpanRecord[],
+  context: NormalizeContext,
+): Normalized {
+  const calls: Call[] = [];
+  const evaluations: Evaluation[] = [];
+  const ignored: Tally = new Map();
+  const rejections: Tally = new Map();
+  const sources = perResource(context.limits.labelLength);
+  const reading = { ...context, ignored };
+  for (const span of records) {
+    const source = sources(span.origin.resource);
+    addEvaluations(evaluations, { span, source }, reading, rejections);
+    const call = callOf(span, source, reading);
+    if (typeof call === "object") calls.push(call);
+    else count(call === "not-genai" || call === "not-a-call" ? ignored : rejections, call);
+  }
+  return { telemetry: { calls, points: [], evaluations }, ignored, rejections };
+}
+
+type Reading = NormalizeContext & { readonly ignored: Tally };
+
+function callOf(
+  span: SpanRecord,
+  source: Source,
+  context: Reading,
+): Call | "not-genai" | "not-a-call" | NonNullable<ReturnType<typeof refuseSpan>> {
+  const dialect = dialectOf(span);
+  if (dialect === undefined) return "not-genai";
+  const reading = dialect.read(span, context);
+  if (reading === "not-a-call") return reading;
+  return (
+    refuseSpan(span, context) ?? callFrom(span, { dialect: dialect.name, reading }, source, context)
+  );
+}
+
+function addEvaluations(
+  to: Evaluation[],
+  on: { readonly span: SpanRecord; readonly source: Source },
+  context: Reading,
+  rejections: Tally,
+): void {
+  const { traceId, spanId, events } = on.span;
+  for (const event of events) {
+    if (event.name !== EVALUATION_EVENT) continue;
+    const place = { at: event.at, traceId, spanId, source: on.source };
+    const evaluation =
+      refuseTime(event.at, context) ?? evaluationFrom(event.attributes, place, context);
+    if (typeof evaluation === "string") count(rejections, evaluation);
+    else to.push(evaluation);
+  }
+}
