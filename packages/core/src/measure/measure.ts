@@ -1,10 +1,12 @@
 import type { Call } from "../model/call.ts";
+import type { Evaluation } from "../model/evaluation.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Append } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { CallSeries } from "./call-series.ts";
 import type { DerivedSeries } from "./derived-series.ts";
+import { Evaluations, type SavedEvaluations } from "./evaluations.ts";
 import { type SavedTable, SeriesTable } from "./series-table.ts";
 import {
   type ChosenSource,
@@ -19,6 +21,7 @@ type SavedMeasure = {
   readonly tally: readonly (readonly [string, number])[];
   readonly table: SavedTable;
   readonly choice: readonly SavedContest[];
+  readonly evaluations: SavedEvaluations;
 };
 
 /** Calls, metric points and evaluations → series. Driven in event time; it has no clock of its own. */
@@ -27,28 +30,50 @@ export class Measure {
   readonly #choice: SourceChoice;
   readonly #table: SeriesTable;
   readonly #calls: CallSeries;
+  readonly #evaluations: Evaluations;
 
   constructor(limits: Limits, intervalMs: number, tally: Tally = new Tally()) {
     this.#tally = tally;
     this.#choice = new SourceChoice(limits, intervalMs, this.#tally);
     this.#table = new SeriesTable(limits, intervalMs, this.#tally);
     this.#calls = new CallSeries(this.#table, this.#choice, this.#tally, limits);
+    this.#evaluations = new Evaluations(limits, intervalMs, this.#table, this.#tally);
   }
 
-  /** Counts a call that entered at `at`. */
+  /**
+   * Counts a call that entered at `at`, and the evaluations that waited for it. Repeats, nested
+   * copies and late calls are for `noteCall`.
+   */
   countCall(call: Call, at: EpochMs): void {
+    this.#evaluations.expire(at);
     this.#calls.count(call, at);
+    this.#evaluations.noteCall(call, this.#calls.shapeOf(call), at);
+  }
+
+  /** Remembers a call that does not count, so that evaluations of it find their labels. */
+  noteCall(call: Call, at: EpochMs): void {
+    this.#evaluations.expire(at);
+    this.#evaluations.noteCall(call, this.#calls.shapeOf(call), at);
+  }
+
+  /** Counts a verdict under its call's labels; it waits up to five minutes for an unseen call. */
+  countEvaluation(evaluation: Evaluation, at: EpochMs): void {
+    this.#evaluations.expire(at);
+    this.#evaluations.add(evaluation, at);
   }
 
   /** Writes the derived series at a tick. */
   sampleAt(tick: EpochMs, append: Append): void {
+    this.#evaluations.expire(tick);
     this.#choice.settle(tick);
     this.#table.sampleAt(tick, append, this.#isHidden);
+    this.#evaluations.scores.sampleAt(tick, append);
   }
 
   /** Hands out the derived series' values past the last tick; they are never stored. */
   current(now: EpochMs, emit: Append): void {
     this.#table.current(now, emit, this.#isHidden);
+    this.#evaluations.scores.current(now, emit);
   }
 
   counters(): ReadonlyMap<string, number> {
@@ -70,6 +95,7 @@ export class Measure {
       tally: [...this.#tally.counts],
       table: this.#table.save(),
       choice: this.#choice.save(),
+      evaluations: this.#evaluations.save(),
     };
     return saved;
   }
@@ -84,6 +110,7 @@ export class Measure {
     const measure = new Measure(limits, intervalMs, new Tally(state.tally));
     measure.#choice.load(state.choice);
     measure.#table.load(state.table);
+    measure.#evaluations.load(state.evaluations);
     return measure;
   }
 

@@ -71,11 +71,16 @@ export class SeriesTable {
     const folded = kept === values ? 0 : FOLDED_VALUES;
     const known = this.#get(metric, kept);
     if (known !== undefined) return { series: known, folded };
-    if (!this.#budget.hasRoom(metric)) this.#forgetOldest();
-    if (this.#budget.hasRoom(metric)) return { series: this.#admit(metric, kept), folded };
+    if (this.makeRoom(metric)) return { series: this.#admit(metric, kept), folded };
     const overflow = this.#budget.foldAll(metric, values);
     const series = this.#get(metric, overflow) ?? this.#admit(metric, overflow);
     return { series, folded: folded | FOLDED_SERIES };
+  }
+
+  /** Whether a label set more can be held, if need be in place of series that ended. */
+  makeRoom(metric: DerivedMetric): boolean {
+    if (!this.#budget.hasRoom(metric)) this.#forgetOldest();
+    return this.#budget.hasRoom(metric);
   }
 
   /** Notes that a call is counted, which brings an ended series back. */
