@@ -1,0 +1,39 @@
+import type { Evaluation } from "../model/evaluation.ts";
+import type { LogRecord } from "../receive/records.ts";
+import type { Normalized, NormalizeContext } from "./context.ts";
+import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
+import { refuseTime } from "./refusal.ts";
+import { perResource } from "./source.ts";
+import { count, type Tally } from "./tally.ts";
+
+/** Makes evaluations of log records; every other log record is `not-an-evaluation`. */
+export function normalizeLogs(
+  records: readonly LogRecord[],
+  context: NormalizeContext,
+): Normalized {
+  const evaluations: Evaluation[] = [];
+  const ignored: Tally = new Map();
+  const rejections: Tally = new Map();
+  const sources = perResource(context.limits.labelLength);
+  for (const record of records) {
+    if (eventNameOf(record) !== EVALUATION_EVENT) {
+      count(ignored, "not-an-evaluation");
+      continue;
+    }
+    // A sender may leave the time to the receiver: it is unknown, and arrival is the best estimate.
+    const at = record.at === 0 ? context.at : record.at;
+    const { traceId, spanId } = record;
+    const place = { at, traceId, spanId, source: sources(record.origin.resource) };
+    const evaluation =
+      refuseTime(at, context) ??
+      evaluationFrom(record.attributes, place, { limits: context.limits, ignored });
+    if (typeof evaluation === "string") count(rejections, evaluation);
+    else evaluations.push(evaluation);
+  }
+  return { telemetry: { calls: [], points: [], evaluations }, ignored, rejections };
+}
+
+/** The protocol's own field, or the attribute that stood for it before there was one. */
+function eventNameOf(record: LogRecord): unknown {
+  return record.eventName === "" ? record.attributes.get("event.name") : record.eventName;
+}
