@@ -1,0 +1,104 @@
+import { keepLabels, type Labels, METRIC_NAME } from "../model/labels.ts";
+import type { Aggregation, AggregationOp } from "./ast.ts";
+import { emptyGrid, type Grid, memoized } from "./grid.ts";
+import { badQuantile } from "./range-functions.ts";
+import {
+  countOf,
+  maxOf,
+  meanOf,
+  minOf,
+  oneOf,
+  plainDeviationOf,
+  plainVarianceOf,
+  quantileOf,
+  type Reduction,
+  sumOf,
+} from "./reductions.ts";
+import type { Run, Work } from "./run.ts";
+
+/** Rows of the input that are aggregated together, in their order. */
+export type Group = { readonly labels: Labels; readonly rows: number[] };
+
+/** The labels of a series' group. */
+function groupLabels(expr: Aggregation, of: Labels): Labels {
+  return memoized(expr, of, (labels) =>
+    keepLabels(labels, (name) =>
+      expr.without
+        ? name !== METRIC_NAME && !expr.grouping.includes(name)
+        : expr.grouping.includes(name),
+    ),
+  );
+}
+
+export function groupRows(expr: Aggregation, grid: Grid): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [row, of] of grid.rows.entries()) {
+    const labels = groupLabels(expr, of);
+    const known = groups.get(labels.key);
+    if (known === undefined) groups.set(labels.key, { labels, rows: [row] });
+    else known.rows.push(row);
+  }
+  return [...groups.values()];
+}
+
+const REDUCTIONS: Partial<Record<AggregationOp, Reduction>> = {
+  sum: sumOf,
+  avg: meanOf,
+  min: minOf,
+  max: maxOf,
+  count: countOf,
+  group: oneOf,
+  stddev: plainDeviationOf,
+  stdvar: plainVarianceOf,
+};
+
+/** The aggregations that make one number of each group at each step. */
+export function* aggregate(
+  expr: Aggregation,
+  grid: Grid,
+  param: Float64Array | undefined,
+  run: Run,
+): Work<Grid> {
+  const groups = groupRows(expr, grid);
+  const { steps } = grid;
+  const reduction = REDUCTIONS[expr.op];
+  if (param !== undefined) noteBadQuantile(expr, param, run);
+  const reduce = (values: Float64Array, count: number, step: number): number =>
+    reduction?.(values, 0, count) ?? quantileOf(param?.[step] ?? NaN, values, 0, count);
+  const labels = groups.map((group) => group.labels);
+  const drops = groups.map(({ rows }) => rows.some((row) => grid.dropsName[row] === true));
+  const out = emptyGrid(labels, steps, drops);
+  const buffer = new Float64Array(Math.max(0, ...groups.map(({ rows }) => rows.length)));
+  for (const [index, { rows }] of groups.entries()) {
+    for (let step = 0; step < steps; step++) {
+      const count = gather(grid, rows, step, buffer);
+      if (count === 0) continue;
+      out.present[index * steps + step] = 1;
+      out.values[index * steps + step] = reduce(buffer, count, step);
+    }
+    if (run.budget.pause(rows.length * steps)) yield;
+  }
+  return out;
+}
+
+/** Copies what a group's rows hold at a step into the buffer, and returns how many there are. */
+function gather(
+  { values, present, steps }: Grid,
+  rows: readonly number[],
+  step: number,
+  buffer: Float64Array,
+): number {
+  let count = 0;
+  for (const row of rows) {
+    const cell = row * steps + step;
+    if (present[cell] === 1) buffer[count++] = values[cell] ?? NaN;
+  }
+  return count;
+}
+
+function noteBadQuantile(expr: Aggregation, param: Float64Array, run: Run): void {
+  for (const q of new Set(param)) {
+    if (q >= 0 && q <= 1) continue;
+    run.annotations.add("warning", badQuantile(q), expr.param?.place ?? expr.place);
+  }
+}

@@ -1,0 +1,114 @@
+/** One cumulative bucket of a classic histogram. */
+export type Bucket = { readonly upperBound: number; count: number };
+
+/** What had to be repaired so that counts never fall from bucket to bucket. */
+export type Repair = "none" | "forced";
+
+// Differences of this relative size come from floating point addition and mean nothing.
+const SMALL_DELTA = 1e-12;
+
+function almostEqual(a: number, b: number): boolean {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  const sum = Math.abs(a) + Math.abs(b);
+  const difference = Math.abs(a - b);
+  const smallest = 2.2250738585072014e-308;
+  if (a === 0 || b === 0 || sum < smallest) return difference < SMALL_DELTA * smallest;
+  return difference / Math.min(sum, Number.MAX_VALUE) < SMALL_DELTA;
+}
+
+/** Adds up buckets with equal bounds; the input is sorted by bound. */
+function coalesce(buckets: readonly Bucket[]): Bucket[] {
+  const distinct: Bucket[] = [];
+  for (const { upperBound, count } of buckets) {
+    const last = distinct.at(-1);
+    if (last?.upperBound === upperBound) last.count += count;
+    else distinct.push({ upperBound, count });
+  }
+  return distinct;
+}
+
+function makeMonotonic(buckets: Bucket[]): Repair {
+  let repair: Repair = "none";
+  let highest = buckets[0]?.count ?? NaN;
+  for (const bucket of buckets.slice(1)) {
+    const { count } = bucket;
+    if (count === highest) continue;
+    if (almostEqual(highest, count)) {
+      bucket.count = highest;
+    } else if (count < highest) {
+      bucket.count = highest;
+      repair = "forced";
+    } else {
+      highest = count;
+    }
+  }
+  return repair;
+}
+
+export type RepairedQuantile = { readonly value: number; readonly repair: Repair };
+
+function unrepaired(value: number): RepairedQuantile {
+  return { value, repair: "none" };
+}
+
+/**
+ * The quantile of cumulative buckets, interpolated linearly inside the bucket that it falls into.
+ * NaN without a `+Inf` bucket, with fewer than two buckets or without observations.
+ *
+ * @param sorted by upper bound
+ */
+export function bucketQuantile(q: number, sorted: readonly Bucket[]): RepairedQuantile {
+  if (Number.isNaN(q)) return unrepaired(NaN);
+  if (q < 0) return unrepaired(-Infinity);
+  if (q > 1) return unrepaired(Infinity);
+  if (sorted.at(-1)?.upperBound !== Infinity) return unrepaired(NaN);
+  const buckets = coalesce(sorted);
+  const repair = makeMonotonic(buckets);
+  const last = buckets.length - 1;
+  const observations = buckets[last]?.count ?? 0;
+  if (last < 1 || observations === 0) return { value: NaN, repair };
+  const rank = q * observations;
+  let index = buckets.findIndex((bucket, i) => i === last || bucket.count >= rank);
+  if (Number.isNaN(rank)) index = last;
+  return { value: valueAtRank(buckets, index, rank), repair };
+}
+
+function valueAtRank(buckets: readonly Bucket[], index: number, rank: number): number {
+  const { upperBound = NaN, count = NaN } = buckets[index] ?? {};
+  if (index === buckets.length - 1) return buckets[index - 1]?.upperBound ?? NaN;
+  if (index === 0 && upperBound <= 0) return upperBound;
+  const below = index === 0 ? { upperBound: 0, count: 0 } : buckets[index - 1];
+  const start = below?.upperBound ?? NaN;
+  const before = below?.count ?? NaN;
+  return start + (upperBound - start) * ((rank - before) / (count - before));
+}
+
+/** The share of observations between two values, interpolated as for a quantile. */
+export function bucketFraction(lower: number, upper: number, sorted: readonly Bucket[]): number {
+  if (sorted.at(-1)?.upperBound !== Infinity) return NaN;
+  const buckets = coalesce(sorted);
+  const count = buckets.at(-1)?.count ?? 0;
+  if (count === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
+  if (lower >= upper) return 0;
+  return (rankOf(upper, buckets) - rankOf(lower, buckets)) / count;
+}
+
+/** How many observations lie at or below a value. */
+function rankOf(value: number, buckets: readonly Bucket[]): number {
+  const total = buckets.at(-1)?.count ?? NaN;
+  // A first bucket above zero is taken to begin at zero.
+  let start = (buckets[0]?.upperBound ?? NaN) <= 0 ? -Infinity : 0;
+  let rank = 0;
+  for (const { upperBound, count } of buckets) {
+    if (start >= value) return Math.min(rank, total);
+    if (upperBound > value) {
+      // Nothing can be told about where in an endless bucket the observations are.
+      if (start === -Infinity) return Math.min(count, total);
+      const inside = rank + ((count - rank) * (value - start)) / (upperBound - start);
+      return Math.min(inside, total);
+    }
+    rank = count;
+    start = upperBound;
+  }
+  return total;
+}

@@ -1,0 +1,202 @@
+import { assert } from "../model/assert.ts";
+import { InputError } from "../model/input-error.ts";
+import { compareLabels, type Labels, NO_LABELS } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Reader, SeriesSlice } from "../model/reader.ts";
+import { type EpochMs, epochMs, MINUTE_MS } from "../model/time.ts";
+import { type Annotation, Annotations } from "./annotations.ts";
+import { type Expr, type InstantSelector, unwrap } from "./ast.ts";
+import { kindOf } from "./check.ts";
+import { emptyGrid, type Grid, hasValues, mergeRows, withoutName } from "./grid.ts";
+import { evaluateNode, evaluateRanges } from "./nodes.ts";
+import { readsOf, type Span } from "./plan.ts";
+import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
+
+export type EvaluateOptions = Span & {
+  readonly limits: Limits;
+  /** Which limit counts: a rule's or a query's; `query` where not told. */
+  readonly purpose?: "rule" | "query";
+  /** Step of a subquery that names none; one minute where not told, as in Prometheus. */
+  readonly subqueryStepMs?: number;
+  /** Prometheus' `promql-delayed-name-removal`, off where not told. */
+  readonly delayedNameRemoval?: boolean;
+};
+
+/** One series of a result; times in epoch ms, ascending. */
+export type ResultSeries = {
+  readonly labels: Labels;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+};
+
+export type ResultValue =
+  | { readonly kind: "scalar"; readonly at: EpochMs; readonly value: number }
+  | { readonly kind: "string"; readonly at: EpochMs; readonly value: string }
+  /** Series and their values by the same index, in the order that the expression asks for. */
+  | {
+      readonly kind: "vector";
+      readonly at: EpochMs;
+      readonly series: readonly Labels[];
+      readonly values: Float64Array;
+    }
+  /** Sorted by labels. */
+  | { readonly kind: "matrix"; readonly series: readonly ResultSeries[] };
+
+export type QueryResult = {
+  readonly value: ResultValue;
+  readonly annotations: readonly Annotation[];
+  /** Samples read and made. */
+  readonly samples: number;
+};
+
+/**
+ * Evaluates a checked expression over an immutable state of the series. All data is selected
+ * before the first yield, so that the reader may change afterwards; then it yields about every
+ * 10,000 samples, so that the caller can let other work run.
+ *
+ * `stepMs` 0 is an instant query, for which `from` equals `to`.
+ *
+ * @throws InputError of kind `promql`: a limit (named), or series that cannot be matched
+ */
+export function* evaluate(
+  expr: Expr,
+  reader: Reader,
+  options: EvaluateOptions,
+): Generator<undefined, QueryResult, undefined> {
+  const steps = stepsOf(expr, options);
+  const run = startRun(expr, reader, options);
+  const value = yield* evaluateTop(expr, steps, run);
+  return { value, annotations: run.annotations.list(), samples: run.budget.samples };
+}
+
+/** Runs an evaluation to its end without pausing. */
+export function evaluateNow(expr: Expr, reader: Reader, options: EvaluateOptions): QueryResult {
+  const work = evaluate(expr, reader, options);
+  for (;;) {
+    const turn = work.next();
+    if (turn.done === true) return turn.value;
+  }
+}
+
+function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Steps {
+  assert(stepMs >= 0 && from <= to, "an evaluation goes forward");
+  assert(stepMs > 0 || from === to, "an instant query has one time");
+  if (stepMs === 0) return { from, stepMs: 1, count: 1 };
+  const count = Math.floor((to - from) / stepMs) + 1;
+  if (count > limits.querySteps) {
+    const what = `${count} steps are more than ${limits.querySteps} (limit querySteps)`;
+    throw new InputError("promql", `${what}; take a longer step or a shorter range`, expr.place);
+  }
+  const kind = kindOf(expr);
+  if (kind === "range vector" || kind === "string") {
+    const what = `a range query needs a scalar or an instant vector, this is a ${kind}`;
+    throw new InputError("promql", what, expr.place);
+  }
+  return { from, stepMs, count };
+}
+
+function startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Run {
+  const { limits, purpose = "query" } = options;
+  const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
+  const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
+  for (const { selector, matchers, from, to } of readsOf(expr, options)) {
+    const found = inLabelOrder(reader.select(matchers, from, to));
+    let samples = 0;
+    for (const { times } of found) samples += times.length;
+    budget.charge(samples, selector.place);
+    slices.set(selector, found);
+  }
+  return {
+    span: options,
+    subqueryStepMs: options.subqueryStepMs ?? MINUTE_MS,
+    delayedNames: options.delayedNameRemoval ?? false,
+    slices,
+    annotations: new Annotations(),
+    budget,
+  };
+}
+
+/** Floating point sums depend on the order of the series, so it must not depend on the store. */
+function inLabelOrder(slices: readonly SeriesSlice[]): readonly SeriesSlice[] {
+  for (let i = 1; i < slices.length; i++) {
+    const [before, after] = [slices[i - 1], slices[i]];
+    if (before === undefined || after === undefined) break;
+    if (compareLabels(before.labels, after.labels) > 0) {
+      return slices.toSorted((a, b) => compareLabels(a.labels, b.labels));
+    }
+  }
+  return slices;
+}
+
+function* evaluateTop(expr: Expr, steps: Steps, run: Run): Work<ResultValue> {
+  const inner = unwrap(expr);
+  if (inner.kind === "range" || inner.kind === "subquery") {
+    return { kind: "matrix", series: yield* rawSamples(inner, steps, run) };
+  }
+  const value = yield* evaluateNode(expr, steps, run);
+  return run.span.stepMs === 0
+    ? instantResult(value, epochMs(steps.from), expr)
+    : { kind: "matrix", series: matrixOf(value, steps, expr) };
+}
+
+/** An instant query for a range vector gives the samples as they are. */
+function* rawSamples(
+  expr: Parameters<typeof evaluateRanges>[0],
+  steps: Steps,
+  run: Run,
+): Work<ResultSeries[]> {
+  const { series, rangeMs, offsetMs, pinned } = yield* evaluateRanges(expr, steps, run);
+  const to = (pinned ?? steps.from) - offsetMs;
+  return series
+    .map(({ labels, dropsName, times, values }) => {
+      const lo = times.findIndex((time) => time > to - rangeMs);
+      const hi = times.findLastIndex((time) => time <= to) + 1;
+      const [start, end] = lo < 0 ? [0, 0] : [lo, hi];
+      const named = dropsName ? withoutName(labels) : labels;
+      return { labels: named, times: times.slice(start, end), values: values.slice(start, end) };
+    })
+    .filter(({ times }) => times.length > 0)
+    .toSorted((a, b) => compareLabels(a.labels, b.labels));
+}
+
+/** The grid as it is shown: names that were to go are gone, equal labels are one series. */
+function finalGrid(grid: Grid, { place }: Expr): Grid {
+  if (!grid.dropsName.includes(true)) return grid;
+  const rows = grid.rows.map((of, row) => (grid.dropsName[row] === true ? withoutName(of) : of));
+  return mergeRows({ ...grid, rows }, place);
+}
+
+function instantResult(value: Value, at: EpochMs, expr: Expr): ResultValue {
+  if (value.kind === "string") return { kind: "string", at, value: value.value };
+  if (value.kind === "scalar") return { kind: "scalar", at, value: value.values[0] ?? NaN };
+  const { rows, values, present } = finalGrid(value.grid, expr);
+  const series = rows.filter((_, row) => present[row] === 1);
+  return { kind: "vector", at, series, values: values.filter((_, row) => present[row] === 1) };
+}
+
+function matrixOf(value: Value, steps: Steps, expr: Expr): ResultSeries[] {
+  const grid = finalGrid(asGrid(value), expr);
+  const series: ResultSeries[] = [];
+  for (const [row, labels] of grid.rows.entries()) {
+    if (!hasValues(grid, row)) continue;
+    const times: number[] = [];
+    const values: number[] = [];
+    for (let step = 0; step < steps.count; step++) {
+      const cell = row * steps.count + step;
+      if (grid.present[cell] !== 1) continue;
+      times.push(steps.from + step * steps.stepMs);
+      values.push(grid.values[cell] ?? NaN);
+    }
+    series.push({ labels, times: Float64Array.from(times), values: Float64Array.from(values) });
+  }
+  return series.toSorted((a, b) => compareLabels(a.labels, b.labels));
+}
+
+function asGrid(value: Value): Grid {
+  assert(value.kind !== "string", "a range query gives numbers");
+  if (value.kind === "vector") return value.grid;
+  const grid = emptyGrid([NO_LABELS], value.values.length);
+  grid.values.set(value.values);
+  grid.present.fill(1);
+  return grid;
+}

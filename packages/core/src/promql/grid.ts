@@ -1,0 +1,103 @@
+import { InputError, type Place } from "../model/input-error.ts";
+import { keepLabels, type Labels } from "../model/labels.ts";
+
+/**
+ * An instant vector at every step of an evaluation: one row a series, one column a step. All rows
+ * share one block of memory, so that an evaluation of thousands of series allocates once a node.
+ */
+export type Grid = {
+  readonly steps: number;
+  readonly rows: readonly Labels[];
+  /** Per row: whether the metric name goes away at the end (delayed name removal). */
+  readonly dropsName: readonly boolean[];
+  /** Row after row; meaningful where `present` is 1. */
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+};
+
+/** A grid without any value yet. */
+export function emptyGrid(
+  rows: readonly Labels[],
+  steps: number,
+  dropsName: readonly boolean[] = [],
+): Grid {
+  const cells = rows.length * steps;
+  const flags = dropsName.length === rows.length ? dropsName : rows.map(() => false);
+  return {
+    steps,
+    rows,
+    dropsName: flags,
+    values: new Float64Array(cells),
+    present: new Uint8Array(cells),
+  };
+}
+
+/** Whether a row has a value at any step. */
+export function hasValues({ steps, present }: Grid, row: number): boolean {
+  return present.subarray(row * steps, (row + 1) * steps).includes(1);
+}
+
+/**
+ * Joins rows with equal labels into one.
+ *
+ * @throws InputError where two of them have a value at the same step
+ */
+export function mergeRows(grid: Grid, place: Place): Grid {
+  const target = new Map<string, number>();
+  const rowTo: number[] = [];
+  const kept: number[] = [];
+  for (const [row, { key }] of grid.rows.entries()) {
+    const known = target.get(key);
+    rowTo.push(known ?? kept.length);
+    if (known !== undefined) continue;
+    target.set(key, kept.length);
+    kept.push(row);
+  }
+  if (kept.length === grid.rows.length) return grid;
+  const { steps, values, present } = grid;
+  const merged = emptyGrid(
+    kept.flatMap((row) => grid.rows[row] ?? []),
+    steps,
+    kept.map((row) => grid.dropsName[row] ?? false),
+  );
+  for (let cell = 0; cell < present.length; cell++) {
+    if (present[cell] !== 1) continue;
+    const row = rowTo[Math.floor(cell / steps)] ?? 0;
+    const to = row * steps + (cell % steps);
+    if (merged.present[to] === 1) refuseDuplicates(place);
+    merged.present[to] = 1;
+    merged.values[to] = values[cell] ?? NaN;
+  }
+  return merged;
+}
+
+export function refuseDuplicates(place: Place): never {
+  throw new InputError("promql", "vector cannot contain metrics with the same labelset", place);
+}
+
+const RESERVED: ReadonlySet<string> = new Set(["__name__", "__type__", "__unit__"]);
+
+/** The labels without metric name, type and unit: what a computed value keeps. */
+export function withoutName(labels: Labels): Labels {
+  return memoized(NAMELESS, labels, (of) => keepLabels(of, (name) => !RESERVED.has(name)));
+}
+
+const NAMELESS: object = {};
+
+// Labels live as long as their series; what is derived from them for a node of an expression is
+// the same at each evaluation of a rule, and is found here instead of built again.
+const derived = new WeakMap<object, WeakMap<Labels, Labels>>();
+
+/** Labels derived from labels, remembered per owner (a node of the expression). */
+export function memoized(owner: object, of: Labels, derive: (of: Labels) => Labels): Labels {
+  let known = derived.get(owner);
+  if (known === undefined) {
+    known = new WeakMap();
+    derived.set(owner, known);
+  }
+  const found = known.get(of);
+  if (found !== undefined) return found;
+  const made = derive(of);
+  known.set(of, made);
+  return made;
+}

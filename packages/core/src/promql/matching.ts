@@ -1,0 +1,246 @@
+import { InputError } from "../model/input-error.ts";
+import {
+  formatLabels,
+  keepLabels,
+  type Labels,
+  labelsFrom,
+  labelEntries,
+  labelValue,
+  METRIC_NAME,
+} from "../model/labels.ts";
+import { type Binary, isComparison, type Matching } from "./ast.ts";
+import {
+  emptyGrid,
+  type Grid,
+  memoized,
+  mergeRows,
+  refuseDuplicates,
+  withoutName,
+} from "./grid.ts";
+import { type Operator, operatorOf } from "./operators.ts";
+import type { Run, Work } from "./run.ts";
+
+const PLAIN_MATCHING: Matching = {
+  on: false,
+  labels: [],
+  cardinality: "one-to-one",
+  include: [],
+};
+
+const EXCEPT_NAME: object = {};
+
+/** The labels by which series of both sides find each other. */
+function signature(matching: Matching, labels: Labels): Labels {
+  if (!matching.on && matching.labels.length === 0) {
+    return memoized(EXCEPT_NAME, labels, (of) => keepLabels(of, (name) => name !== METRIC_NAME));
+  }
+  return memoized(matching, labels, (of) =>
+    keepLabels(of, (name) =>
+      matching.on
+        ? matching.labels.includes(name)
+        : name !== METRIC_NAME && !matching.labels.includes(name),
+    ),
+  );
+}
+
+function rowsBySignature(matching: Matching, grid: Grid): Map<string, number[]> {
+  const rows = new Map<string, number[]>();
+  for (const [row, labels] of grid.rows.entries()) {
+    const { key } = signature(matching, labels);
+    const known = rows.get(key);
+    if (known === undefined) rows.set(key, [row]);
+    else known.push(row);
+  }
+  return rows;
+}
+
+/** One pair of series that may meet, and where its result goes. */
+type Pair = {
+  readonly many: number;
+  readonly one: number;
+  readonly out: number;
+  /** At each step only one pair may use a claim. */
+  readonly claim: number;
+};
+
+type Pairing = {
+  readonly pairs: readonly Pair[];
+  readonly rows: readonly Labels[];
+  readonly claims: number;
+};
+
+/** Arithmetic and comparison between two vectors. */
+export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run): Work<Grid> {
+  const matching = expr.matching ?? PLAIN_MATCHING;
+  const swapped = matching.cardinality === "one-to-many";
+  const [many, one] = swapped ? [right, left] : [left, right];
+  const rowsOfOne = rowsBySignature(matching, one);
+  refuseDuplicateOnes(expr, [many, one], rowsOfOne);
+  const { pairs, rows, claims } = pairUp(expr, many, one, { rowsOfOne, run });
+  const drops = rows.map(() => expr.bool);
+  const out = emptyGrid(rows, many.steps, drops);
+  const claimed = new Uint8Array(claims * many.steps);
+  const meet: Meeting = { expr, many, one, out, claimed, swapped, operator: operatorOf(expr) };
+  for (const pair of pairs) {
+    combine(pair, meet);
+    if (run.budget.pause(many.steps)) yield;
+  }
+  return out;
+}
+
+type Meeting = {
+  readonly expr: Binary;
+  readonly many: Grid;
+  readonly one: Grid;
+  readonly out: Grid;
+  readonly claimed: Uint8Array;
+  readonly swapped: boolean;
+  readonly operator: Operator;
+};
+
+function combine(pair: Pair, { expr, many, one, out, claimed, swapped, operator }: Meeting): void {
+  const { steps } = many;
+  for (let step = 0; step < steps; step++) {
+    const manyCell = pair.many * steps + step;
+    const oneCell = pair.one * steps + step;
+    if (many.present[manyCell] !== 1 || one.present[oneCell] !== 1) continue;
+    const claim = pair.claim * steps + step;
+    if (claimed[claim] === 1) refuseManyMatches(expr);
+    claimed[claim] = 1;
+    const a = many.values[manyCell] ?? NaN;
+    const b = one.values[oneCell] ?? NaN;
+    const [x, y] = swapped ? [b, a] : [a, b];
+    if (!operator.keeps(x, y)) continue;
+    const cell = pair.out * steps + step;
+    if (out.present[cell] === 1) refuseDuplicates(expr.place);
+    out.present[cell] = 1;
+    out.values[cell] = operator.result(x, y);
+  }
+}
+
+function refuseManyMatches({ matching, place }: Binary): never {
+  const grouped = matching !== undefined && matching.cardinality !== "one-to-one";
+  const remedy = grouped
+    ? "grouping labels must ensure unique matches"
+    : "many-to-one matching must be explicit (group_left/group_right)";
+  throw new InputError("promql", `multiple matches for labels: ${remedy}`, place);
+}
+
+type PairingInput = {
+  readonly rowsOfOne: ReadonlyMap<string, readonly number[]>;
+  readonly run: Run;
+};
+
+function pairUp(expr: Binary, many: Grid, one: Grid, { rowsOfOne, run }: PairingInput): Pairing {
+  const matching = expr.matching ?? PLAIN_MATCHING;
+  const pairs: Pair[] = [];
+  const rows: Labels[] = [];
+  const rowByKey = new Map<string, number>();
+  const claimByKey = new Map<string, number>();
+  for (const [manyRow, labels] of many.rows.entries()) {
+    const { key } = signature(matching, labels);
+    for (const oneRow of rowsOfOne.get(key) ?? []) {
+      const result = resultLabels(expr, labels, one.rows[oneRow] ?? labels, run);
+      const out = rowByKey.get(result.key) ?? rows.length;
+      if (out === rows.length) rows.push(result);
+      rowByKey.set(result.key, out);
+      const claimKey = matching.cardinality === "one-to-one" ? key : `${out} ${key}`;
+      const claim = claimByKey.get(claimKey) ?? claimByKey.size;
+      claimByKey.set(claimKey, claim);
+      pairs.push({ many: manyRow, one: oneRow, out, claim });
+    }
+  }
+  return { pairs, rows, claims: claimByKey.size };
+}
+
+function resultLabels(expr: Binary, many: Labels, one: Labels, run: Run): Labels {
+  const matching = expr.matching ?? PLAIN_MATCHING;
+  const base = memoized(run.delayedNames ? expr : expr.place, many, (of) => {
+    const changes = !isComparison(expr.op) || (expr.bool && !run.delayedNames);
+    const named = changes ? withoutName(of) : of;
+    if (matching.cardinality !== "one-to-one") return named;
+    return keepLabels(named, (name) => matching.labels.includes(name) === matching.on);
+  });
+  if (matching.include.length === 0) return base;
+  const included = matching.include.map((name) => [name, labelValue(one, name)] as const);
+  return labelsFrom([...labelEntries(base), ...included]);
+}
+
+/** At no step may two series of the "one" side have the same signature. */
+function refuseDuplicateOnes(
+  expr: Binary,
+  [many, one]: readonly [Grid, Grid],
+  rowsOfOne: ReadonlyMap<string, readonly number[]>,
+): void {
+  const matching = expr.matching ?? PLAIN_MATCHING;
+  for (const rows of rowsOfOne.values()) {
+    if (rows.length < 2) continue;
+    for (let step = 0; step < one.steps; step++) {
+      const present = rows.filter((row) => one.present[row * one.steps + step] === 1);
+      const [first, second] = present.map((row) => one.rows[row]);
+      if (first === undefined || second === undefined || !anyPresent(many, step)) continue;
+      const side = matching.cardinality === "one-to-many" ? "left" : "right";
+      const group = formatLabels(signature(matching, first));
+      const both = [first, second].map(braced).toSorted().join(", ");
+      throw new InputError(
+        "promql",
+        `found duplicate series for the match group ${group} on the ${side} hand-side of the ` +
+          `operation: [${both}];many-to-many matching not allowed: matching labels must be ` +
+          "unique on one side",
+        expr.place,
+      );
+    }
+  }
+}
+
+/** All labels inside the braces, the metric name too. */
+function braced(labels: Labels): string {
+  const inside = [...labelEntries(labels)].map(([name, value]) => {
+    return `${name}=${JSON.stringify(value)}`;
+  });
+  return `{${inside.join(", ")}}`;
+}
+
+function anyPresent({ present, steps, rows }: Grid, step: number): boolean {
+  for (let row = 0; row < rows.length; row++) if (present[row * steps + step] === 1) return true;
+  return false;
+}
+
+/** `and`, `or`, `unless`: whole series by signature, step by step; values are never combined. */
+export function bySet(expr: Binary, left: Grid, right: Grid): Grid {
+  const matching = expr.matching ?? PLAIN_MATCHING;
+  if (expr.op === "or") {
+    const added = filtered(right, left, { matching, keepsMatched: false });
+    return mergeRows(stacked(left, added), expr.place);
+  }
+  return filtered(left, right, { matching, keepsMatched: expr.op === "and" });
+}
+
+type SetFilter = { readonly matching: Matching; readonly keepsMatched: boolean };
+
+/** The cells of `grid` that have, or have not, a partner in `other` at the same step. */
+function filtered(grid: Grid, other: Grid, { matching, keepsMatched }: SetFilter): Grid {
+  const { steps } = grid;
+  const partners = rowsBySignature(matching, other);
+  const present = new Uint8Array(grid.present.length);
+  for (const [row, labels] of grid.rows.entries()) {
+    const others = partners.get(signature(matching, labels).key) ?? [];
+    for (let step = 0; step < steps; step++) {
+      const cell = row * steps + step;
+      if (grid.present[cell] !== 1) continue;
+      const matched = others.some((partner) => other.present[partner * steps + step] === 1);
+      if (matched === keepsMatched) present[cell] = 1;
+    }
+  }
+  return { ...grid, present };
+}
+
+function stacked(above: Grid, below: Grid): Grid {
+  const rows = [...above.rows, ...below.rows];
+  const out = emptyGrid(rows, above.steps, [...above.dropsName, ...below.dropsName]);
+  out.values.set(above.values);
+  out.values.set(below.values, above.values.length);
+  out.present.set(above.present);
+  out.present.set(below.present, above.present.length);
+  return out;
+}

@@ -1,0 +1,198 @@
+import { assert } from "../model/assert.ts";
+import { aggregate } from "./aggregate.ts";
+import {
+  type Aggregation,
+  type Binary,
+  type Call,
+  type Expr,
+  isSetOp,
+  type RangeSelector,
+  type Subquery,
+  type Unary,
+  unwrap,
+} from "./ast.ts";
+import type { Grid } from "./grid.ts";
+import { absentFrom, callInstant } from "./instant-functions.ts";
+import { betweenVectors, bySet } from "./matching.ts";
+import { betweenScalars, betweenVectorAndScalar } from "./operators.ts";
+import { countValues, pickSeries } from "./pick.ts";
+import { pinnedTime } from "./plan.ts";
+import { finishRange, windowFunction } from "./range-functions.ts";
+import { dropNames, type Run, type Steps, type Value, type Work } from "./run.ts";
+import { selectInstant, selectRanges } from "./selectors.ts";
+import { overWindows, type Ranges, type SeriesSamples } from "./windows.ts";
+
+/** Evaluates a node at all steps at once. */
+export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
+  switch (expr.kind) {
+    case "number":
+      return { kind: "scalar", values: new Float64Array(steps.count).fill(expr.value) };
+    case "string":
+      return { kind: "string", value: expr.value };
+    case "selector":
+      return { kind: "vector", grid: yield* selectInstant(expr, steps, run) };
+    case "paren":
+      return yield* evaluateNode(expr.expr, steps, run);
+    case "unary":
+      return yield* evaluateUnary(expr, steps, run);
+    case "binary":
+      return yield* evaluateBinary(expr, steps, run);
+    case "aggregation":
+      return { kind: "vector", grid: yield* evaluateAggregation(expr, steps, run) };
+    case "call":
+      return yield* evaluateCall(expr, steps, run);
+    case "range":
+    case "subquery":
+      // The check lets a range vector stand only where a function over ranges takes it.
+      assert(false, "a range vector is evaluated by the function that takes it");
+  }
+}
+
+function* evaluateVector(expr: Expr, steps: Steps, run: Run): Work<Grid> {
+  const value = yield* evaluateNode(expr, steps, run);
+  assert(value.kind === "vector", "the check let only a vector stand here");
+  return value.grid;
+}
+
+function* evaluateScalar(expr: Expr, steps: Steps, run: Run): Work<Float64Array> {
+  const value = yield* evaluateNode(expr, steps, run);
+  assert(value.kind === "scalar", "the check let only a scalar stand here");
+  return value.values;
+}
+
+function* evaluateUnary(expr: Unary, steps: Steps, run: Run): Work<Value> {
+  const value = yield* evaluateNode(expr.expr, steps, run);
+  if (expr.op === "+" || value.kind === "string") return value;
+  if (value.kind === "scalar") return { ...value, values: value.values.map((x) => -x) };
+  const negated = { ...value.grid, values: value.grid.values.map((x) => -x) };
+  return { kind: "vector", grid: dropNames(run, negated, expr.place) };
+}
+
+function* evaluateBinary(expr: Binary, steps: Steps, run: Run): Work<Value> {
+  const left = yield* evaluateNode(expr.left, steps, run);
+  const right = yield* evaluateNode(expr.right, steps, run);
+  assert(left.kind !== "string" && right.kind !== "string", "operators take no strings");
+  if (run.budget.pause(steps.count)) yield;
+  if (left.kind === "scalar" && right.kind === "scalar") {
+    return { kind: "scalar", values: betweenScalars(expr, left.values, right.values) };
+  }
+  if (left.kind === "vector" && right.kind === "vector") {
+    const grid = isSetOp(expr.op)
+      ? bySet(expr, left.grid, right.grid)
+      : yield* betweenVectors(expr, left.grid, right.grid, run);
+    return { kind: "vector", grid };
+  }
+  const [vector, scalar] = left.kind === "vector" ? [left, right] : [right, left];
+  assert(vector.kind === "vector" && scalar.kind === "scalar", "one side is a vector");
+  const sides = { grid: vector.grid, scalar: scalar.values, swapped: vector === right };
+  if (run.budget.pause(vector.grid.values.length)) yield;
+  return { kind: "vector", grid: betweenVectorAndScalar(expr, sides, run) };
+}
+
+function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<Grid> {
+  if (expr.op === "count_values") {
+    const label = expr.param === undefined ? undefined : unwrap(expr.param);
+    assert(label?.kind === "string", "count_values has a label");
+    const input = yield* evaluateVector(expr.expr, steps, run);
+    run.budget.charge(input.values.length, expr.place);
+    return countValues(expr, input, label.value, steps);
+  }
+  const param =
+    expr.param === undefined ? undefined : yield* evaluateScalar(expr.param, steps, run);
+  const grid = yield* evaluateVector(expr.expr, steps, run);
+  if (expr.op !== "topk" && expr.op !== "bottomk" && expr.op !== "limitk") {
+    return yield* aggregate(expr, grid, param, run);
+  }
+  assert(param !== undefined, `${expr.op} has a parameter`);
+  if (run.budget.pause(grid.values.length)) yield;
+  return pickSeries(expr, grid, param);
+}
+
+function isRanged(expr: Expr): expr is RangeSelector | Subquery {
+  return expr.kind === "range" || expr.kind === "subquery";
+}
+
+function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
+  const args = call.args.map(unwrap);
+  const ranged = args.find(isRanged);
+  if (ranged !== undefined) {
+    return { kind: "vector", grid: yield* callOverRange(call, ranged, steps, run) };
+  }
+  const [first] = args;
+  if (call.name === "timestamp" && first?.kind === "selector") {
+    const times = yield* selectInstant(first, steps, run, "time");
+    return { kind: "vector", grid: dropNames(run, times, call.place) };
+  }
+  const values: Value[] = [];
+  for (const arg of args) values.push(yield* evaluateNode(arg, steps, run));
+  let cells = 0;
+  for (const value of values) if (value.kind === "vector") cells += value.grid.values.length;
+  if (run.budget.pause(cells)) yield;
+  return yield* callInstant({ call, args: values, steps, run });
+}
+
+function* callOverRange(
+  call: Call,
+  ranged: RangeSelector | Subquery,
+  steps: Steps,
+  run: Run,
+): Work<Grid> {
+  const params: Float64Array[] = [];
+  for (const arg of call.args) {
+    const inner = unwrap(arg);
+    if (!isRanged(inner)) params.push(yield* evaluateScalar(inner, steps, run));
+  }
+  const ranges = yield* evaluateRanges(ranged, steps, run);
+  const evaluateWindow = windowFunction(call, params, run);
+  const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place });
+  return call.name === "absent_over_time" ? absentFrom(call, grid) : finishRange(call, grid, run);
+}
+
+/** The series that a function over ranges slides over: stored ones, or a subquery's. */
+export function* evaluateRanges(
+  expr: RangeSelector | Subquery,
+  steps: Steps,
+  run: Run,
+): Work<Ranges> {
+  if (expr.kind === "range") return selectRanges(expr, run);
+  const pinned = pinnedTime(expr.at, run.span);
+  const inner = subqueryStepsOf(expr, steps, { run, pinned });
+  run.budget.charge(inner.count, expr.place);
+  const grid = inner.count === 0 ? undefined : yield* evaluateVector(expr.expr, inner, run);
+  return {
+    series: grid === undefined ? [] : samplesOf(grid, inner),
+    rangeMs: expr.rangeMs,
+    offsetMs: expr.offsetMs,
+    pinned,
+  };
+}
+
+type SubqueryTimes = { readonly run: Run; readonly pinned: number | undefined };
+
+/** A subquery's own steps are multiples of its step, whatever the outer times are. */
+function subqueryStepsOf(expr: Subquery, outer: Steps, { run, pinned }: SubqueryTimes): Steps {
+  const stepMs = expr.stepMs ?? run.subqueryStepMs;
+  const first = (pinned ?? outer.from) - expr.offsetMs;
+  const last = (pinned ?? outer.from + (outer.count - 1) * outer.stepMs) - expr.offsetMs;
+  const from = (Math.floor((first - expr.rangeMs) / stepMs) + 1) * stepMs;
+  return { from, stepMs, count: Math.max(0, Math.floor((last - from) / stepMs) + 1) };
+}
+
+function samplesOf(grid: Grid, steps: Steps): SeriesSamples[] {
+  return grid.rows.map((labels, row) => {
+    const times: number[] = [];
+    const values: number[] = [];
+    for (let step = 0; step < steps.count; step++) {
+      const cell = row * steps.count + step;
+      if (grid.present[cell] !== 1) continue;
+      times.push(steps.from + step * steps.stepMs);
+      values.push(grid.values[cell] ?? NaN);
+    }
+    return {
+      labels,
+      dropsName: grid.dropsName[row] ?? false,
+      times: Float64Array.from(times),
+      values: Float64Array.from(values),
+    };
+  });
+}

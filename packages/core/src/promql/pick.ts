@@ -1,0 +1,105 @@
+import { InputError } from "../model/input-error.ts";
+import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels.ts";
+import type { Aggregation } from "./ast.ts";
+import { groupRows } from "./aggregate.ts";
+import { emptyGrid, type Grid } from "./grid.ts";
+import { formatDecimal } from "./number-text.ts";
+import type { Steps } from "./run.ts";
+import { isUtf8, quote } from "./string-literal.ts";
+
+/** NaN stands behind every number, whichever way the numbers are sorted. */
+export function compareValues(a: number, b: number, descending: boolean): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  if (a === b) return 0;
+  return a < b === descending ? 1 : -1;
+}
+
+/** `topk`, `bottomk`, `limitk`: the series themselves, of each group at most k at each step. */
+export function pickSeries(expr: Aggregation, grid: Grid, counts: Float64Array): Grid {
+  const { steps } = grid;
+  // Prometheus looks at the parameter of the whole range before it looks at any series.
+  if (!counts.some((k) => Number.isNaN(k)) && !counts.some((k) => k >= 1)) {
+    return emptyGrid([], steps);
+  }
+  for (const k of counts) refuseBadCount(expr, k);
+  const present = new Uint8Array(grid.present.length);
+  const order: number[] = [];
+  for (const { rows } of groupRows(expr, grid)) {
+    for (let step = 0; step < steps; step++) {
+      const best = bestRows(expr, grid, { rows, step }).slice(
+        0,
+        Math.max(0, Math.trunc(counts[step] ?? 0)),
+      );
+      for (const row of best) present[row * steps + step] = 1;
+      if (steps === 1) order.push(...best);
+    }
+  }
+  const picked = { ...grid, present };
+  return steps === 1 ? rowsInOrder(picked, order) : picked;
+}
+
+function refuseBadCount(expr: Aggregation, k: number): void {
+  const place = expr.param?.place ?? expr.place;
+  if (Number.isNaN(k)) throw new InputError("promql", "Parameter value is NaN", place);
+  if (Math.abs(k) < 2 ** 63) return;
+  const what = k > 0 ? "overflows" : "underflows";
+  throw new InputError("promql", `Scalar value ${formatDecimal(k)} ${what} int64`, place);
+}
+
+type At = { readonly rows: readonly number[]; readonly step: number };
+
+/** A group's rows at a step, best first; among equals the earlier row is better. */
+function bestRows(expr: Aggregation, grid: Grid, { rows, step }: At): number[] {
+  const { steps, present, values } = grid;
+  const there = rows.filter((row) => present[row * steps + step] === 1);
+  if (expr.op === "limitk") return there;
+  const valueOf = (row: number): number => values[row * steps + step] ?? NaN;
+  return there.toSorted((a, b) => compareValues(valueOf(a), valueOf(b), expr.op === "topk"));
+}
+
+/** The same vector with only these rows, in this order; for vectors of one step. */
+export function rowsInOrder(grid: Grid, order: readonly number[]): Grid {
+  const rows = order.flatMap((row) => grid.rows[row] ?? []);
+  const drops = order.map((row) => grid.dropsName[row] ?? false);
+  const out = emptyGrid(rows, grid.steps, drops);
+  for (const [to, row] of order.entries()) {
+    out.values[to] = grid.values[row] ?? NaN;
+    out.present[to] = grid.present[row] ?? 0;
+  }
+  return out;
+}
+
+/** `count_values`: how many series of a group have each value, the value as a label. */
+export function countValues(expr: Aggregation, grid: Grid, label: string, steps: Steps): Grid {
+  if (label === "" || !isUtf8(label)) {
+    const place = expr.param?.place ?? expr.place;
+    throw new InputError("promql", `invalid label name ${quote(label)}`, place);
+  }
+  const counts = new Map<string, { readonly labels: Labels; readonly counts: Float64Array }>();
+  const grouping = expr.without ? expr.grouping : [...expr.grouping, label];
+  for (const [cell, present] of grid.present.entries()) {
+    if (present !== 1) continue;
+    const of = grid.rows[Math.floor(cell / grid.steps)];
+    if (of === undefined) continue;
+    const valued = withLabel(of, label, formatDecimal(grid.values[cell] ?? NaN));
+    const group = keepLabels(valued, (name) =>
+      expr.without ? name !== METRIC_NAME && !grouping.includes(name) : grouping.includes(name),
+    );
+    const known = counts.get(group.key) ?? { labels: group, counts: new Float64Array(steps.count) };
+    const step = cell % grid.steps;
+    known.counts[step] = (known.counts[step] ?? 0) + 1;
+    counts.set(group.key, known);
+  }
+  const found = [...counts.values()];
+  const out = emptyGrid(
+    found.map(({ labels }) => labels),
+    steps.count,
+  );
+  for (const [row, { counts: perStep }] of found.entries()) {
+    out.values.set(perStep, row * steps.count);
+    for (const [step, count] of perStep.entries()) {
+      if (count > 0) out.present[row * steps.count + step] = 1;
+    }
+  }
+  return out;
+}

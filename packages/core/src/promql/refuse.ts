@@ -1,0 +1,32 @@
+import { InputError, lineAndColumn, type Place } from "../model/input-error.ts";
+
+/** Refuses an expression at a place of its text: `1:7: unknown function "rat"`. */
+export function refuse(text: string, place: Place, what: string): never {
+  const { line, column } = lineAndColumn(text, place.from);
+  throw new InputError("promql", `${line}:${column}: ${what}`, place);
+}
+
+/** `"rate"` for `"rat"`: the known word that takes the fewest edits, where it takes at most two. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.min(3, word.length);
+  for (const candidate of known) {
+    const edits = editsBetween(word, candidate, fewest);
+    if (edits < fewest) [best, fewest] = [candidate, edits];
+  }
+  return best;
+}
+
+function editsBetween(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) return enough;
+  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(changed, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    above = row;
+  }
+  return above[b.length] ?? enough;
+}

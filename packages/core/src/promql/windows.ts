@@ -1,0 +1,106 @@
+import type { Labels } from "../model/labels.ts";
+import type { SeriesSlice } from "../model/reader.ts";
+import { isStale } from "../model/sample.ts";
+import type { Place } from "../model/input-error.ts";
+import { emptyGrid, type Grid } from "./grid.ts";
+import type { Run, Steps, Work } from "./run.ts";
+
+/** The samples of one series, without stale markers. */
+export type Samples = { readonly times: Float64Array; readonly values: Float64Array };
+
+export type SeriesSamples = Samples & { readonly labels: Labels; readonly dropsName: boolean };
+
+/** A range vector at every step: series, and which stretch (from, to] of them a step sees. */
+export type Ranges = {
+  readonly series: readonly SeriesSamples[];
+  readonly rangeMs: number;
+  readonly offsetMs: number;
+  /** The time that every step looks at instead of its own. */
+  readonly pinned: number | undefined;
+};
+
+/** What a function over a range sees at one step; the object is reused from step to step. */
+export type Window = {
+  /** The samples [lo, hi), at least one. */
+  lo: number;
+  hi: number;
+  /** The range (fromMs, toMs] that they were taken from. */
+  fromMs: number;
+  toMs: number;
+  /** The evaluation time. */
+  atMs: number;
+  /** Index of the step, for scalar parameters. */
+  step: number;
+};
+
+/** Prepares one series and returns what is asked once a step; `undefined` gives no value. */
+export type WindowFunction = (samples: Samples) => (window: Window) => number | undefined;
+
+/** A series without its stale markers; the arrays are shared where it has none. */
+export function withoutStale({ times, values }: SeriesSlice): Samples {
+  let stale = 0;
+  for (let i = 0; i < values.length; i++) if (isStale(values, i)) stale++;
+  if (stale === 0) return { times, values };
+  const keptTimes = new Float64Array(times.length - stale);
+  const keptValues = new Float64Array(times.length - stale);
+  for (let i = 0, kept = 0; i < values.length; i++) {
+    if (isStale(values, i)) continue;
+    keptTimes[kept] = times[i] ?? NaN;
+    keptValues[kept++] = values[i] ?? NaN;
+  }
+  return { times: keptTimes, values: keptValues };
+}
+
+export type WindowCall = {
+  readonly run: Run;
+  readonly steps: Steps;
+  readonly place: Place;
+};
+
+/** Slides a function over every series, each walked once from left to right. */
+export function* overWindows(
+  ranges: Ranges,
+  evaluate: WindowFunction,
+  { run, steps, place }: WindowCall,
+): Work<Grid> {
+  const { series } = ranges;
+  run.budget.charge(series.length * steps.count, place);
+  const labels = series.map((one) => one.labels);
+  const grid = emptyGrid(
+    labels,
+    steps.count,
+    series.map((one) => one.dropsName),
+  );
+  for (const [row, samples] of series.entries()) {
+    const ask = evaluate(samples);
+    slide(samples.times, ranges, steps, (window) => {
+      const value = ask(window);
+      if (value === undefined) return;
+      const cell = row * steps.count + window.step;
+      grid.values[cell] = value;
+      grid.present[cell] = 1;
+    });
+    if (run.budget.pause(samples.times.length + steps.count)) yield;
+  }
+  return grid;
+}
+
+/** Moves both ends of the window forward over the samples, and calls where it holds any. */
+function slide(
+  times: Float64Array,
+  { rangeMs, offsetMs, pinned }: Ranges,
+  steps: Steps,
+  visit: (window: Window) => void,
+): void {
+  const window: Window = { lo: 0, hi: 0, fromMs: 0, toMs: 0, atMs: 0, step: 0 };
+  const { length } = times;
+  for (let step = 0; step < steps.count; step++) {
+    window.step = step;
+    window.atMs = steps.from + step * steps.stepMs;
+    window.toMs = (pinned ?? window.atMs) - offsetMs;
+    window.fromMs = window.toMs - rangeMs;
+    while (window.hi < length && (times[window.hi] ?? NaN) <= window.toMs) window.hi++;
+    while (window.lo < window.hi && (times[window.lo] ?? NaN) <= window.fromMs) window.lo++;
+    if (window.lo < window.hi) visit(window);
+  }
+}
