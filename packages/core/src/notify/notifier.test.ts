@@ -275,6 +275,18 @@ const scripts: readonly (readonly [string, Routing, readonly string[]])[] = [
     ["0s +A -> first A | refuse", "15s +B ->", "60s -> first A,B", "120s ->"],
   ],
   [
+    "what was refused is tried again after the group changed and changed back",
+    quiet,
+    [
+      "0s +A ->",
+      "30s -> first A | refuse",
+      "45s +B ->",
+      "90s -> first A,B | fail",
+      "100s -B ->",
+      "120s -> first A",
+    ],
+  ],
+  [
     "a refused end is told to nobody",
     prompt,
     [
@@ -408,4 +420,54 @@ test("keys are the same in a replay, and differ between data directories", () =>
   assert.equal(firstKeyAt(START), firstKeyAt(START));
   assert.notEqual(firstKeyAt(START), firstKeyAt(START + 15_000));
   assert.match(firstKeyAt(START) ?? "", /^[0-9a-f]{16}$/);
+});
+
+/** Alerts `A` from 0 s and `B` from 15 s in groups of their own, not told to anybody yet. */
+function twoGroups(): Notifier {
+  const notifier = new Notifier(setupWith(routingTo([webhook], { ...timing, groupBy: "all" })));
+  // In this order the later alert is sorted into its new group first.
+  notifier.take([transition("B", "firing", START + 15_000)], epochMs(START + 15_000));
+  notifier.take([transition("A", "firing", START)], epochMs(START + 15_000));
+  return notifier;
+}
+
+const reloads: readonly (readonly [string, Routing, readonly string[]])[] = [
+  ["the same routing changes no timer", routingTo([webhook], { ...timing, groupBy: "all" }), []],
+  [
+    "an alert that has waited long enough is told at once in its new group",
+    routingTo([webhook], { ...timing, groupWaitMs: 20_000 }),
+    ["first A,B"],
+  ],
+  ["one that has not waits on", routingTo([webhook], { ...timing, groupWaitMs: 21_000 }), []],
+];
+for (const [name, routing, sent] of reloads) {
+  test(`reload: ${name}`, () => {
+    const notifier = twoGroups();
+    const at = epochMs(START + 20_000);
+    notifier.reload(setupWith(routing), at);
+    assert.deepEqual(notifier.due(at).map(show), sent);
+  });
+}
+
+test("reload: what was told stays told, and its end is told under the new routing", () => {
+  const script = setupWith(prompt);
+  const notifier = new Notifier(script);
+  notifier.take([transition("A", "firing", START)], epochMs(START));
+  const [first] = notifier.due(epochMs(START));
+  notifier.reload(setupWith(two), epochMs(START + 10_000));
+  assert.deepEqual(notifier.outstanding(), [first], "its outcome is still waited for");
+  assert.equal(notifier.settle(first?.key ?? "", { ok: true }), "settled");
+  const at = epochMs(START + 60_000);
+  notifier.take([transition("A", "resolved", at)], at);
+  assert.deepEqual(notifier.due(at).map(show), ["all-resolved -A"]);
+});
+
+test("reload: another receiver is told from the start, and old outcomes are nobody's", () => {
+  const notifier = new Notifier(setupWith(prompt));
+  notifier.take([transition("A", "firing", START)], epochMs(START));
+  const [first] = notifier.due(epochMs(START));
+  const at = epochMs(START + 15_000);
+  notifier.reload(setupWith(DEFAULT_ROUTING), at);
+  assert.equal(notifier.settle(first?.key ?? "", { ok: true }), "unknown");
+  assert.deepEqual(notifier.due(epochMs(START + 30_000)).map(show), ["none first A"]);
 });

@@ -58,15 +58,12 @@ export class Notifier {
   /** Where the outcome of a key belongs: the messages under way. */
   private readonly underWay = new Map<string, { group: Group; target: Target }>();
   private readonly counts: DeliveryCounts;
-  /** Numbers the messages, so that no two share a key. */
-  private messages = 0;
 
   /** @param saved what `save` gave under the same routing */
   constructor(setup: NotifierSetup, saved?: SavedNotifier) {
     this.setup = setup;
     this.counts = new DeliveryCounts(saved?.counts);
     if (saved === undefined) return;
-    this.messages = saved.messages;
     const routes = new Map(routesBelow(setup.routing.root).map((route) => [route.id, route]));
     for (const one of saved.groups) {
       const route = routes.get(one.route);
@@ -145,7 +142,7 @@ export class Notifier {
 
   save(): SavedNotifier {
     const groups = [...this.groups.values()].map(saveGroup);
-    return { messages: this.messages, counts: this.counts.list(), groups };
+    return { counts: this.counts.list(), groups };
   }
 
   deliveryCounts(): readonly DeliveryCount[] {
@@ -218,9 +215,8 @@ export class Notifier {
     const { receiver } = group.route;
     const groupKey = groupKeyOf(group.route, group.labels);
     return (content, integration) => {
-      this.messages++;
-      // The number keeps keys of one data directory apart, the time those of two.
-      const key = fnv1a64([group.id, receiver, integration.name, `${at}`, `${this.messages}`]);
+      // An integration gets at most one message a tick, so that its time tells them apart.
+      const key = fnv1a64([group.id, integration.name, `${at}`]);
       const envelope = { key, at, receiver, groupKey, groupLabels: group.labels, externalUrl };
       return composeDelivery(envelope, content, integration, limits.alertsPerNotification);
     };

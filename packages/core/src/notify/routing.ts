@@ -23,13 +23,19 @@ export type Route = {
   readonly routes: readonly Route[];
 };
 
+/** How requests say who sends them. */
+export type Authorization = {
+  /** `header`: the secret is the header's value; `basic`: it is `user:password`, not yet encoded. */
+  readonly kind: "header" | "basic";
+  readonly secret: Secret;
+};
+
 /** How to reach one webhook. */
 export type WebhookConfig = {
   readonly url: Secret;
   /** 0: no limit of its own; the sender's default applies. */
   readonly timeoutMs: number;
-  /** The value of the `Authorization` header. */
-  readonly authorization?: Secret;
+  readonly authorization?: Authorization;
 };
 
 /** One way of a receiver to tell somebody. */

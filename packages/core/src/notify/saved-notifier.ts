@@ -8,7 +8,6 @@ import { Target, type Pending, type TargetState } from "./target.ts";
 
 /** The notifier's memory in a form that survives JSON. Times are epoch milliseconds. */
 export type SavedNotifier = {
-  readonly messages: number;
   readonly counts: readonly DeliveryCount[];
   readonly groups: readonly SavedGroup[];
 };
