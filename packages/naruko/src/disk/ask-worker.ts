@@ -1,0 +1,63 @@
+import { Worker } from "node:worker_threads";
+import type { Read } from "./disk.ts";
+import type { Answered, Asked, Operation, Operations } from "./requests.ts";
+
+/** The worker thread as a function: asks, and resolves with its answer. */
+export type AskWorker = {
+  readonly ask: <Op extends Operation>(
+    op: Op,
+    request: Operations[Op]["request"],
+  ) => Promise<Read<Operations[Op]["value"]>>;
+  /** Why outputs cannot be written; undefined while they can. */
+  readonly trouble: () => string | undefined;
+};
+
+/**
+ * Starts the worker beside this file, as source or as built. When the worker ends, whatever is
+ * open or comes later is refused with the reason: nobody waits for a thread that is gone.
+ */
+export function startWorker(): AskWorker {
+  const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+  const worker = new Worker(new URL(file, import.meta.url), { name: "disk" });
+  const waiting = new Map<number, (result: Read<never>) => void>();
+  let nextId = 1;
+  let trouble: string | undefined;
+  let gone: string | undefined;
+
+  const end = (reason: string): void => {
+    gone ??= reason;
+    for (const resolve of waiting.values()) resolve({ ok: false, retry: false, reason: gone });
+    waiting.clear();
+  };
+  worker.on("message", (answered: Answered) => {
+    if ("trouble" in answered) {
+      trouble = answered.trouble;
+      return;
+    }
+    const resolve = waiting.get(answered.id);
+    waiting.delete(answered.id);
+    // `ask` pairs each id with the operation whose value this is.
+    resolve?.(answered.result as Read<never>);
+  });
+  worker.on("error", (error: unknown) => {
+    end(`the disk's thread failed: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  worker.on("exit", () => {
+    end("the disk is closed");
+  });
+
+  return {
+    ask: (op, request) =>
+      new Promise((resolve) => {
+        if (gone !== undefined) {
+          resolve({ ok: false, retry: false, reason: gone });
+          return;
+        }
+        const id = nextId++;
+        waiting.set(id, resolve);
+        // The compiler does not pair a generic `op` with its request; the signature of `ask` does.
+        worker.postMessage({ id, op, request } as Asked);
+      }),
+    trouble: () => trouble,
+  };
+}

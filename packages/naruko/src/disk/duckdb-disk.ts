@@ -1,0 +1,225 @@
+import { InputError } from "@naruko/core/model/input-error";
+import type { ChunkRow, Input } from "@naruko/core/model/engine-io";
+import type { Labels } from "@naruko/core/model/labels";
+import type { Outcome } from "@naruko/core/model/outcome";
+import type { Telemetry } from "@naruko/core/model/telemetry";
+import { epochMs } from "@naruko/core/model/time";
+import { startWorker, type AskWorker } from "./ask-worker.ts";
+import type { DatabaseOptions } from "./database.ts";
+import type { ChunkRequest, Disk, KeptEffect, Queued, Read } from "./disk.ts";
+import { decodeInput, encodeInput, encodeTelemetry } from "./encode-input.ts";
+import { labelsFromPairs } from "./point-columns.ts";
+import type { StoredChunk, StoredSeries } from "./read-chunks.ts";
+import type { OutputRow } from "./write-outputs.ts";
+
+/** Megabytes that the database may use for its buffers. */
+export const DISK_MEMORY_MB = 512;
+
+/**
+ * Bytes of the write-ahead log at which it is folded into the file. Commits wait meanwhile, some
+ * milliseconds a megabyte, so a large log makes such waits rare; it is read again after a crash.
+ */
+export const CHECKPOINT_BYTES = 256 * 1024 * 1024;
+
+/** Bytes that a chunk or a transition is taken to need in the queue. */
+const EFFECT_BYTES = 256;
+
+/** Counts what was handed to the worker and has not come back. */
+class Backlog {
+  #count = 0;
+  #bytes = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async during<T>(count: number, bytes: number, work: Promise<T>): Promise<T> {
+    this.#count += count;
+    this.#bytes += bytes;
+    try {
+      return await work;
+    } finally {
+      this.#count -= count;
+      this.#bytes -= bytes;
+    }
+  }
+}
+
+function valueOrThrow<T>(read: Read<T>): T {
+  if (!read.ok) throw new InputError("snapshot", read.reason);
+  return read.value;
+}
+
+function outcomeOf(read: Read<undefined>): Outcome {
+  return read.ok ? { ok: true } : read;
+}
+
+function labelsOf({ pairs }: StoredSeries): Labels {
+  return labelsFromPairs(JSON.parse(pairs) as string[]);
+}
+
+/** Puts the labels of their series to chunks; both come by the same ids. */
+function chunkRows(
+  chunks: readonly StoredChunk[],
+  labels: ReadonlyMap<number, Labels>,
+): readonly ChunkRow[] {
+  return chunks.flatMap(({ seriesId, from, to, count, encoding, bytes }) => {
+    const itsLabels = labels.get(seriesId);
+    if (itsLabels === undefined) return [];
+    return [{ labels: itsLabels, from: epochMs(from), to: epochMs(to), count, encoding, bytes }];
+  });
+}
+
+function bytesOf(output: OutputRow): number {
+  if (output.kind === "keep") return output.bytes.length;
+  if (output.kind === "keep-transitions") return output.transitions.length * EFFECT_BYTES;
+  return output.chunks.reduce((sum, { bytes }) => sum + bytes.length + EFFECT_BYTES, 0);
+}
+
+/** `Disk` over DuckDB in a worker thread; see there for what each method promises. */
+class DuckDbDisk implements Disk {
+  readonly #worker: AskWorker;
+  readonly #inputs = new Backlog();
+  readonly #effects = new Backlog();
+  /** What was encoded for its commit need not be encoded again to be kept. */
+  readonly #encoded = new WeakMap<Telemetry, Uint8Array>();
+
+  constructor(worker: AskWorker) {
+    this.#worker = worker;
+  }
+
+  async commit(inputs: readonly Input[]): Promise<Outcome> {
+    const rows = inputs.map((input) => {
+      const bytes = encodeInput(input);
+      if (input.kind === "telemetry") this.#encoded.set(input.telemetry, bytes);
+      return { seq: input.seq, at: input.at, kind: input.kind, bytes };
+    });
+    const bytes = rows.reduce((sum, row) => sum + row.bytes.length, 0);
+    const committed = this.#worker.ask("commit", rows);
+    return outcomeOf(await this.#inputs.during(rows.length, bytes, committed));
+  }
+
+  async keep(effects: readonly KeptEffect[]): Promise<Outcome> {
+    const rows = effects.map((effect): OutputRow => {
+      if (effect.kind !== "keep") return effect;
+      const { kind, seq, at, telemetry } = effect;
+      const bytes = this.#encoded.get(telemetry) ?? encodeTelemetry(telemetry);
+      return { kind, seq, at, bytes };
+    });
+    const bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0);
+    const kept = this.#worker.ask("keep", rows);
+    return outcomeOf(await this.#effects.during(rows.length, bytes, kept));
+  }
+
+  async saveSnapshot(snapshot: Parameters<Disk["saveSnapshot"]>[0]): Promise<Outcome> {
+    return outcomeOf(await this.#worker.ask("snapshot", snapshot));
+  }
+
+  async recover(which: "latest" | "previous"): ReturnType<Disk["recover"]> {
+    return await this.#worker.ask("recover", which);
+  }
+
+  async *inputsAfter(seq: number): AsyncGenerator<Input> {
+    for (let after = seq; ;) {
+      const page = valueOrThrow(await this.#worker.ask("inputs", { after }));
+      for (const row of page) yield decodeInput(row);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.seq;
+    }
+  }
+
+  async *chunksSince(from: number): AsyncGenerator<readonly ChunkRow[]> {
+    for (let afterId = 0; ;) {
+      const request = { since: from, afterId };
+      const page = valueOrThrow(await this.#worker.ask("chunkPage", request));
+      const labels = new Map(page.series.map((series) => [series.id, labelsOf(series)]));
+      if (page.chunks.length > 0) yield chunkRows(page.chunks, labels);
+      if (page.lastId === undefined) return;
+      afterId = page.lastId;
+    }
+  }
+
+  async chunks(request: ChunkRequest): Promise<Read<readonly ChunkRow[]>> {
+    const { matches, samples, ...range } = request;
+    const series = await this.#worker.ask("series", range);
+    if (!series.ok) return series;
+    const labels = new Map<number, Labels>();
+    for (const stored of series.value) {
+      const itsLabels = labelsOf(stored);
+      if (matches(itsLabels)) labels.set(stored.id, itsLabels);
+    }
+    const { from, to } = range;
+    const ids = [...labels.keys()];
+    const chunks = await this.#worker.ask("chunks", { from, to, ids, samples });
+    return chunks.ok ? { ok: true, value: chunkRows(chunks.value, labels) } : chunks;
+  }
+
+  async series(range: Parameters<Disk["series"]>[0]): ReturnType<Disk["series"]> {
+    const series = await this.#worker.ask("series", range);
+    return series.ok ? { ok: true, value: series.value.map(labelsOf) } : series;
+  }
+
+  async calls(request: Parameters<Disk["calls"]>[0]): ReturnType<Disk["calls"]> {
+    return await this.#worker.ask("calls", request);
+  }
+
+  async *history(range: Parameters<Disk["history"]>[0]): AsyncGenerator<Input> {
+    for (let after = 0; ;) {
+      const page = valueOrThrow(await this.#worker.ask("history", { ...range, after }));
+      for (const { seq, at, telemetry } of page.rows) {
+        yield { seq, at: epochMs(at), kind: "telemetry", telemetry };
+      }
+      if (page.next === undefined) return;
+      after = page.next;
+    }
+  }
+
+  async retain(policy: Parameters<Disk["retain"]>[0]): ReturnType<Disk["retain"]> {
+    return await this.#worker.ask("retain", policy);
+  }
+
+  async stats(): ReturnType<Disk["stats"]> {
+    return await this.#worker.ask("stats", undefined);
+  }
+
+  queued(): Queued {
+    const trouble = this.#worker.trouble();
+    return {
+      inputs: this.#inputs.count,
+      inputBytes: this.#inputs.bytes,
+      effects: this.#effects.count,
+      effectBytes: this.#effects.bytes,
+      ...(trouble !== undefined && { trouble }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.ask("close", undefined);
+  }
+}
+
+/**
+ * Opens the database file, creating it where it is missing.
+ *
+ * @returns the disk, or why not, with the file's path and what would do
+ */
+export async function openDuckDbDisk(
+  file: string,
+  options: Partial<Omit<DatabaseOptions, "file">> = {},
+): Promise<Read<Disk>> {
+  const worker = startWorker();
+  const opened = await worker.ask("open", {
+    file,
+    memoryMb: DISK_MEMORY_MB,
+    checkpointBytes: CHECKPOINT_BYTES,
+    ...options,
+  });
+  if (opened.ok) return { ok: true, value: new DuckDbDisk(worker) };
+  await worker.ask("close", undefined);
+  return opened;
+}

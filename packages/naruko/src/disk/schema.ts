@@ -1,0 +1,42 @@
+/** The version of the tables below. A file with a higher one is refused, a lower one is migrated. */
+export const FORMAT_VERSION = 1;
+
+/** What `format.program` says, so that somebody else's database is not taken for ours. */
+export const PROGRAM = "naruko";
+
+/**
+ * The tables of version 1. None has a primary key: an index costs more to keep in memory than the
+ * rows on disk, and keys are kept apart by how rows are written (`write-calls.ts`,
+ * `write-chunks.ts`). Times are epoch milliseconds; JSON is text, never parsed by the database.
+ */
+export const TABLES: readonly string[] = [
+  "CREATE TABLE format (version INTEGER, program VARCHAR)",
+  // `data`: the bytes of encode-input.ts, compressed with zstd.
+  "CREATE TABLE input (seq BIGINT, at_ms BIGINT, kind VARCHAR, data BLOB)",
+  "CREATE TABLE snapshot (seq BIGINT, at_ms BIGINT, version INTEGER, state BLOB, heads BLOB)",
+  `CREATE TABLE call_shape (id INTEGER, kind VARCHAR, operation VARCHAR, service VARCHAR,
+    service_version VARCHAR, environment VARCHAR, provider VARCHAR, request_model VARCHAR,
+    response_model VARCHAR, server_address VARCHAR, error_type VARCHAR, stream BOOLEAN,
+    usage_source VARCHAR, unpriced VARCHAR, system_fingerprint VARCHAR, prompt_name VARCHAR,
+    prompt_version VARCHAR, tool_name VARCHAR, agent_name VARCHAR, dialect VARCHAR,
+    finish_reasons VARCHAR, flags VARCHAR)`,
+  `CREATE TABLE call (seq BIGINT, n INTEGER, at_ms BIGINT, shape_id INTEGER,
+    trace_id VARCHAR, span_id VARCHAR, parent_span_id VARCHAR, response_id VARCHAR,
+    conversation_id VARCHAR, user_id VARCHAR,
+    start_ms BIGINT, end_ms BIGINT, duration_s DOUBLE, time_to_first_chunk_s DOUBLE,
+    time_per_output_chunk_s DOUBLE, cost_usd DOUBLE, weight DOUBLE,
+    input_tokens DOUBLE, output_tokens DOUBLE, cache_read_tokens DOUBLE,
+    cache_write_tokens DOUBLE, reasoning_tokens DOUBLE, text VARCHAR)`,
+  `CREATE TABLE evaluation (seq BIGINT, n INTEGER, at_ms BIGINT, name VARCHAR, service VARCHAR,
+    environment VARCHAR, label VARCHAR, explanation VARCHAR, error_type VARCHAR,
+    trace_id VARCHAR, span_id VARCHAR, response_id VARCHAR, time_ms BIGINT, score DOUBLE)`,
+  `CREATE TABLE transition (seq BIGINT, n INTEGER, at_ms BIGINT, state VARCHAR, labels VARCHAR,
+    annotations VARCHAR, value DOUBLE, starts_ms BIGINT, rule_group VARCHAR, file VARCHAR)`,
+  "CREATE SEQUENCE series_id",
+  "CREATE TABLE series (id BIGINT, metric VARCHAR, labels VARCHAR)",
+  `CREATE TABLE chunk (series_id BIGINT, from_ms BIGINT, to_ms BIGINT, count INTEGER,
+    encoding INTEGER, data BLOB)`,
+];
+
+/** Statements that bring a file from one version to the next: index 0 goes from version 1 to 2. */
+export const MIGRATIONS: readonly (readonly string[])[] = [];

@@ -1,0 +1,190 @@
+// The worker thread that owns the database: it takes requests in three lanes and answers each.
+import { parentPort } from "node:worker_threads";
+import { assert } from "@naruko/core/model/assert";
+import type { Deleted, Read } from "./disk.ts";
+import { readInputs } from "./inputs.ts";
+import { readCalls, readHistory } from "./read-calls.ts";
+import { countSamples, readChunkPage, readChunks, readSeries } from "./read-chunks.ts";
+import type { Answered, Asked, Operations } from "./requests.ts";
+import { addDeleted, NOTHING_DELETED, retain } from "./retention.ts";
+import { readRecovery } from "./snapshots.ts";
+import { Store } from "./store.ts";
+import type { OutputRow } from "./write-outputs.ts";
+
+/** Bytes of effects written in one transaction; commits wait for it, some ten milliseconds. */
+const BATCH_BYTES = 1024 * 1024;
+
+/** How long outputs that could not be written rest before they are tried again. */
+const REST_MS = 1000;
+
+type AskedFor<Op extends Asked["op"]> = Extract<Asked, { op: Op }>;
+
+const port = parentPort;
+assert(port !== null, "this file runs as a worker thread");
+
+let store: Store | undefined;
+let running = false;
+let restingUntil = 0;
+let trouble: string | undefined;
+
+/** Answered first, in order: commits, whose senders wait, and reads. */
+const urgent: Asked[] = [];
+/** Written in order, so that a snapshot never overtakes what was handed in before it. */
+const outputs: (AskedFor<"keep"> | AskedFor<"snapshot">)[] = [];
+/** Retention, a short transaction at a time. */
+const care: {
+  readonly asked: AskedFor<"retain">;
+  deleted: Deleted;
+  steps?: AsyncGenerator<Deleted>;
+}[] = [];
+
+function answer(id: number, result: Read<unknown>): void {
+  port?.postMessage({ id, result } satisfies Answered);
+}
+
+function tellTrouble(reason: string | undefined): void {
+  if (trouble === reason) return;
+  trouble = reason;
+  port?.postMessage({ trouble } satisfies Answered);
+}
+
+async function readLimitedChunks(
+  from: Store,
+  request: Operations["chunks"]["request"],
+): Promise<Read<unknown>> {
+  if (request.ids.length === 0) return { ok: true, value: [] };
+  const counted = await from.read((connection) => countSamples(connection, request));
+  if (!counted.ok) return counted;
+  if (counted.value > request.samples) {
+    const reason =
+      `the query reads ${String(counted.value)} samples from disk, the limit is ` +
+      `${String(request.samples)}: narrow the time range or the matchers, or raise limits.querySamples`;
+    return { ok: false, retry: false, reason };
+  }
+  return await from.read((connection) => readChunks(connection, request));
+}
+
+async function perform(asked: Asked): Promise<Read<unknown>> {
+  if (asked.op === "open") {
+    store = new Store(asked.request);
+    return await store.open();
+  }
+  const open = store;
+  assert(open !== undefined, "the database is opened first");
+  switch (asked.op) {
+    case "commit":
+      return await open.commit(asked.request);
+    case "recover":
+      return await open.read((connection) => readRecovery(connection, asked.request));
+    case "inputs":
+      return await open.read((connection) => readInputs(connection, asked.request.after));
+    case "chunkPage":
+      return await open.read((connection) =>
+        readChunkPage(connection, asked.request.since, asked.request.afterId),
+      );
+    case "series":
+      return await open.read((connection) => readSeries(connection, asked.request));
+    case "chunks":
+      return await readLimitedChunks(open, asked.request);
+    case "calls":
+      return await open.read((connection) => readCalls(connection, asked.request));
+    case "history":
+      return await open.read((connection) => readHistory(connection, asked.request));
+    case "stats":
+      return await open.stats();
+    case "close":
+      while (outputs.length > 0) await writeNext(open, "last-try");
+      open.close();
+      return { ok: true, value: undefined };
+    case "keep":
+    case "snapshot":
+    case "retain":
+      assert(false, "it has a lane of its own");
+  }
+}
+
+/** Takes the effects at the head of the lane that fit one transaction. */
+function takeBatch(): AskedFor<"keep">[] {
+  const batch: AskedFor<"keep">[] = [];
+  let bytes = 0;
+  for (const asked of outputs) {
+    if (asked.op !== "keep" || bytes > BATCH_BYTES) break;
+    batch.push(asked);
+    bytes += asked.request.reduce((sum, output) => sum + bytesOf(output), 0);
+  }
+  outputs.splice(0, batch.length);
+  return batch;
+}
+
+function bytesOf(output: OutputRow): number {
+  if (output.kind === "keep") return output.bytes.length;
+  if (output.kind === "keep-transitions") return output.transitions.length * 512;
+  return output.chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+}
+
+/** Writes what is at the head of the outputs. What fails stays there, unless there is no other time. */
+async function writeNext(open: Store, when: "in-turn" | "last-try"): Promise<void> {
+  const head = outputs[0];
+  if (head?.op === "snapshot") {
+    outputs.shift();
+    answer(head.id, await open.snapshot(head.request));
+    return;
+  }
+  const batch = takeBatch();
+  const result = await open.keep(batch.flatMap(({ request }) => request));
+  if (!result.ok && result.retry && when === "in-turn") {
+    outputs.unshift(...batch);
+    restingUntil = performance.now() + REST_MS;
+    setTimeout(run, REST_MS);
+    tellTrouble(result.reason);
+    return;
+  }
+  tellTrouble(result.ok ? undefined : result.reason);
+  for (const { id } of batch) answer(id, result);
+}
+
+async function careStep(open: Store): Promise<void> {
+  const job = care[0];
+  if (job === undefined) return;
+  const step = await open.read(async (connection) => {
+    job.steps ??= retain(connection, job.asked.request);
+    return await job.steps.next();
+  });
+  if (step.ok && step.value.done !== true) {
+    job.deleted = addDeleted(job.deleted, step.value.value);
+    return;
+  }
+  care.shift();
+  answer(job.asked.id, step.ok ? { ok: true, value: job.deleted } : step);
+}
+
+/** One request of each lane in turn, until nothing is left that can be done. */
+async function drain(): Promise<void> {
+  for (;;) {
+    const asked = urgent.shift();
+    if (asked !== undefined) {
+      answer(asked.id, await perform(asked));
+      if (asked.op === "close") port?.close();
+    }
+    const hasOutputs = outputs.length > 0 && performance.now() >= restingUntil;
+    if (store !== undefined && hasOutputs) await writeNext(store, "in-turn");
+    if (store !== undefined && urgent.length === 0) await careStep(store);
+    if (urgent.length === 0 && !hasOutputs && care.length === 0) return;
+  }
+}
+
+function run(): void {
+  if (running) return;
+  running = true;
+  // A rejection is a bug of ours: unhandled, it ends the worker, and the main thread says so.
+  void drain().finally(() => {
+    running = false;
+  });
+}
+
+port.on("message", (asked: Asked) => {
+  if (asked.op === "keep" || asked.op === "snapshot") outputs.push(asked);
+  else if (asked.op === "retain") care.push({ asked, deleted: NOTHING_DELETED });
+  else urgent.push(asked);
+  run();
+});
