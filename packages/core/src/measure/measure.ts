@@ -2,11 +2,13 @@ import type { Call } from "../model/call.ts";
 import type { Evaluation } from "../model/evaluation.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
+import type { MetricPoint } from "../model/metric-point.ts";
 import type { Append } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { CallSeries } from "./call-series.ts";
 import type { DerivedSeries } from "./derived-series.ts";
 import { Evaluations, type SavedEvaluations } from "./evaluations.ts";
+import { ReceivedSeries, type SavedStream } from "./received-series.ts";
 import { type SavedTable, SeriesTable } from "./series-table.ts";
 import {
   type ChosenSource,
@@ -21,6 +23,7 @@ type SavedMeasure = {
   readonly tally: readonly (readonly [string, number])[];
   readonly table: SavedTable;
   readonly choice: readonly SavedContest[];
+  readonly received: readonly SavedStream[];
   readonly evaluations: SavedEvaluations;
 };
 
@@ -30,6 +33,7 @@ export class Measure {
   readonly #choice: SourceChoice;
   readonly #table: SeriesTable;
   readonly #calls: CallSeries;
+  readonly #received: ReceivedSeries;
   readonly #evaluations: Evaluations;
 
   constructor(limits: Limits, intervalMs: number, tally: Tally = new Tally()) {
@@ -37,6 +41,8 @@ export class Measure {
     this.#choice = new SourceChoice(limits, intervalMs, this.#tally);
     this.#table = new SeriesTable(limits, intervalMs, this.#tally);
     this.#calls = new CallSeries(this.#table, this.#choice, this.#tally, limits);
+    const choice = this.#choice;
+    this.#received = new ReceivedSeries(limits, intervalMs, { choice, tally });
     this.#evaluations = new Evaluations(limits, intervalMs, this.#table, this.#tally);
   }
 
@@ -56,6 +62,11 @@ export class Measure {
     this.#evaluations.noteCall(call, this.#calls.shapeOf(call), at);
   }
 
+  /** Writes metric points under their own times; what is refused is counted as `point-` and why. */
+  countPoints(points: readonly MetricPoint[], at: EpochMs, append: Append): void {
+    for (const point of points) this.#received.take(point, at, append);
+  }
+
   /** Counts a verdict under its call's labels; it waits up to five minutes for an unseen call. */
   countEvaluation(evaluation: Evaluation, at: EpochMs): void {
     this.#evaluations.expire(at);
@@ -65,7 +76,10 @@ export class Measure {
   /** Writes the derived series at a tick. */
   sampleAt(tick: EpochMs, append: Append): void {
     this.#evaluations.expire(tick);
-    this.#choice.settle(tick);
+    for (const moved of this.#choice.settle(tick)) {
+      if (moved.source === "spans") this.#received.giveWay(moved, tick, append);
+    }
+    this.#received.forget(tick);
     this.#table.sampleAt(tick, append, this.#isHidden);
     this.#evaluations.scores.sampleAt(tick, append);
   }
@@ -95,6 +109,7 @@ export class Measure {
       tally: [...this.#tally.counts],
       table: this.#table.save(),
       choice: this.#choice.save(),
+      received: this.#received.save(),
       evaluations: this.#evaluations.save(),
     };
     return saved;
@@ -110,6 +125,7 @@ export class Measure {
     const measure = new Measure(limits, intervalMs, new Tally(state.tally));
     measure.#choice.load(state.choice);
     measure.#table.load(state.table);
+    measure.#received.load(state.received);
     measure.#evaluations.load(state.evaluations);
     return measure;
   }

@@ -103,6 +103,11 @@ export class SourceChoice {
     return this.#contestOf(service, metric)?.source ?? "spans";
   }
 
+  /** Since when the source is the one that it is. */
+  sinceOf(service: string, metric: DerivedMetric): EpochMs {
+    return this.#contestOf(service, metric)?.since ?? NEVER;
+  }
+
   /** Decides anew at a tick, and returns those whose source moved. */
   settle(tick: EpochMs): readonly ChosenSource[] {
     const moved: ChosenSource[] = [];
