@@ -1,5 +1,5 @@
 import type { CallText } from "../model/call.ts";
-import type { AttributeValue, Attributes } from "../receive/records.ts";
+import type { AttributeValue } from "../receive/records.ts";
 import { cutTo } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
 import { count } from "./tally.ts";
@@ -130,52 +130,4 @@ function isDeep(value: unknown, depth: number): boolean {
   const inner: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
   for (const item of inner) if (isDeep(item, depth + 1)) return true;
   return false;
-}
-
-/** How a dialect spreads one list of messages over numbered keys. */
-export type IndexedKeys = {
-  readonly prefix: string;
-  readonly role: string;
-  /** Alternatives for where a message's own text is. */
-  readonly content: readonly string[];
-  /** Where the parts of a message's content are, numbered again. */
-  readonly parts?: PartKeys;
-};
-
-type PartKeys = { readonly prefix: string; readonly type: string; readonly text: string };
-
-/** Adds messages that are spread over keys like `gen_ai.prompt.0.content`. */
-export function addIndexed(
-  draft: TextDraft,
-  to: "input" | "output",
-  attributes: Attributes,
-  keys: IndexedKeys,
-): void {
-  for (let i = 0; i < attributes.size; i++) {
-    const at = `${keys.prefix}${i}.`;
-    const role = attributes.get(at + keys.role);
-    const contents = keys.content.map((key) => attributes.get(at + key));
-    const parts = keys.parts === undefined ? [] : indexedParts(attributes, at, keys.parts);
-    if (role === undefined && parts.length === 0 && contents.every((c) => c === undefined)) return;
-    const target = to === "input" && isSystemRole(role) ? "system" : to;
-    for (const text of [...contents, ...parts]) {
-      if (typeof text === "string") addText(draft, target, text);
-    }
-  }
-}
-
-function indexedParts(
-  attributes: Attributes,
-  at: string,
-  parts: PartKeys,
-): readonly AttributeValue[] {
-  const texts: AttributeValue[] = [];
-  for (let j = 0; j < attributes.size; j++) {
-    const part = `${at}${parts.prefix}${j}.`;
-    const text = attributes.get(part + parts.text);
-    // A part without text (an image) leaves a hole, but its type is always told.
-    if (text === undefined && !attributes.has(part + parts.type)) break;
-    if (text !== undefined) texts.push(text);
-  }
-  return texts;
 }

@@ -2,14 +2,8 @@ import type { CallKind, CallText } from "../../model/call.ts";
 import type { Attributes, SpanRecord } from "../../receive/records.ts";
 import { firstName, flagOf } from "../attributes.ts";
 import type { ReadContext } from "../context.ts";
-import {
-  addIndexed,
-  addText,
-  emptyText,
-  finishText,
-  type IndexedKeys,
-  type TextDraft,
-} from "../message-text.ts";
+import { addIndexed, indexedMessages, type IndexedMessages } from "../indexed-messages.ts";
+import { addText, emptyText, finishText, type TextDraft } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 const KIND = "openinference.span.kind";
@@ -128,15 +122,28 @@ function firstToken(span: SpanRecord): number | undefined {
   return event === undefined ? undefined : Math.max(0, event.at - span.startAt) / 1000;
 }
 
-const MESSAGE = {
-  role: "message.role",
-  content: ["message.content"],
-  parts: {
-    prefix: "message.contents.",
-    type: "message_content.type",
-    text: "message_content.text",
-  },
-} as const;
+const INPUT = messages("llm.input_messages.");
+const OUTPUT = messages("llm.output_messages.");
+const PROMPTS = texts("llm.prompts.", "prompt.text");
+const CHOICES = texts("llm.choices.", "completion.text");
+const EMBEDDED = texts("embedding.embeddings.", "embedding.text");
+
+function messages(prefix: string): IndexedMessages {
+  return indexedMessages({
+    prefix,
+    role: "message.role",
+    content: "message.content",
+    parts: {
+      prefix: "message.contents.",
+      type: "message_content.type",
+      text: "message_content.text",
+    },
+  });
+}
+
+function texts(prefix: string, content: string): IndexedMessages {
+  return indexedMessages({ prefix, role: "message.role", content });
+}
 
 function textOf(
   attributes: Attributes,
@@ -145,21 +152,16 @@ function textOf(
 ): CallText | undefined {
   const draft = emptyText();
   if (kind === "inference") {
-    addIndexed(draft, "input", attributes, { prefix: "llm.input_messages.", ...MESSAGE });
-    addIndexed(draft, "output", attributes, { prefix: "llm.output_messages.", ...MESSAGE });
-    addIndexed(draft, "input", attributes, numbered("llm.prompts.", "prompt.text"));
-    addIndexed(draft, "output", attributes, numbered("llm.choices.", "completion.text"));
+    addIndexed(draft, "input", attributes, INPUT);
+    addIndexed(draft, "output", attributes, OUTPUT);
+    addIndexed(draft, "input", attributes, PROMPTS);
+    addIndexed(draft, "output", attributes, CHOICES);
   } else if (kind === "embeddings") {
-    const text = numbered("embedding.embeddings.", "embedding.text");
-    addIndexed(draft, "input", attributes, text);
+    addIndexed(draft, "input", attributes, EMBEDDED);
   }
   if (draft.input === "") addValue(draft, "input", attributes, kind);
   if (draft.output === "" && kind !== "embeddings") addValue(draft, "output", attributes, kind);
   return finishText(unmasked(draft), context);
-}
-
-function numbered(prefix: string, content: string): IndexedKeys {
-  return { prefix, role: "message.role", content: [content] };
 }
 
 /** Whole requests and answers as JSON are text for tools only: there nothing else is. */

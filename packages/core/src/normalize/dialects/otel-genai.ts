@@ -1,7 +1,8 @@
 import type { CallKind, CallText } from "../../model/call.ts";
 import type { SpanRecord } from "../../receive/records.ts";
 import type { ReadContext } from "../context.ts";
-import { addIndexed, addMessages, emptyText, finishText } from "../message-text.ts";
+import { addIndexed, indexedMessages } from "../indexed-messages.ts";
+import { addMessages, emptyText, finishText } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 /**
@@ -93,6 +94,13 @@ function operationOf(span: SpanRecord): string {
   return span.name.split(" ", 1)[0] ?? "";
 }
 
+const PROMPT = indexedMessages({ prefix: "gen_ai.prompt.", role: "role", content: "content" });
+const COMPLETION = indexedMessages({
+  prefix: "gen_ai.completion.",
+  role: "role",
+  content: "content",
+});
+
 function textOf(span: SpanRecord, kind: CallKind, context: ReadContext): CallText | undefined {
   const { attributes } = span;
   const draft = emptyText();
@@ -106,11 +114,11 @@ function textOf(span: SpanRecord, kind: CallKind, context: ReadContext): CallTex
   addMessages(draft, "output", attributes.get("gen_ai.output.messages"), context);
   if (draft.input === "") {
     addMessages(draft, "input", attributes.get("gen_ai.prompt"), context);
-    addIndexed(draft, "input", attributes, indexed("gen_ai.prompt."));
+    addIndexed(draft, "input", attributes, PROMPT);
   }
   if (draft.output === "") {
     addMessages(draft, "output", attributes.get("gen_ai.completion"), context);
-    addIndexed(draft, "output", attributes, indexed("gen_ai.completion."));
+    addIndexed(draft, "output", attributes, COMPLETION);
   }
   for (const event of span.events) {
     if (event.name === "gen_ai.content.prompt" && draft.input === "") {
@@ -120,8 +128,4 @@ function textOf(span: SpanRecord, kind: CallKind, context: ReadContext): CallTex
     }
   }
   return finishText(draft, context);
-}
-
-function indexed(prefix: string): { prefix: string; role: string; content: readonly string[] } {
-  return { prefix, role: "role", content: ["content"] };
 }

@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import { labelsToRecord } from "../model/labels.ts";
+import { DEFAULT_LIMITS } from "../model/limits.ts";
+import type { MetricPoint } from "../model/metric-point.ts";
+import { epochMs } from "../model/time.ts";
+import type {
+  AttributeValue,
+  HistogramPoint,
+  MetricRecord,
+  NumberPoint,
+} from "../receive/records.ts";
+import { attributes, origin, START } from "../testing/records.ts";
+import type { Normalized } from "./context.ts";
+import { normalizeMetrics } from "./normalize-metrics.ts";
+
+type Values = Readonly<Record<string, AttributeValue>>;
+
+const base = {
+  origin: origin({
+    "service.name": "chat",
+    "service.namespace": "shop",
+    "service.instance.id": "i-1",
+    "deployment.environment.name": "prod",
+  }),
+  name: "gen_ai.client.operation.duration",
+  unit: "s",
+  description: "",
+};
+const RESOURCE = {
+  service_name: "chat",
+  deployment_environment_name: "prod",
+  job: "shop/chat",
+  instance: "i-1",
+};
+
+function numberPoint(value: number, fields: Partial<NumberPoint> = {}): NumberPoint {
+  return { attributes: new Map(), startAt: epochMs(0), at: START, value, flags: 0, ...fields };
+}
+
+function histogramPoint(fields: Partial<HistogramPoint> = {}): HistogramPoint {
+  return {
+    attributes: new Map(),
+    startAt: epochMs(START - 1000),
+    at: START,
+    count: 3,
+    sum: 2.5,
+    bucketCounts: [1, 2, 0],
+    explicitBounds: [0.5, 1],
+    flags: 0,
+    ...fields,
+  };
+}
+
+function normalize(record: MetricRecord, limits = DEFAULT_LIMITS): Normalized {
+  return normalizeMetrics([record], { at: epochMs(START + 1000), maxAheadMs: 600_000, limits });
+}
+
+function gauge(point: NumberPoint): MetricRecord {
+  return { ...base, name: "queue.size", unit: "", type: "gauge", points: [point] };
+}
+
+function histogram(point: HistogramPoint): MetricRecord {
+  return { ...base, type: "histogram", temporality: 2, points: [point] };
+}
+
+function counter(point: NumberPoint, fields: Partial<MetricRecord> = {}): MetricRecord {
+  const record: MetricRecord = {
+    ...base,
+    name: "jobs",
+    unit: "{job}",
+    type: "sum",
+    monotonic: true,
+    temporality: 1,
+    points: [point],
+  };
+  return { ...record, ...fields } as MetricRecord;
+}
+
+function onlyPoint({ telemetry, rejections }: Normalized): MetricPoint {
+  const [point] = telemetry.points;
+  assert.ok(point, `no point: ${[...rejections.keys()].join()}`);
+  return point;
+}
+
+test("a histogram under its canonical name, with who sent it", () => {
+  const values: Values = { "gen_ai.request.model": "gpt-4o", "server.port": 443, stream: true };
+  const { labels, ...point } = onlyPoint(
+    normalize({
+      ...base,
+      name: "gen_ai.client.inference.duration",
+      type: "histogram",
+      temporality: 2,
+      points: [histogramPoint({ attributes: attributes(values) })],
+    }),
+  );
+  assert.deepEqual(
+    { ...labelsToRecord(labels) },
+    {
+      __name__: "gen_ai_client_operation_duration_seconds",
+      gen_ai_request_model: "gpt-4o",
+      server_port: "443",
+      stream: "true",
+      ...RESOURCE,
+    },
+  );
+  assert.deepEqual(point, {
+    type: "histogram",
+    temporality: "cumulative",
+    at: START,
+    startAt: START - 1000,
+    service: "chat",
+    buckets: { bounds: [0.5, 1], counts: [1, 2, 0], sum: 2.5, count: 3 },
+  });
+});
+
+const kinds: readonly (readonly [string, MetricRecord, string, Partial<MetricPoint>])[] = [
+  ["a gauge", gauge(numberPoint(-1)), "queue_size", { type: "gauge", value: -1 }],
+  ["a NaN gauge", gauge(numberPoint(Number.NaN)), "queue_size", { value: Number.NaN }],
+  [
+    "a delta counter",
+    counter(numberPoint(2)),
+    "jobs_total",
+    { type: "sum", monotonic: true, temporality: "delta", value: 2 },
+  ],
+  [
+    "an up-down counter",
+    counter(numberPoint(-2), { monotonic: false, temporality: 2 }),
+    "jobs",
+    { type: "sum", monotonic: false, temporality: "cumulative", value: -2 },
+  ],
+  [
+    "no recorded value",
+    gauge(numberPoint(0, { flags: 1 })),
+    "queue_size",
+    { type: "end", of: "gauge" },
+  ],
+  [
+    "a histogram without buckets",
+    histogram(histogramPoint({ bucketCounts: [], explicitBounds: [], sum: undefined })),
+    "gen_ai_client_operation_duration_seconds",
+    { buckets: { bounds: [], counts: [3], count: 3 } },
+  ],
+];
+for (const [name, record, metricName, expected] of kinds) {
+  test(name, () => {
+    const { labels, ...point } = onlyPoint(normalize(record));
+    assert.equal(labelsToRecord(labels)["__name__"], metricName);
+    const seen = Object.entries(point).filter(([field]) => field in expected);
+    assert.deepEqual(Object.fromEntries(seen), expected);
+  });
+}
+
+const labelled: readonly (readonly [string, Values, Readonly<Record<string, string>>])[] = [
+  ["colliding keys are joined in their order", { "a.b": "2", "a-b": "1" }, { a_b: "1;2" }],
+  ["an empty value is an absent label", { a: "" }, {}],
+  ["a list as JSON", { a: ["x", 1, null] }, { a: '["x",1,null]' }],
+  ["a map as JSON", { a: attributes({ b: [true] }) }, { a: '{"b":[true]}' }],
+  ["bytes as numbers", { a: new Uint8Array([1, 2]) }, { a: "[1,2]" }],
+  ["the resource wins", { "service.name": "other", job: "x", __name__: "y" }, {}],
+];
+for (const [name, values, expected] of labelled) {
+  test(`labels: ${name}`, () => {
+    const { labels } = onlyPoint(
+      normalize(gauge(numberPoint(1, { attributes: attributes(values) }))),
+    );
+    assert.deepEqual(
+      { ...labelsToRecord(labels) },
+      { __name__: "queue_size", ...RESOURCE, ...expected },
+    );
+  });
+}
+
+test("a resource without a name has neither job nor instance", () => {
+  const { labels, service } = onlyPoint(
+    normalize({ ...gauge(numberPoint(1)), origin: origin({}) }),
+  );
+  assert.equal(service, "unknown_service");
+  assert.deepEqual(
+    { ...labelsToRecord(labels) },
+    { __name__: "queue_size", service_name: "unknown_service" },
+  );
+});
+
+test("a long value is cut to its limit and counted", () => {
+  const record = gauge(numberPoint(1, { attributes: attributes({ a: "x".repeat(513) }) }));
+  assert.equal(labelsToRecord(onlyPoint(normalize(record)).labels)["a"]?.length, 512);
+  assert.deepEqual([...normalize(record).ignored], [["label-cut", 1]]);
+});
+
+const sixty = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`a${i}`, "x"]));
+const refused: readonly (readonly [string, MetricRecord, string, number])[] = [
+  [
+    "exponential histograms",
+    { ...base, type: "exponential-histogram", pointCount: 3 },
+    "exponential-histogram-not-yet",
+    3,
+  ],
+  ["summaries", { ...base, type: "summary", pointCount: 2 }, "summary", 2],
+  ["unknown kinds", { ...base, type: "unknown", pointCount: 1 }, "unknown-metric-type", 1],
+  [
+    "a sum that does not say what it sums",
+    counter(numberPoint(1), { temporality: 0 }),
+    "unspecified-temporality",
+    1,
+  ],
+  [
+    "a histogram likewise",
+    { ...base, type: "histogram", temporality: 0, points: [histogramPoint(), histogramPoint()] },
+    "unspecified-temporality",
+    2,
+  ],
+  ["no name", { ...gauge(numberPoint(1)), name: "…" }, "metric-name", 1],
+  ["an endless name", { ...gauge(numberPoint(1)), name: "n".repeat(600) }, "metric-name", 1],
+  ["1970", gauge(numberPoint(1, { at: epochMs(5) })), "year-1970", 1],
+  ["2100", gauge(numberPoint(1, { at: epochMs(4_102_444_800_000) })), "far-future", 1],
+  ["a NaN sum", counter(numberPoint(Number.NaN)), "not-a-number", 1],
+  ["an endless sum", counter(numberPoint(Infinity)), "not-a-number", 1],
+  ["a counter below zero", counter(numberPoint(-1)), "negative-counter", 1],
+  [
+    "a label without letters",
+    gauge(numberPoint(1, { attributes: attributes({ "…": "x" }) })),
+    "label-name",
+    1,
+  ],
+  [
+    "more labels than 64",
+    gauge(numberPoint(1, { attributes: attributes(sixty) })),
+    "too-many-labels",
+    1,
+  ],
+  [
+    "fewer counts than buckets",
+    histogram(histogramPoint({ bucketCounts: [1, 2] })),
+    "bad-histogram",
+    1,
+  ],
+  ["counts that miss the total", histogram(histogramPoint({ count: 4 })), "bad-histogram", 1],
+  ["a negative count", histogram(histogramPoint({ bucketCounts: [4, -1, 0] })), "bad-histogram", 1],
+  [
+    "bounds that do not ascend",
+    histogram(histogramPoint({ explicitBounds: [1, 1] })),
+    "bad-histogram",
+    1,
+  ],
+  [
+    "an endless bound",
+    histogram(histogramPoint({ explicitBounds: [1, Infinity] })),
+    "bad-histogram",
+    1,
+  ],
+  ["a NaN sum of values", histogram(histogramPoint({ sum: Number.NaN })), "bad-histogram", 1],
+];
+for (const [name, record, reason, points] of refused) {
+  test(`${name}: ${reason}`, () => {
+    const { telemetry, rejections } = normalize(record);
+    assert.deepEqual([...rejections], [[reason, points]]);
+    assert.deepEqual(telemetry.points, []);
+  });
+}
+
+test("never throws, and counts every point once", () => {
+  const numbers = fc.record({
+    value: fc.double(),
+    at: fc.oneof(fc.constant(START), fc.double().map(epochMs)),
+    flags: fc.nat(2),
+    attributes: fc
+      .dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.constant(null)))
+      .map(attributes),
+  });
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.boolean(), numbers, (name, unit, isSum, fields) => {
+      const point = numberPoint(1, fields);
+      const record = isSum ? { ...counter(point), name, unit } : { ...gauge(point), name, unit };
+      const { telemetry, rejections } = normalize(record);
+      const refusals = [...rejections.values()].reduce((all, n) => all + n, 0);
+      assert.equal(telemetry.points.length + refusals, 1);
+    }),
+  );
+});
