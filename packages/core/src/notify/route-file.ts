@@ -28,9 +28,6 @@ type Defined = {
   readonly timeIntervals: ReadonlySet<string>;
 };
 
-/** Nesting of routes; a deeper tree is refused, since it could exhaust the stack. */
-const DEPTH_MAX = 100;
-
 type Inherited = Omit<Route, "matchers" | "matches" | "continues" | "routes">;
 
 /** Reads the route tree and fills in what each route inherits. */
@@ -64,7 +61,7 @@ export function readRouteTree(
     );
   }
   const above = { id: "", key: "", receiver: "", groupBy: [], ...DEFAULT_TIMING };
-  return new RouteReader(reader, defined).read(fields, above, { index: 0, depth: 0 });
+  return new RouteReader(reader, defined).read(fields, above);
 }
 
 function isEmpty(node: YamlNode): boolean {
@@ -81,12 +78,13 @@ class RouteReader {
     this.defined = defined;
   }
 
-  read(fields: Fields, above: Inherited, at: { index: number; depth: number }): Route {
+  /** @param place the route's place among its siblings; absent for the root */
+  read(fields: Fields, above: Inherited, place?: number): Route {
     const matchers = readRouteMatchers(this.reader, fields);
     const written = formatMatchers(matchers);
-    const isRoot = at.depth === 0;
+    const isRoot = place === undefined;
     const own: Inherited = {
-      id: isRoot ? written : `${above.id}/${written}/${at.index}`,
+      id: isRoot ? written : `${above.id}/${written}/${place}`,
       key: isRoot ? written : `${above.key}/${written}`,
       receiver: this.receiver(fields) ?? above.receiver,
       groupBy: this.groupBy(fields) ?? above.groupBy,
@@ -101,19 +99,15 @@ class RouteReader {
       matchers,
       matches: compileMatchers(matchers),
       continues: this.reader.flag(fields.get("continue"), "continue") ?? false,
-      routes: this.children(fields, own, at.depth + 1),
+      routes: this.children(fields, own),
     };
   }
 
-  private children(fields: Fields, above: Inherited, depth: number): readonly Route[] {
+  private children(fields: Fields, above: Inherited): readonly Route[] {
     const nodes = this.reader.list(fields.get("routes"), "routes");
-    if (nodes.length > 0 && depth > DEPTH_MAX) {
-      this.reader.refuse(fields.keyPlace("routes"), `routes are nested deeper than ${DEPTH_MAX}`);
-      return [];
-    }
     return nodes.flatMap((node, index) => {
       const child = this.reader.fields(node, "a route", ROUTE_KEYS);
-      return child === undefined ? [] : [this.read(child, above, { index, depth })];
+      return child === undefined ? [] : [this.read(child, above, index)];
     });
   }
 
