@@ -1,3 +1,4 @@
+import { assert } from "../model/assert.ts";
 import type { Limits } from "../model/limits.ts";
 import { type EpochMs, HOUR_MS, MINUTE_MS } from "../model/time.ts";
 import { DERIVED_METRICS, type DerivedMetric, TIME_PER_OUTPUT_CHUNK } from "./derived-metrics.ts";
@@ -62,7 +63,12 @@ export class SourceChoice {
   readonly #slots: number;
   readonly #limit: number;
   readonly #tally: Tally;
-  readonly #contests = new Map<DerivedMetric, Map<string, Contest>>();
+  // All metrics from the start: their order must not depend on what was forgotten in between.
+  readonly #contests: ReadonlyMap<DerivedMetric, Map<string, Contest>> = new Map(
+    [...DERIVED_METRICS.values()]
+      .filter((metric) => metric.contested)
+      .map((metric) => [metric, new Map<string, Contest>()]),
+  );
   #configured: ReadonlyMap<string, Source> = new Map();
 
   constructor(limits: Limits, intervalMs: number, tally: Tally) {
@@ -141,7 +147,7 @@ export class SourceChoice {
       const metric = DERIVED_METRICS.get(one.metric);
       if (metric === undefined) continue;
       const ticks = { spanTicks: [...one.spanTicks], pointTicks: [...one.pointTicks] };
-      this.#ofMetric(metric).set(one.service, { ...one, ...ticks, metric });
+      this.#contests.get(metric)?.set(one.service, { ...one, ...ticks, metric });
     }
   }
 
@@ -201,14 +207,9 @@ export class SourceChoice {
     return this.#contests.get(metric)?.get(service);
   }
 
-  #ofMetric(metric: DerivedMetric): Map<string, Contest> {
-    let ofMetric = this.#contests.get(metric);
-    if (ofMetric === undefined) this.#contests.set(metric, (ofMetric = new Map()));
-    return ofMetric;
-  }
-
   #open(service: string, metric: DerivedMetric, first: Source, at: EpochMs): Contest | undefined {
-    const ofMetric = this.#ofMetric(metric);
+    const ofMetric = this.#contests.get(metric);
+    assert(ofMetric !== undefined, "only contested metrics have a source to choose");
     if (ofMetric.size >= this.#limit) {
       this.#tally.add("unchosen-source");
       return undefined;
