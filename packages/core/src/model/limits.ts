@@ -45,6 +45,10 @@ export type Limits = {
   readonly expressionLength: number;
   /** Active alerts of one rule; more is an error of that rule (rules). A rule file's `limit` is stricter. */
   readonly alertsPerRule: number;
+  /** Steps of expanding one label or annotation (rules). */
+  readonly templateSteps: number;
+  /** UTF-16 code units of one expanded label or annotation (rules). */
+  readonly templateLength: number;
   /** Alerts in one notification (notify); the rest is counted in `truncatedAlerts`. */
   readonly alertsPerNotification: number;
   /** Span ids remembered for 15 minutes against repeats (engine). */
@@ -77,6 +81,8 @@ export const DEFAULT_LIMITS: Limits = {
   expressionDepth: 200,
   expressionLength: 100_000,
   alertsPerRule: 10_000,
+  templateSteps: 100_000,
+  templateLength: 65_536,
   alertsPerNotification: 1000,
   rememberedSpans: 5_000_000,
   rememberedCallIds: 1_000_000,

@@ -1,0 +1,155 @@
+import { InputError } from "../model/input-error.ts";
+import type { Transition } from "../model/engine-io.ts";
+import type { Labels } from "../model/labels.ts";
+import { compareLabels, labelEntries, labelsFrom, METRIC_NAME } from "../model/labels.ts";
+import { formatLabels } from "../model/labels.ts";
+import type { Sample } from "../model/sample.ts";
+import type { EpochMs } from "../model/time.ts";
+import { epochMs, SECOND_MS } from "../model/time.ts";
+import type { Alert, Breach } from "./alert.ts";
+import { step } from "./alert.ts";
+import type { RuleContext } from "./context.ts";
+import type { Element } from "./expression.ts";
+import type { AlertingRule, NamedTemplates, RuleGroup } from "./rule.ts";
+import { endAlerts, transitionOf } from "./rule-state.ts";
+import { expandTemplate } from "./template/template.ts";
+import type { TemplateData } from "./template/template.ts";
+import { stringMap } from "./template/value.ts";
+import { templateContext } from "./template-query.ts";
+
+const ALERT_NAME = "alertname";
+
+export type AlertingResult = {
+  readonly alerts: ReadonlyMap<string, Alert>;
+  readonly transitions: readonly Transition[];
+  /** `ALERTS` and `ALERTS_FOR_STATE`. */
+  readonly samples: readonly Sample[];
+  /** Why the rule failed as a whole: its alerts have ended. */
+  readonly failure?: string;
+};
+
+/** One rule of one group at one time. */
+export type Evaluation<Of> = { readonly rule: Of; readonly group: RuleGroup; readonly at: EpochMs };
+
+/**
+ * Moves all alerts of a rule by what its expression returned, as Prometheus does
+ * (rules/alerting.go, `Eval`).
+ *
+ * @throws InputError where two elements give alerts of equal labels; the alerts then stay as they are
+ */
+export function moveAlerts(
+  before: ReadonlyMap<string, Alert>,
+  elements: readonly Element[],
+  evaluation: Evaluation<AlertingRule>,
+  context: RuleContext,
+): AlertingResult {
+  const { rule, group, at } = evaluation;
+  // Far more than the limit would take long to expand, only to be dropped.
+  const { alertsPerRule } = context.limits;
+  if (elements.length > alertsPerRule) {
+    return dropped(before, evaluation, { limit: alertsPerRule, active: elements.length });
+  }
+  const breaches = breachesOf(elements, evaluation, context);
+  const alerts = new Map<string, Alert>();
+  const transitions: Transition[] = [];
+  let active = 0;
+  for (const key of new Set([...before.keys(), ...breaches.keys()])) {
+    const was = before.get(key);
+    const { alert, change } = step(was, breaches.get(key), at, rule);
+    if (alert !== undefined) alerts.set(key, alert);
+    if (alert !== undefined && alert.state !== "inactive") active++;
+    const shown = alert ?? was;
+    if (change !== undefined && shown !== undefined) {
+      transitions.push(transitionOf(change, shown, at, group));
+    }
+  }
+  const limit = Math.min(group.limit > 0 ? group.limit : Infinity, alertsPerRule);
+  if (active > limit) return dropped(before, evaluation, { limit, active });
+  return {
+    alerts,
+    transitions: transitions.toSorted((a, b) => compareLabels(a.labels, b.labels)),
+    samples: stateSamples(alerts.values(), rule, epochMs(at - group.queryOffsetMs)),
+  };
+}
+
+/**
+ * Past its limit a rule drops all alerts: one that matches everything would flood its receivers.
+ * Prometheus drops them without a word; here those that were told of are told to have ended.
+ */
+function dropped(
+  before: ReadonlyMap<string, Alert>,
+  { at, group }: Evaluation<AlertingRule>,
+  { limit, active }: { readonly limit: number; readonly active: number },
+): AlertingResult {
+  return {
+    alerts: new Map(),
+    transitions: endAlerts(before.values(), at, group),
+    samples: [],
+    failure: `exceeded limit of ${limit} with ${active} alerts`,
+  };
+}
+
+function breachesOf(
+  elements: readonly Element[],
+  { rule, at }: Evaluation<AlertingRule>,
+  context: RuleContext,
+): ReadonlyMap<string, Breach> {
+  const breaches = new Map<string, Breach>();
+  for (const element of elements) {
+    const expand = expansionOf(element, at, context);
+    const labels = labelsFrom([
+      ...labelEntries(element.labels),
+      [METRIC_NAME, ""],
+      ...expand(rule.labelTemplates),
+      [ALERT_NAME, rule.name],
+    ]);
+    if (breaches.has(labels.key)) {
+      const what = "vector contains metrics with the same labelset after applying alert labels";
+      throw new InputError("promql", `${what}: ${formatLabels(labels)}`);
+    }
+    const annotations = labelsFrom(expand(rule.annotationTemplates));
+    breaches.set(labels.key, { labels, annotations, value: element.value });
+  }
+  return breaches;
+}
+
+type Expansion = (templates: NamedTemplates) => readonly (readonly [string, string])[];
+
+function expansionOf({ labels, value }: Element, at: EpochMs, context: RuleContext): Expansion {
+  const data: TemplateData = {
+    labels: stringMap(labelEntries(labels)),
+    externalLabels: stringMap([]),
+    value,
+  };
+  const functions = templateContext(at, context);
+  return (templates) =>
+    templates.map(([name, template]) => [
+      name,
+      expandTemplate(template, data, functions, context.limits),
+    ]);
+}
+
+/** What Prometheus writes about each alert that is pending or firing. */
+function stateSamples(alerts: Iterable<Alert>, rule: AlertingRule, at: EpochMs): readonly Sample[] {
+  const samples: Sample[] = [];
+  for (const alert of alerts) {
+    if (alert.state === "inactive") continue;
+    const since = Math.floor(alert.activeAt / SECOND_MS);
+    const states = stateLabels(alert, rule, "ALERTS", alert.state);
+    samples.push({ labels: states, at, value: 1 });
+    const times = stateLabels(alert, rule, "ALERTS_FOR_STATE", "");
+    samples.push({ labels: times, at, value: since });
+  }
+  return samples;
+}
+
+function stateLabels(alert: Alert, rule: AlertingRule, name: string, state: string): Labels {
+  return labelsFrom([
+    // A label whose template came to nothing shows as it was written: so Prometheus has it.
+    ...rule.labels,
+    ...labelEntries(alert.labels),
+    [METRIC_NAME, name],
+    [ALERT_NAME, rule.name],
+    ...(state === "" ? [] : [["alertstate", state] as const]),
+  ]);
+}

@@ -1,0 +1,143 @@
+/** A finite, positive number as exact decimal digits: 0.d1d2d3… × 10^point. */
+type Decimal = { readonly digits: string; readonly point: number };
+
+/**
+ * Writes a float64 as Go's strconv.FormatFloat does. JavaScript's own functions round ties up, Go
+ * rounds them to even, and its exponents have at least two digits.
+ *
+ * @param precision digits after the point (`g`: digits in all); -1 for the fewest that read back
+ */
+export function formatFloat(value: number, verb: "e" | "f" | "g", precision: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  return sign + formatPositive(Math.abs(value), verb, precision);
+}
+
+function formatPositive(value: number, verb: "e" | "f" | "g", precision: number): string {
+  const shortest = precision < 0;
+  if (verb === "f") {
+    const decimal = shortest ? shortestDecimal(value) : roundAt(value, precision);
+    return plain(
+      decimal,
+      shortest ? Math.max(0, decimal.digits.length - decimal.point) : precision,
+    );
+  }
+  if (verb === "e") {
+    const decimal = shortest ? shortestDecimal(value) : roundTo(value, precision + 1);
+    return scientific(decimal, shortest ? decimal.digits.length - 1 : precision);
+  }
+  const wanted = precision === 0 ? 1 : precision;
+  const decimal = shortest ? shortestDecimal(value) : trimmed(roundTo(value, wanted));
+  const { digits, point } = decimal;
+  // strconv decides about the exponent as if the shortest form had been asked for with 6 digits.
+  let threshold = shortest ? 6 : wanted;
+  if (!shortest && threshold > digits.length && digits.length >= point) threshold = digits.length;
+  const exponent = digits === "" ? 0 : point - 1;
+  if (exponent < -4 || exponent >= threshold)
+    return scientific(decimal, Math.max(0, digits.length - 1));
+  return plain(decimal, Math.max(0, digits.length - point));
+}
+
+function plain({ digits, point }: Decimal, fraction: number): string {
+  const whole = point > 0 ? digits.slice(0, point).padEnd(point, "0") : "0";
+  if (fraction === 0) return whole;
+  const after = (point > 0 ? digits.slice(point) : "0".repeat(-point) + digits).padEnd(
+    fraction,
+    "0",
+  );
+  return `${whole}.${after.slice(0, fraction)}`;
+}
+
+function scientific({ digits, point }: Decimal, fraction: number): string {
+  const exponent = digits === "" ? 0 : point - 1;
+  const size = String(Math.abs(exponent)).padStart(2, "0");
+  const after = fraction === 0 ? "" : `.${digits.slice(1).padEnd(fraction, "0")}`;
+  return `${digits[0] ?? "0"}${after}e${exponent < 0 ? "-" : "+"}${size}`;
+}
+
+function trimmed({ digits, point }: Decimal): Decimal {
+  return { digits: digits.replace(/0+$/, ""), point };
+}
+
+/** The fewest digits that read back as the same number; the platform's own choice is that one. */
+function shortestDecimal(value: number): Decimal {
+  if (value === 0) return { digits: "", point: 0 };
+  const [mantissa = "", exponent] = value.toExponential().split("e");
+  return { digits: mantissa.replace(".", ""), point: Number(exponent) + 1 };
+}
+
+/** Every digit of a binary fraction: it ends, because a power of two divides a power of ten. */
+function exactDecimal(value: number): Decimal {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  const word = bits.getBigUint64(0);
+  const biased = Number((word >> 52n) & 0x7ffn);
+  const fraction = word & ((1n << 52n) - 1n);
+  const mantissa = biased === 0 ? fraction : fraction | (1n << 52n);
+  const power = Math.max(biased, 1) - 1075;
+  if (mantissa === 0n) return { digits: "", point: 0 };
+  if (power >= 0) {
+    const digits = String(mantissa << BigInt(power));
+    return { digits, point: digits.length };
+  }
+  const digits = String(mantissa * 5n ** BigInt(-power));
+  return { digits, point: digits.length + power };
+}
+
+function roundTo(value: number, count: number): Decimal {
+  return rounded(exactDecimal(value), count);
+}
+
+function roundAt(value: number, fraction: number): Decimal {
+  const exact = exactDecimal(value);
+  return rounded(exact, exact.point + fraction);
+}
+
+/** Keeps so many digits, rounding half to even. */
+function rounded({ digits, point }: Decimal, count: number): Decimal {
+  if (count >= digits.length) return { digits, point };
+  if (count < 0) return { digits: "", point: 0 };
+  const kept = digits.slice(0, count);
+  const rest = digits.slice(count);
+  const tie = /^50*$/.test(rest);
+  const odd = count > 0 && Number(kept.at(-1)) % 2 === 1;
+  const up = tie ? odd : rest >= "5";
+  if (!up) return { digits: kept, point };
+  const next = String(BigInt(`0${kept}`) + 1n).padStart(count, "0");
+  return next.length > count ? { digits: next, point: point + 1 } : { digits: next, point };
+}
+
+/** Writes a float64 as Go's `%x`: a hexadecimal mantissa and a binary exponent. */
+export function formatHexFloat(value: number, precision: number): string {
+  if (!Number.isFinite(value)) return formatFloat(value, "g", -1);
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, Math.abs(value));
+  const word = bits.getBigUint64(0);
+  let exponent = Number(word >> 52n) - 1023;
+  let mantissa = (word & ((1n << 52n) - 1n)) | (1n << 52n);
+  if (value === 0) [mantissa, exponent] = [0n, 0];
+  else if (exponent === -1023) {
+    // A subnormal number is shifted until its first digit is 1.
+    mantissa ^= 1n << 52n;
+    exponent = -1022;
+    while (mantissa < 1n << 52n) [mantissa, exponent] = [mantissa << 1n, exponent - 1];
+  }
+  if (precision >= 0 && precision < 13) {
+    const shift = BigInt((13 - precision) * 4);
+    const half = 1n << (shift - 1n);
+    const rest = mantissa & ((1n << shift) - 1n);
+    mantissa >>= shift;
+    if (rest > half || (rest === half && (mantissa & 1n) === 1n)) mantissa += 1n;
+    mantissa <<= shift;
+    if (mantissa >= 1n << 53n) [mantissa, exponent] = [mantissa >> 1n, exponent + 1];
+  }
+  const all = mantissa.toString(16).padStart(14, "0");
+  const after = all.slice(1);
+  const shown =
+    precision < 0 ? after.replace(/0+$/, "") : after.slice(0, precision).padEnd(precision, "0");
+  const power = String(Math.abs(exponent)).padStart(2, "0");
+  const point = shown === "" ? "" : `.${shown}`;
+  return `${sign}0x${all[0]}${point}p${exponent < 0 ? "-" : "+"}${power}`;
+}
