@@ -1,0 +1,58 @@
+import type { Delivery, NotifiedAlert } from "@naruko/core/model/engine-io";
+import { labelsToRecord } from "@naruko/core/model/labels";
+import type { Outcome } from "@naruko/core/model/outcome";
+import type { EpochMs } from "@naruko/core/model/time";
+import type { WebhookConfig } from "@naruko/core/notify/routing";
+import { postJson, type World } from "./post-json.ts";
+
+/** Sends one message to a webhook, with its key as `Idempotency-Key`. */
+export function deliverWebhook(
+  delivery: Delivery,
+  config: WebhookConfig,
+  world: World,
+): Promise<Outcome> {
+  const { url, authorization, timeoutMs } = config;
+  const headers = { "idempotency-key": delivery.key };
+  const body = JSON.stringify(webhookMessage(delivery));
+  return postJson(body, headers, { url: url.reveal(), authorization, timeoutMs }, world);
+}
+
+/**
+ * The message as Alertmanager writes it, version 4.
+ *
+ * Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+ */
+export function webhookMessage(delivery: Delivery): object {
+  return {
+    receiver: delivery.receiver,
+    status: delivery.alerts.some((alert) => alert.status === "firing") ? "firing" : "resolved",
+    alerts: delivery.alerts.map(webhookAlert),
+    groupLabels: labelsToRecord(delivery.groupLabels),
+    commonLabels: labelsToRecord(delivery.commonLabels),
+    commonAnnotations: labelsToRecord(delivery.commonAnnotations),
+    externalURL: delivery.externalUrl,
+    version: "4",
+    groupKey: delivery.groupKey,
+    truncatedAlerts: delivery.truncatedAlerts,
+  };
+}
+
+/** Go's zero time: what Alertmanager writes for an alert without an end. */
+const NO_END = "0001-01-01T00:00:00Z";
+
+function webhookAlert(alert: NotifiedAlert): object {
+  return {
+    status: alert.status,
+    labels: labelsToRecord(alert.labels),
+    annotations: labelsToRecord(alert.annotations),
+    startsAt: timestamp(alert.startsAt),
+    endsAt: alert.endsAt === undefined ? NO_END : timestamp(alert.endsAt),
+    generatorURL: alert.generatorUrl,
+    fingerprint: alert.fingerprint,
+  };
+}
+
+/** RFC 3339 as Go writes it: without a fraction that is zero. */
+export function timestamp(at: EpochMs): string {
+  return new Date(at).toISOString().replace(/\.?0+Z$/, "Z");
+}
