@@ -68,6 +68,9 @@ const UNKNOWN_MODEL = unpriced("unknown-model");
 const MISSING_USAGE = unpriced("missing-usage");
 const NO_USAGE = measure(USAGE_MISSING, (shape) => shape.genAi);
 
+/** Finish reasons, and flags, whose place is kept for one shape: senders may invent any number. */
+const KEPT_NAMES = 32;
+
 /** A call on its way into the series. */
 type Counting = {
   readonly shape: CallShape;
@@ -143,23 +146,34 @@ export class CallSeries {
     if (amount !== undefined) addTo(this.#place(counting, measured), amount * counting.weight);
   }
 
-  // Finish reasons and flags are too many to have a slot each.
   #addNamed(counting: Counting, metric: DerivedMetric, name: string): void {
-    const values = [...counting.shape.genAi, cutLabel(name, this.#labelLength)];
-    const { series, folded } = this.#table.find(metric, values);
-    this.#table.touch(series, counting.at);
-    counting.folded |= folded;
-    addTo(series, counting.weight);
+    const { shape } = counting;
+    const slots = metric === FINISH ? shape.finishSlots : shape.flagSlots;
+    let slot = slots.get(name);
+    if (slot === undefined || this.#isOutdated(slot)) {
+      slot = this.#find(metric, [...shape.genAi, cutLabel(name, this.#labelLength)]);
+      if (slots.size >= KEPT_NAMES) slots.clear();
+      slots.set(name, slot);
+    }
+    addTo(this.#enter(counting, slot), counting.weight);
   }
 
   #place(counting: Counting, measured: Measure): DerivedSeries {
     const { slots } = counting.shape;
     let slot = slots[measured.index];
     if (slot === undefined || this.#isOutdated(slot)) {
-      const place = this.#table.find(measured.metric, measured.values(counting.shape));
-      slot = { ...place, generation: this.#table.generation };
+      slot = this.#find(measured.metric, measured.values(counting.shape));
       slots[measured.index] = slot;
     }
+    return this.#enter(counting, slot);
+  }
+
+  #find(metric: DerivedMetric, values: readonly string[]): Slot {
+    const { series, folded } = this.#table.find(metric, values);
+    return { series, folded, generation: this.#table.generation };
+  }
+
+  #enter(counting: Counting, slot: Slot): DerivedSeries {
     this.#table.touch(slot.series, counting.at);
     counting.folded |= slot.folded;
     return slot.series;

@@ -19,6 +19,9 @@ export type CallShape = {
   readonly agentName: string;
   /** By the index of the measure. */
   readonly slots: (Slot | undefined)[];
+  /** By finish reason, and by flag. */
+  readonly finishSlots: Map<string, Slot>;
+  readonly flagSlots: Map<string, Slot>;
 };
 
 /**
@@ -84,6 +87,8 @@ export class CallShapes {
       toolName: this.#cut(call.toolName),
       agentName: this.#cut(call.agentName),
       slots: [],
+      finishSlots: new Map(),
+      flagSlots: new Map(),
     };
   }
 

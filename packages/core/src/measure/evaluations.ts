@@ -67,14 +67,8 @@ export class Evaluations {
 
   /** Remembers a call, and counts the evaluations that waited for it. */
   noteCall(call: Call, subject: Subject, at: EpochMs): void {
-    for (const id of idsOf(call)) {
-      this.#known.remember(id, subject, at);
-      if (this.#waiting.size === 0) continue;
-      for (const verdict of this.#waitingById.get(id) ?? []) {
-        this.#stopWaiting(verdict);
-        this.#count(verdict, subject, at);
-      }
-    }
+    this.#noteId(spanIdOf(call.traceId, call.spanId), subject, at);
+    if (call.responseId !== undefined) this.#noteId(responseIdOf(call.responseId), subject, at);
   }
 
   /** Counts an evaluation under its call's labels, or keeps it until the call is known. */
@@ -118,6 +112,15 @@ export class Evaluations {
       this.#enqueue(score === undefined ? rest : { ...rest, score: loadNumber(score) });
     for (const [key, until] of saved.seen) this.#seen.set(key, epochMs(until));
     this.#scores.load(saved.windows);
+  }
+
+  #noteId(id: string, subject: Subject, at: EpochMs): void {
+    this.#known.remember(id, subject, at);
+    if (this.#waiting.size === 0) return;
+    for (const verdict of this.#waitingById.get(id) ?? []) {
+      this.#stopWaiting(verdict);
+      this.#count(verdict, subject, at);
+    }
   }
 
   #count(verdict: Verdict, subject: Subject, at: EpochMs): void {
@@ -213,15 +216,19 @@ export class Evaluations {
   }
 }
 
-/** The ids by which an evaluation and its call find each other: the span's, then the response's. */
-function idsOf(one: {
-  readonly traceId?: string;
-  readonly spanId?: string;
-  readonly responseId?: string;
-}): string[] {
+/** The ids by which an evaluation finds its call: the span's, then the response's. */
+function idsOf({ traceId, spanId, responseId }: Evaluation): string[] {
   const ids: string[] = [];
-  if (one.traceId !== undefined && one.spanId !== undefined) ids.push(one.traceId + one.spanId);
-  // No hexadecimal digit, so that a response's id is never taken for a span's.
-  if (one.responseId !== undefined) ids.push(`r:${one.responseId}`);
+  if (traceId !== undefined && spanId !== undefined) ids.push(spanIdOf(traceId, spanId));
+  if (responseId !== undefined) ids.push(responseIdOf(responseId));
   return ids;
+}
+
+function spanIdOf(traceId: string, spanId: string): string {
+  return traceId + spanId;
+}
+
+// The colon is no hexadecimal digit, so that a response's id is never taken for a span's.
+function responseIdOf(responseId: string): string {
+  return `r:${responseId}`;
 }

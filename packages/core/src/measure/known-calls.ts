@@ -45,6 +45,8 @@ export class KnownCalls {
   // Oldest first; each covers at most five minutes and a quarter of the limit.
   readonly #generations: Generation[] = [];
   #size = 0;
+  // Filled anew for each id, so that none is made on the way of every call.
+  readonly #hash = new Uint32Array(2);
 
   constructor(limit: number, tally: Tally) {
     this.#limit = limit;
@@ -53,8 +55,9 @@ export class KnownCalls {
 
   remember(id: string, subject: Subject, at: EpochMs): void {
     const generation = this.#generationAt(at);
-    const high = hash(id, 0x9e3779b9);
-    const low = hash(id, 0x85ebca6b);
+    hash(id, this.#hash);
+    const high = this.#hash[0] ?? 0;
+    const low = this.#hash[1] ?? 0;
     const slot = slotOf(generation, high, low);
     let entry = (generation.index[slot] ?? 0) - 1;
     if (entry < 0) {
@@ -63,14 +66,19 @@ export class KnownCalls {
       generation.index[slot] = generation.size;
     }
     generation.lastAt = at;
-    const time = at - generation.from;
-    generation.words.set([high, low, subjectIndexOf(generation, subject), time], entry * WORDS);
+    const { words } = generation;
+    const first = entry * WORDS;
+    words[first] = high;
+    words[first + 1] = low;
+    words[first + 2] = subjectIndexOf(generation, subject);
+    words[first + 3] = at - generation.from;
     if (generation.size * 2 >= generation.index.length) grow(generation);
   }
 
   find(id: string, at: EpochMs): Subject | undefined {
-    const high = hash(id, 0x9e3779b9);
-    const low = hash(id, 0x85ebca6b);
+    hash(id, this.#hash);
+    const high = this.#hash[0] ?? 0;
+    const low = this.#hash[1] ?? 0;
     for (const generation of this.#generations.toReversed()) {
       const entry = (generation.index[slotOf(generation, high, low)] ?? 0) - 1;
       if (entry < 0) continue;
@@ -177,11 +185,22 @@ function grow(generation: Generation): void {
   }
 }
 
-/** A 32-bit hash of a text: FNV-1a over its code units, then MurmurHash3's finish to spread the bits. */
-function hash(text: string, seed: number): number {
-  let bits = seed;
-  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+/** Two 32-bit hashes of a text: FNV-1a over its code units, each finished as MurmurHash3 does. */
+function hash(text: string, into: Uint32Array): void {
+  let high = 0x9e3779b9;
+  let low = 0x85ebca6b;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    high = Math.imul(high ^ unit, 0x01000193);
+    low = Math.imul(low ^ unit, 0x5bd1e995);
+  }
+  into[0] = finish(high);
+  into[1] = finish(low);
+}
+
+/** Spreads the bits of a hash (MurmurHash3's finalizer). */
+function finish(hashed: number): number {
+  let bits = Math.imul(hashed ^ (hashed >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
+  return bits ^ (bits >>> 16);
 }

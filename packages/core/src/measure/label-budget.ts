@@ -32,7 +32,8 @@ export class LabelBudget {
   foldValues(metric: DerivedMetric, values: readonly string[]): readonly string[] {
     const held = this.#heldOf(metric);
     let folded: string[] | undefined;
-    for (const [i, value] of values.entries()) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? "";
       const known = held[i];
       if (known === undefined || value === "" || value === OTHER) continue;
       if (metric.closed.includes(metric.labels[i] ?? "")) continue;
