@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 
 /** Why a request is refused before anything is read of it. */
-export type Refusal = { readonly status: 401 | 403 | 421; readonly reason: string };
+export type Refusal = { readonly status: 401 | 403; readonly reason: string };
 
 /** The parts of a request that the guard looks at. */
 export type GuardedRequest = {
@@ -31,7 +31,7 @@ export function guard(allowedHosts: readonly string[], token: string | undefined
     const name = hostName(request.host);
     if (name === undefined || (isIP(name) === 0 && !names.has(name))) {
       const reason = `unknown Host "${request.host ?? ""}"; add it to listen.allowed_hosts`;
-      return { status: 421, reason };
+      return { status: 403, reason };
     }
     if (changesState(request.method) && !isOwnOrigin(request.origin, request.host)) {
       return { status: 403, reason: "requests from pages of another origin are refused" };

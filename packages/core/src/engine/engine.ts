@@ -1,0 +1,323 @@
+import { assert } from "../model/assert.ts";
+import type { ChunkRow, Effect, EngineSetup, Input } from "../model/engine-io.ts";
+import { InputError } from "../model/input-error.ts";
+import type { Call } from "../model/call.ts";
+import type { Labels } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Reader } from "../model/reader.ts";
+import type { Append, Sample } from "../model/sample.ts";
+import type { Telemetry } from "../model/telemetry.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
+import type { EpochMs } from "../model/time.ts";
+import type { YamlFile } from "../model/yaml.ts";
+import { Measure } from "../measure/measure.ts";
+import { withCurrent } from "../store/overlay.ts";
+import { Store } from "../store/store.ts";
+import { Admissions } from "./admission.ts";
+import { Alerting, checkSetup } from "./alerting.ts";
+import type { CheckedSetup } from "./alerting.ts";
+import { Counters } from "./counters.ts";
+import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
+
+export type EngineOptions = {
+  /** Time between ticks, in ms. */
+  readonly intervalMs: number;
+  readonly limits: Limits;
+  /** @throws InputError where the text is no YAML */
+  readonly parseYaml: (name: string, text: string) => YamlFile;
+};
+
+/** The engine's state after an input: with the sealed chunks, all that a restart needs. */
+export type EngineSnapshot = {
+  /** Of the last input that is in it. */
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly version: number;
+  /** JSON. */
+  readonly state: string;
+  readonly heads: Uint8Array;
+};
+
+type SavedEngine = {
+  readonly seq: number;
+  readonly at: number;
+  readonly lastTick: number | null;
+  readonly droppedAt: number;
+  readonly setup: EngineSetup;
+  readonly counters: readonly (readonly [string, number])[];
+  readonly measure: unknown;
+  readonly alerting: unknown;
+};
+
+const SNAPSHOT_VERSION = 1;
+/** Memory holds at least this much of the series, also where no rule looks back so far. */
+const MIN_MEMORY_MS = 2 * HOUR_MS;
+/** And at most this much: a rule that pins a time with `@` asks for all there ever was. */
+const MAX_MEMORY_MS = 35 * DAY_MS;
+/** How often what memory no longer needs is let go. */
+const DROP_EVERY_MS = 5 * MINUTE_MS;
+
+const EMPTY_SETUP: EngineSetup = {
+  ruleFiles: [],
+  alertmanagers: [],
+  externalUrl: "http://127.0.0.1:4320",
+  sources: {},
+};
+
+/**
+ * Carries event time through all stages; nothing else knows their order.
+ *
+ * A deterministic machine: equal inputs in equal order give equal effects, whether they come from
+ * the network, from a file or from the log after a crash.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #counters: Counters;
+  #admissions: Admissions;
+  #measure: Measure;
+  #store: Store;
+  #alerting: Alerting;
+  #setup: EngineSetup = EMPTY_SETUP;
+  #seq = 0;
+  #at: EpochMs = epochMs(0);
+  #lastTick: EpochMs | undefined;
+  #droppedAt: EpochMs = epochMs(0);
+  /** Asked for by a reload that is being prepared: nothing that it needs may be let go meanwhile. */
+  #wantedReachMs = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#counters = new Counters();
+    this.#admissions = new Admissions(options.limits);
+    this.#measure = new Measure(options.limits, options.intervalMs);
+    this.#store = new Store(options.limits);
+    this.#alerting = new Alerting(EMPTY_SETUP, options);
+  }
+
+  /** Applies everything but a tick. */
+  apply(input: Input): readonly Effect[] {
+    this.#enter(input);
+    switch (input.kind) {
+      case "telemetry":
+        return this.#telemetry(input.telemetry, input);
+      case "gap":
+        this.#counters.add("gap_ms", input.to - input.from);
+        this.#lastTick = input.to;
+        return this.#alerting.gap(input.from, input.to, input.seq);
+      case "reload":
+        return this.#reload(input.setup, input);
+      case "outcome":
+        this.#alerting.settle(input.delivery, input.outcome);
+        return [];
+      case "tick":
+        assert(false, "a tick is advanced to, not applied");
+    }
+  }
+
+  /**
+   * Moves event time to a tick: samples the derived series, evaluates the rules that are due, and
+   * says what is to be delivered. Yields every so many samples; between its turns nothing else may
+   * be applied.
+   */
+  *advance(input: Input): Generator<undefined, readonly Effect[], undefined> {
+    assert(input.kind === "tick", "time advances to a tick");
+    this.#enter(input);
+    const { at } = input;
+    this.#measure.sampleAt(at, this.#append);
+    yield;
+    const effects = yield* this.#alerting.advance(at, {
+      seq: input.seq,
+      append: this.#append,
+      reader: () => this.#store.snapshot(),
+    });
+    this.#lastTick = at;
+    this.#letGo(at);
+    return [...effects, ...this.#sealed()];
+  }
+
+  /** What was under way when a stop came: to be carried out again, under the same keys. */
+  outstanding(): readonly Effect[] {
+    return this.#alerting.outstanding();
+  }
+
+  /** The order and time of the last input, and the last tick; for the driver's start. */
+  get position(): { readonly seq: number; readonly at: EpochMs; readonly lastTick?: EpochMs } {
+    const lastTick = this.#lastTick;
+    return { seq: this.#seq, at: this.#at, ...(lastTick === undefined ? {} : { lastTick }) };
+  }
+
+  get setup(): EngineSetup {
+    return this.#setup;
+  }
+
+  /** Rules, alerts and notifications, for those who show them. */
+  get alerting(): Alerting {
+    return this.#alerting;
+  }
+
+  /** The state of the series, with the derived ones' values at `now` where it is past the last tick. */
+  readerAt(now: EpochMs): Reader {
+    const snapshot = this.#store.snapshot();
+    if (now <= (this.#lastTick ?? 0)) return snapshot;
+    const current: Sample[] = [];
+    this.#measure.current(now, (labels, at, value) => current.push({ labels, at, value }));
+    return withCurrent(snapshot, current);
+  }
+
+  /** Labels of the series in memory with samples in (from, to]. */
+  seriesIn(from: EpochMs, to: EpochMs): readonly Labels[] {
+    return this.#store.snapshot().series([], from, to);
+  }
+
+  /** From when on memory has all samples; earlier ones are asked of the disk. */
+  memoryFrom(): EpochMs {
+    return epochMs(Math.max(0, this.#droppedAt));
+  }
+
+  /**
+   * Puts chunks from the disk back into memory, at the start and before a reload whose rules look
+   * further back than those before it.
+   */
+  adopt(chunks: readonly ChunkRow[]): void {
+    for (const chunk of chunks) {
+      const result = this.#store.adoptChunk(chunk);
+      if (result === "series-limit")
+        this.#counters.add("rejected_samples_series-limit", chunk.count);
+    }
+  }
+
+  /**
+   * Reads a setup before it is committed. From here on memory keeps as much as its rules look back,
+   * so that the caller can adopt the history before it applies the reload.
+   *
+   * @throws InputError when a file of the setup is refused, with every fault in its message, a line each
+   */
+  prepare(setup: EngineSetup): CheckedSetup {
+    const checked = checkSetup(setup, this.#options);
+    this.#wantedReachMs = Math.max(this.#wantedReachMs, checked.reachMs);
+    return checked;
+  }
+
+  /** What was left out, and why, since the beginning; names are stable, `/metrics` shows them. */
+  counters(): ReadonlyMap<string, number> {
+    return new Map([
+      ...this.#counters.list(),
+      ...this.#alerting.counters(),
+      ...this.#measure.counters(),
+      ["remembered_spans", this.#admissions.remembered],
+      ["spans_forgotten_early", this.#admissions.forgottenEarly],
+    ]);
+  }
+
+  sources(): ReturnType<Measure["sources"]> {
+    return this.#measure.sources();
+  }
+
+  storeStats(): ReturnType<Store["stats"]> {
+    return this.#store.stats();
+  }
+
+  save(): EngineSnapshot {
+    const state: SavedEngine = {
+      seq: this.#seq,
+      at: this.#at,
+      lastTick: this.#lastTick ?? null,
+      droppedAt: this.#droppedAt,
+      setup: this.#setup,
+      counters: [...this.#counters.list()],
+      measure: this.#measure.save(),
+      alerting: this.#alerting.save(),
+    };
+    return {
+      seq: this.#seq,
+      at: this.#at,
+      version: SNAPSHOT_VERSION,
+      state: JSON.stringify(state),
+      heads: packSections([this.#store.save(), ...this.#admissions.save().map(bytesOf)]),
+    };
+  }
+
+  /** @throws InputError of kind `snapshot` when it is damaged or of a version that is not known */
+  static load(snapshot: EngineSnapshot, options: EngineOptions): Engine {
+    if (snapshot.version !== SNAPSHOT_VERSION) {
+      const what = `the engine's state has version ${snapshot.version}, ${SNAPSHOT_VERSION} is known`;
+      throw new InputError("snapshot", `${what}; use the program that wrote it, or a newer one`);
+    }
+    const saved = parseState(snapshot.state);
+    const [heads, ...tables] = unpackSections(snapshot.heads);
+    if (heads === undefined) throw new InputError("snapshot", "the series are missing");
+    const engine = new Engine(options);
+    engine.#seq = saved.seq;
+    engine.#at = epochMs(saved.at);
+    engine.#lastTick = saved.lastTick === null ? undefined : epochMs(saved.lastTick);
+    engine.#droppedAt = epochMs(saved.droppedAt);
+    engine.#setup = saved.setup;
+    for (const [name, count] of saved.counters) engine.#counters.add(name, count);
+    engine.#admissions = Admissions.load(tables.map(wordsOf), options.limits);
+    engine.#measure = Measure.load(saved.measure, options.limits, options.intervalMs);
+    engine.#store = Store.load(heads, options.limits);
+    engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
+    return engine;
+  }
+
+  #enter(input: Input): void {
+    assert(input.seq > this.#seq, "inputs come in order");
+    assert(input.at >= this.#at, "event time does not go back");
+    this.#seq = input.seq;
+    this.#at = input.at;
+  }
+
+  readonly #append: Append = (labels, at, value) => {
+    const result = this.#store.append(labels, at, value);
+    if (result !== "appended") this.#counters.add(`rejected_samples_${result}`, 1);
+  };
+
+  #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {
+    const calls = telemetry.calls.filter((call) => this.#takeCall(call, at));
+    this.#measure.countPoints(telemetry.points, at, this.#append);
+    for (const evaluation of telemetry.evaluations) this.#measure.countEvaluation(evaluation, at);
+    const { evaluations } = telemetry;
+    const sealed = this.#sealed();
+    if (calls.length === 0 && evaluations.length === 0) return sealed;
+    return [{ kind: "keep", seq, at, telemetry: { calls, points: [], evaluations } }, ...sealed];
+  }
+
+  /** Counts a call where it is to be counted, and says whether it is kept. */
+  #takeCall(call: Call, at: EpochMs): boolean {
+    const admission = this.#admissions.admit(call, at);
+    this.#counters.add(`calls_${admission}`, 1);
+    if (admission === "first") this.#measure.countCall(call, at);
+    return admission === "first" || admission === "late";
+  }
+
+  #reload(setup: EngineSetup, { seq, at }: Input): readonly Effect[] {
+    this.#setup = setup;
+    this.#measure.setSources(setup.sources);
+    this.#wantedReachMs = 0;
+    return this.#alerting.reload(setup, at, seq);
+  }
+
+  #letGo(at: EpochMs): void {
+    if (at - this.#droppedAt < DROP_EVERY_MS + this.#memoryMs()) return;
+    this.#droppedAt = epochMs(at - this.#memoryMs());
+    this.#store.drop(this.#droppedAt);
+  }
+
+  #memoryMs(): number {
+    const reachMs = Math.max(this.#alerting.reachMs, this.#wantedReachMs, MIN_MEMORY_MS);
+    return Math.min(reachMs + DROP_EVERY_MS, MAX_MEMORY_MS);
+  }
+
+  #sealed(): readonly Effect[] {
+    const chunks = this.#store.takeSealed();
+    return chunks.length === 0 ? [] : [{ kind: "keep-chunks", chunks }];
+  }
+}
+
+function parseState(text: string): SavedEngine {
+  try {
+    return JSON.parse(text) as SavedEngine;
+  } catch (cause) {
+    throw new InputError("snapshot", "the engine's state is damaged", undefined, cause);
+  }
+}

@@ -1,0 +1,61 @@
+import { Engine } from "@naruko/core/engine/engine";
+import type { EngineOptions } from "@naruko/core/engine/engine";
+import { InputError } from "@naruko/core/model/input-error";
+import type { Input } from "@naruko/core/model/engine-io";
+import type { Disk, KeptEffect, Recovery } from "../disk/disk.ts";
+
+/** An engine as the disk remembers it. */
+export type Recovered = {
+  readonly engine: Engine;
+  /** The last sequence number in use. */
+  readonly lastSeq: number;
+  /** How many inputs were applied again. */
+  readonly reapplied: number;
+  /** Why the latest snapshot was not used; absent when it was. */
+  readonly setback?: string;
+};
+
+/**
+ * Brings the engine to where it was when the process stopped: the latest snapshot, the sealed chunks
+ * that memory holds, and every input committed since. Outputs made again are kept again, which
+ * changes nothing; what is to be sent again is told by `engine.outstanding`.
+ *
+ * @throws Error when the disk cannot be read, InputError when its state is of a newer version
+ */
+export async function recover(disk: Disk, options: EngineOptions): Promise<Recovered> {
+  try {
+    return await recoverFrom(disk, options, "latest");
+  } catch (error) {
+    if (!(error instanceof InputError) || error.kind !== "snapshot") throw error;
+    return { ...(await recoverFrom(disk, options, "previous")), setback: error.message };
+  }
+}
+
+async function recoverFrom(
+  disk: Disk,
+  options: EngineOptions,
+  which: "latest" | "previous",
+): Promise<Recovered> {
+  const read = await disk.recover(which);
+  if (!read.ok) throw new Error(read.reason);
+  const { snapshot, lastSeq }: Recovery = read.value;
+  const engine = snapshot === undefined ? new Engine(options) : Engine.load(snapshot, options);
+  for await (const rows of disk.chunksSince(engine.memoryFrom())) engine.adopt(rows);
+  let reapplied = 0;
+  for await (const input of disk.inputsAfter(snapshot?.seq ?? 0)) {
+    const kept = applyWhole(engine, input).filter((effect) => effect.kind.startsWith("keep"));
+    if (kept.length > 0) await disk.keep(kept as KeptEffect[]);
+    reapplied++;
+  }
+  return { engine, lastSeq, reapplied };
+}
+
+/** Applies one input to its end, without turns in between: for recovery and replay. */
+export function applyWhole(engine: Engine, input: Input): ReturnType<Engine["apply"]> {
+  if (input.kind !== "tick") return engine.apply(input);
+  const steps = engine.advance(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

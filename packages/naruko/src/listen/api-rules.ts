@@ -1,0 +1,89 @@
+import type { Engine } from "@naruko/core/engine/engine";
+import { labelsToRecord } from "@naruko/core/model/labels";
+import { SECOND_MS } from "@naruko/core/model/time";
+import type { EpochMs } from "@naruko/core/model/time";
+import { formatNumber } from "@naruko/core/promql/number-text";
+import type { AlertView, GroupView, RuleView } from "@naruko/core/rules/rule-views";
+import { ApiError } from "./api-params.ts";
+
+/** What `/api/v1/rules` answers; filters as Prometheus documents them. */
+export function apiRules(engine: Engine, params: URLSearchParams): object {
+  const type = params.get("type") ?? "";
+  if (!["", "alert", "record"].includes(type)) {
+    throw new ApiError(
+      "bad_data",
+      `invalid parameter "type": expected alert or record, not "${type}"`,
+    );
+  }
+  const withAlerts = params.get("exclude_alerts") !== "true";
+  const isAsked = (rule: RuleView): boolean =>
+    (type === "" || rule.kind === type) && isOneOf(params, "rule_name[]", rule.name);
+  const groups = engine.alerting
+    .rulesView()
+    .filter(
+      ({ name, file }) => isOneOf(params, "rule_group[]", name) && isOneOf(params, "file[]", file),
+    )
+    .map((group) => ({ group, rules: group.rules.filter(isAsked) }))
+    .filter(({ group, rules }) => rules.length > 0 || group.rules.length === 0);
+  return { groups: groups.map(({ group, rules }) => apiGroup(group, rules, withAlerts)) };
+}
+
+/** What `/api/v1/alerts` answers. */
+export function apiAlerts(engine: Engine): object {
+  return { alerts: engine.alerting.alertsView().map(apiAlert) };
+}
+
+function isOneOf(params: URLSearchParams, name: string, value: string): boolean {
+  const wanted = params.getAll(name);
+  return wanted.length === 0 || wanted.includes(value);
+}
+
+function apiGroup(group: GroupView, rules: readonly RuleView[], withAlerts: boolean): object {
+  return {
+    name: group.name,
+    file: group.file,
+    interval: group.intervalMs / SECOND_MS,
+    limit: group.limit,
+    lastEvaluation: time(group.lastEvaluatedAt),
+    rules: rules.map((rule) => apiRule(rule, withAlerts)),
+  };
+}
+
+function apiRule(rule: RuleView, withAlerts: boolean): object {
+  const shared = {
+    name: rule.name,
+    query: rule.query,
+    labels: labelsToRecord(rule.labels),
+    health: rule.health,
+    lastEvaluation: time(rule.lastEvaluatedAt),
+    ...(rule.lastError === undefined ? {} : { lastError: rule.lastError }),
+  };
+  if (rule.kind === "record") return { type: "recording", ...shared };
+  return {
+    type: "alerting",
+    state: rule.state,
+    ...shared,
+    duration: rule.forMs / SECOND_MS,
+    keepFiringFor: rule.keepFiringForMs / SECOND_MS,
+    annotations: labelsToRecord(rule.annotations),
+    alerts: withAlerts ? rule.alerts.map(apiAlert) : [],
+  };
+}
+
+function apiAlert(alert: AlertView): object {
+  return {
+    state: alert.state,
+    labels: labelsToRecord(alert.labels),
+    annotations: labelsToRecord(alert.annotations),
+    activeAt: time(alert.activeAt),
+    value: formatNumber(alert.value),
+    ...(alert.keepFiringSince === undefined
+      ? {}
+      : { keepFiringSince: time(alert.keepFiringSince) }),
+  };
+}
+
+/** RFC 3339; Go's zero time where there is none, as in Prometheus. */
+function time(at: EpochMs | undefined): string {
+  return at === undefined ? "0001-01-01T00:00:00Z" : new Date(at).toISOString();
+}
