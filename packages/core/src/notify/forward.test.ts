@@ -148,3 +148,16 @@ test("a reload keeps what an Alertmanager was posted, and tells another one ever
   forwarder.reload(two);
   assert.deepEqual(forwarder.due(epochMs(START + 15_000)).map(show), ["bm A<240"]);
 });
+
+test("an ended alert is forgotten in the end", () => {
+  const forwarder = new Forwarder(one);
+  const empty = forwarder.save();
+  for (const state of ["firing", "resolved"] as const) {
+    forwarder.take([transition("A", state, epochMs(START))]);
+    for (const { key } of forwarder.due(epochMs(START))) forwarder.settle(key, { ok: true });
+  }
+  assert.notDeepEqual(forwarder.save(), empty);
+  assert.deepEqual(forwarder.due(epochMs(START + 15 * 60_000 + 1)), []);
+  const { alerts, peers } = forwarder.save();
+  assert.deepEqual([alerts, peers[0]?.posted], [[], []]);
+});

@@ -57,7 +57,8 @@ const refused: readonly (readonly [string, string])[] = [
   ['"a b"="x\ny"', "a quoted text holds a line break; write \\n"],
 ];
 for (const [text, reason] of refused) {
-  test(`${text} is refused`, () => assert.deepEqual(readMatchers(text), { ok: false, reason }));
+  test(`${JSON.stringify(text)} is refused`, () =>
+    assert.deepEqual(readMatchers(text), { ok: false, reason }));
 }
 
 test("matchers that were written are read back", () => {

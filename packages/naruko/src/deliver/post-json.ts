@@ -92,17 +92,13 @@ function exchange(
     // Messages are rare: a connection kept from the last one would often be dead by the next.
     agent: false as const,
   };
-  // The credentials leave in a header; node would also read them from the address.
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const late = new Error(`no answer within ${timeoutMs} ms`, { cause: error });
       reject(timeout.aborted ? late : error);
     };
-    const request = send(bare, options, (response) => {
+    const request = send(url, options, (response) => {
       readAnswer(response).then(resolve, fail);
     });
     request.on("error", fail);

@@ -230,6 +230,16 @@ const rows: readonly Row[] = [
     peer: "accepts",
   },
   {
+    text: webhook(address, "http_config: {bearer_token_file: /run/s3cret}"),
+    errors: ["7:19: bearer_token_file is not served yet; use bearer_token instead"],
+    peer: "accepts",
+  },
+  {
+    text: webhook(address, "http_config: {basic_auth: {username: u, password_file: /run/s3cret}}"),
+    errors: ["7:45: password_file is not served yet; use password instead"],
+    peer: "accepts",
+  },
+  {
     text: webhook(address, "http_config: {proxy_url: 'http://proxy', follow_redirects: true}"),
     warnings: [
       "7:19: proxy_url is not served yet and has no effect",

@@ -13,8 +13,9 @@ import { labels } from "@naruko/core/model/labels";
 import type { Outcome } from "@naruko/core/model/outcome";
 import { epochMs } from "@naruko/core/model/time";
 import { Secret } from "@naruko/core/notify/secret";
-import type { WebhookConfig } from "@naruko/core/notify/routing";
+import { DEFAULT_ROUTING, type Integration, type WebhookConfig } from "@naruko/core/notify/routing";
 import { postAlerts } from "./alertmanager.ts";
+import { deliver } from "./deliver.ts";
 import { deliverWebhook } from "./webhook.ts";
 
 type Received = {
@@ -150,7 +151,7 @@ const answers: readonly Answered[] = [
   [503, "", no(true, "503")],
 ];
 for (const [status, text, expected] of answers) {
-  test(`an answer of ${status} ${text.slice(0, 20)}`, async () => {
+  test(`an answer of ${status} ${JSON.stringify(text.slice(0, 20))}`, async () => {
     const { outcome } = await send(answering(status, text));
     const shown = outcome.ok ? "ok" : { ...outcome, reason: outcome.reason.replace(host, "HOST") };
     assert.deepEqual(shown, expected);
@@ -210,6 +211,39 @@ test("a stopping process ends what is under way, and it may be tried again", asy
   });
 });
 
+test("a delivery goes to the integration that it names", async () => {
+  respond = answering(200);
+  received.length = 0;
+  const webhook = (name: string): Integration => ({
+    name,
+    sendResolved: true,
+    maxAlerts: 0,
+    webhook: configFor(`http://${host}/${name}`),
+  });
+  const pager = { name: "pager", integrations: [webhook("webhook/0"), webhook("webhook/1")] };
+  const routing = { ...DEFAULT_ROUTING, receivers: new Map([["pager", pager]]) };
+  const to = { ...delivery, integration: "webhook/1" };
+  assert.deepEqual(await deliver(to, routing, {}), { ok: true });
+  assert.deepEqual(
+    received.map((one) => one.path),
+    ["/webhook/1"],
+  );
+});
+
+test("a receiver without integrations takes everything", async () => {
+  const to = { ...delivery, receiver: "default", integration: "none" };
+  assert.deepEqual(await deliver(to, DEFAULT_ROUTING, {}), { ok: true });
+});
+
+test("an integration that a reload took away refuses for good", async () => {
+  const reason = "the configuration has no pager webhook/0 any more";
+  assert.deepEqual(await deliver(delivery, DEFAULT_ROUTING, {}), {
+    ok: false,
+    retry: false,
+    reason,
+  });
+});
+
 test("an address that is none is refused for good", async () => {
   const outcome = await deliverWebhook(delivery, configFor("http://host:99999999/s3cret-path"), {});
   const reason = "the receiver's address is not a valid URL";
@@ -239,6 +273,13 @@ for (const [inUrl, rest, header] of credentials) {
     );
   });
 }
+
+test("credentials are hidden as a whole, not in part", async () => {
+  const { outcome } = await send(answering(401, "no user:s3cret-word here"), {
+    authorization: basic,
+  });
+  assert.match(outcome.ok ? "" : outcome.reason, /answered 401: no <secret> here$/);
+});
 
 test("alerts are posted to Alertmanager's API v2, below its path prefix", async () => {
   respond = answering(200);
