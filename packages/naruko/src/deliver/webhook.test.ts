@@ -211,16 +211,18 @@ test("a stopping process ends what is under way, and it may be tried again", asy
   });
 });
 
+function webhookCalled(name: string): Integration {
+  const webhook = configFor(`http://${host}/${name}`);
+  return { name, sendResolved: true, maxAlerts: 0, webhook };
+}
+
 test("a delivery goes to the integration that it names", async () => {
   respond = answering(200);
   received.length = 0;
-  const webhook = (name: string): Integration => ({
-    name,
-    sendResolved: true,
-    maxAlerts: 0,
-    webhook: configFor(`http://${host}/${name}`),
-  });
-  const pager = { name: "pager", integrations: [webhook("webhook/0"), webhook("webhook/1")] };
+  const pager = {
+    name: "pager",
+    integrations: [webhookCalled("webhook/0"), webhookCalled("webhook/1")],
+  };
   const routing = { ...DEFAULT_ROUTING, receivers: new Map([["pager", pager]]) };
   const to = { ...delivery, integration: "webhook/1" };
   assert.deepEqual(await deliver(to, routing, {}), { ok: true });
