@@ -28,12 +28,16 @@ export function firstName(
 ): string | undefined {
   for (const key of keys) {
     const name = nameOf(attributes.get(key));
-    if (name === undefined) continue;
-    if (name.length <= context.limits.labelLength) return name;
-    count(context.ignored, "label-cut");
-    return cutTo(name, context.limits.labelLength);
+    if (name !== undefined) return labelCut(name, context);
   }
   return undefined;
+}
+
+/** A text as a label's value: cut to its limit, and counted where it was longer. */
+export function labelCut(text: string, context: ReadContext): string {
+  if (text.length <= context.limits.labelLength) return text;
+  count(context.ignored, "label-cut");
+  return cutTo(text, context.limits.labelLength);
 }
 
 /** A number, also where it was sent as text; NaN where the value is none, `undefined` where absent. */

@@ -1,5 +1,6 @@
 import type { Call, CallKind, Usage, UsageSource } from "../model/call.ts";
 import type { SpanRecord } from "../receive/records.ts";
+import { labelCut } from "./attributes.ts";
 import type { NormalizeContext } from "./context.ts";
 import { errorTypeOf } from "./error-type.ts";
 import { unifiedFinishReason } from "./finish-reasons.ts";
@@ -30,7 +31,9 @@ export function callFrom(
     durationS: span.durationNs / 1e9,
     service: source.service,
     stream: reading.stream ?? reading.timeToFirstChunkS !== undefined,
-    finishReasons: reading.finishReasons.map(unifiedFinishReason),
+    finishReasons: reading.finishReasons.map((sent) =>
+      labelCut(unifiedFinishReason(sent), context),
+    ),
     usage: reading.usage,
     usageSource: "missing",
     weight: samplingWeight(span.traceState),
@@ -42,7 +45,7 @@ export function callFrom(
   if (source.environment !== undefined) call.environment = source.environment;
   if (provider !== undefined) call.provider = unifiedProvider(provider);
   const errorType = errorTypeOf(span, toldError);
-  if (errorType !== undefined) call.errorType = errorType;
+  if (errorType !== undefined) call.errorType = labelCut(errorType, context);
   if (reading.text !== undefined) call.text = reading.text;
   setChunkTimes(call, reading, context.ignored);
   if (call.kind === "inference" || call.kind === "embeddings") setUsageAndCost(call, context);

@@ -1,4 +1,4 @@
-import type { SpanRecord } from "../receive/records.ts";
+import type { Attributes, SpanRecord } from "../receive/records.ts";
 import { numberOf } from "./attributes.ts";
 
 const STATUS_ERROR = 2;
@@ -11,12 +11,23 @@ const STATUS_ERROR = 2;
 export function errorTypeOf(span: SpanRecord, told: string | undefined): string | undefined {
   if (told !== undefined) return told;
   if (span.statusCode !== STATUS_ERROR) return undefined;
-  const httpStatus = numberOf(span.attributes.get("http.response.status_code")) ?? 0;
-  if (httpStatus >= 400 && httpStatus <= 599) return String(httpStatus);
+  const status = numberOf(span.attributes.get("http.response.status_code")) ?? 0;
+  if (status >= 400 && status <= 599) return String(status);
   for (const event of span.events) {
-    if (event.name !== "exception") continue;
-    const type = event.attributes.get("exception.type");
-    if (typeof type === "string" && type !== "") return type;
+    const type = event.name === "exception" ? exceptionType(event.attributes) : undefined;
+    if (type !== undefined) return type;
   }
   return "_OTHER";
+}
+
+/** The clients of OpenAI and Anthropic begin a failed request's message with its status. */
+const LEADING_STATUS = /^([45]\d\d) /;
+
+/** The exception's type; of JavaScript's nameless `Error` the HTTP status that its message begins with. */
+function exceptionType(attributes: Attributes): string | undefined {
+  const type = attributes.get("exception.type");
+  if (typeof type !== "string" || type === "") return undefined;
+  if (type !== "Error") return type;
+  const message = attributes.get("exception.message");
+  return (typeof message === "string" ? LEADING_STATUS.exec(message)?.[1] : undefined) ?? type;
 }

@@ -116,9 +116,15 @@ for (const [name, sent, usage, bad] of usages) {
   });
 }
 
-const exception = (type: AttributeValue): Partial<SpanRecord> => ({
+const exception = (type: AttributeValue, message = ""): Partial<SpanRecord> => ({
   statusCode: 2,
-  events: [{ name: "exception", at: START, attributes: attributes({ "exception.type": type }) }],
+  events: [
+    {
+      name: "exception",
+      at: START,
+      attributes: attributes({ "exception.type": type, "exception.message": message }),
+    },
+  ],
 });
 const errors: readonly (readonly [string, Values, Partial<SpanRecord>, string | undefined])[] = [
   ["no error", {}, {}, undefined],
@@ -128,6 +134,9 @@ const errors: readonly (readonly [string, Values, Partial<SpanRecord>, string | 
   ["empty is not told", { "error.type": "" }, {}, undefined],
   ["an exception", {}, exception("APIError"), "APIError"],
   ["an exception without type", {}, exception(null), "_OTHER"],
+  ["a nameless Error of an HTTP client", {}, exception("Error", "429 Slow down"), "429"],
+  ["a nameless Error of something else", {}, exception("Error", "4290 items"), "Error"],
+  ["a named exception keeps its name", {}, exception("APIError", "429 Slow down"), "APIError"],
   ["told before the exception", { "error.type": "500" }, exception("APIError"), "500"],
   ["an exception on a span that did not fail", {}, { ...exception("X"), statusCode: 0 }, undefined],
   ["HTTP status", { "http.response.status_code": 429 }, exception("AI_APICallError"), "429"],
@@ -176,9 +185,12 @@ test("a resource without a name is unknown_service; the older environment key co
 });
 
 test("names are cut to a label's length and counted", () => {
-  const record = span({ ...CHAT, "gen_ai.request.model": "m".repeat(600) });
-  assert.equal(callOf(record).requestModel?.length, 512);
-  assert.equal(normalize(record).ignored.get("label-cut"), 1);
+  const long = "x".repeat(600);
+  const sent = { "gen_ai.request.model": long, "gen_ai.response.finish_reasons": [long] };
+  const record = span({ ...CHAT, ...sent }, exception(long));
+  const { requestModel, finishReasons, errorType } = callOf(record);
+  for (const name of [requestModel, finishReasons[0], errorType]) assert.equal(name?.length, 512);
+  assert.equal(normalize(record).ignored.get("label-cut"), 3);
 });
 
 const PRICE_PER_MODEL: ReadonlyMap<string, number> = new Map([["gpt-4o", 0.5]]);

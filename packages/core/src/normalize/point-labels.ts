@@ -1,10 +1,9 @@
 import { labelsFrom, METRIC_NAME, type Labels } from "../model/labels.ts";
 import type { AttributeValue, Attributes } from "../receive/records.ts";
-import { cutTo } from "./attributes.ts";
+import { labelCut } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
 import { prometheusLabelName } from "./prometheus-names.ts";
 import type { Source } from "./source.ts";
-import { count } from "./tally.ts";
 
 /** Why a data point cannot have labels. */
 export type LabelRefusal = "too-many-labels" | "label-name";
@@ -30,7 +29,7 @@ export function pointLabels(
     const before = byName.get(label);
     byName.set(label, before === undefined ? value : `${before};${value}`);
   }
-  for (const [label, value] of byName) byName.set(label, shortened(value, context));
+  for (const [label, value] of byName) byName.set(label, labelCut(value, context));
   byName.set(METRIC_NAME, name);
   byName.set("service_name", source.service);
   if (source.job !== undefined) byName.set("job", source.job);
@@ -40,12 +39,6 @@ export function pointLabels(
   }
   if (byName.size > context.limits.labelsPerPoint) return "too-many-labels";
   return labelsFrom(byName);
-}
-
-function shortened(value: string, context: ReadContext): string {
-  if (value.length <= context.limits.labelLength) return value;
-  count(context.ignored, "label-cut");
-  return cutTo(value, context.limits.labelLength);
 }
 
 /** A value as text: as it is, or as JSON where it is structured; bytes as their numbers. */

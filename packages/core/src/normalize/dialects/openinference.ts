@@ -1,6 +1,6 @@
 import type { CallKind, CallText } from "../../model/call.ts";
 import type { Attributes, SpanRecord } from "../../receive/records.ts";
-import { firstName, flagOf } from "../attributes.ts";
+import { firstName, flagOf, labelCut } from "../attributes.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages, type IndexedMessages } from "../indexed-messages.ts";
 import { addText, emptyText, finishText, type TextDraft } from "../message-text.ts";
@@ -59,7 +59,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   if (found === undefined) return "not-a-call";
   const [kind, operation] = found;
   const reading = readSpelling(span, { kind, operation }, SPELLING, context);
-  const request = requestParameters(attributes);
+  const request = requestOf(attributes, context);
   const named = firstName(attributes, ["llm.model_name"], context);
   const first = firstToken(span);
   const stream = flagOf(request.stream) ?? (first === undefined ? undefined : true);
@@ -68,7 +68,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
     ...reading,
     names: {
       ...reading.names,
-      ...modelsOf(reading.names, request.model, named, hasAnswer(attributes)),
+      ...modelsOf(reading.names, request, named, hasAnswer(attributes)),
       // `llm.provider` is who hosts, `llm.system` whose models they are; only here the latter says more.
       ...(attributes.get("llm.system") === "vertexai" && { provider: "vertexai" }),
     },
@@ -78,16 +78,16 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   };
 }
 
-type Parameters = { readonly model?: string; readonly stream?: boolean };
+type Request = { readonly model?: string; readonly stream?: boolean };
 
 /** What the request asked for: the body without its messages, as JSON text. */
-function requestParameters(attributes: Attributes): Parameters {
+function requestOf(attributes: Attributes, context: ReadContext): Request {
   const sent = attributes.get("llm.invocation_parameters");
   if (typeof sent !== "string") return {};
   try {
     const { model, stream } = Object(JSON.parse(sent)) as Record<string, unknown>;
     return {
-      ...(typeof model === "string" && { model }),
+      ...(typeof model === "string" && model !== "" && { model: labelCut(model, context) }),
       ...(typeof stream === "boolean" && { stream }),
     };
   } catch {
@@ -97,18 +97,19 @@ function requestParameters(attributes: Attributes): Parameters {
 }
 
 /**
- * `llm.model_name` is first the requested model, and is overwritten by the one that answered: beside
- * a requested model that is told elsewhere it is the response's, unless there was no response.
+ * `llm.model_name` is first the requested model, and is overwritten by the one that answered, but of
+ * a stream not by every instrumentation: there the requested name says nothing about the answer.
  */
 function modelsOf(
   names: Reading["names"],
-  asked: string | undefined,
+  request: Request,
   named: string | undefined,
   answered: boolean,
 ): { readonly requestModel?: string; readonly responseModel?: string } {
-  const requestModel = names.requestModel ?? asked;
-  const responseModel = names.responseModel ?? (answered ? named : undefined);
+  const requestModel = names.requestModel ?? request.model;
   if (requestModel === undefined) return named === undefined ? {} : { requestModel: named };
+  const isAnswer = answered && (request.stream !== true || named !== requestModel);
+  const responseModel = names.responseModel ?? (isAnswer ? named : undefined);
   return { requestModel, ...(responseModel !== undefined && { responseModel }) };
 }
 
