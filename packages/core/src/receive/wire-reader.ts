@@ -40,7 +40,8 @@ export class WireReader {
   private group: { readonly at: number; readonly field: number } | undefined;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
-  // The unsigned words of the last 64-bit number: a BigInt or a pair would be made for every field.
+  // The words of the last 64-bit number: a BigInt or a pair would be made for every field. They are
+  // signed, because engines keep a field that only ever holds 32-bit integers without boxing it.
   private low = 0;
   private high = 0;
   private lastHexAt = -1;
@@ -129,7 +130,7 @@ export class WireReader {
   int32(): number {
     this.expect(VARINT);
     this.readVarint();
-    return this.low | 0;
+    return this.low;
   }
 
   uint32(): number {
@@ -140,7 +141,7 @@ export class WireReader {
   int64(): number {
     this.expect(VARINT);
     this.readVarint();
-    return (this.high | 0) * WORD + this.low;
+    return this.high * WORD + (this.low >>> 0);
   }
 
   double(): number {
@@ -152,18 +153,18 @@ export class WireReader {
   /** As `int64`, of fixed length. */
   sfixed64(): number {
     this.readFixed64();
-    return (this.high | 0) * WORD + this.low;
+    return this.high * WORD + (this.low >>> 0);
   }
 
   /** As `int64`, of fixed length and without sign. */
   fixed64(): number {
     this.readFixed64();
-    return this.high * WORD + this.low;
+    return (this.high >>> 0) * WORD + (this.low >>> 0);
   }
 
   time(): UnixNano {
     this.readFixed64();
-    return unixNanoFromWords(this.high, this.low);
+    return unixNanoFromWords(this.high >>> 0, this.low >>> 0);
   }
 
   /** Adds the field's numbers to a list; a repeated number may come packed or one by one. */
@@ -237,18 +238,18 @@ export class WireReader {
   private readFixed64(): void {
     this.expect(FIXED64);
     this.take(8);
-    this.low = this.view.getUint32(this.at - 8, true);
-    this.high = this.view.getUint32(this.at - 4, true);
+    this.low = this.view.getInt32(this.at - 8, true);
+    this.high = this.view.getInt32(this.at - 4, true);
   }
 
   /** The length of a length-delimited field, of which all bytes are there. */
   private readLength(): number {
     this.expect(LENGTH_DELIMITED);
     this.readVarint();
-    const length = this.high * WORD + this.low;
     const left = this.end - this.at;
-    if (length > left) this.fault(`is ${length} bytes long, but ${left} are left`);
-    return length;
+    if (this.high === 0 && this.low >= 0 && this.low <= left) return this.low;
+    const length = (this.high >>> 0) * WORD + (this.low >>> 0);
+    return this.fault(`is ${length} bytes long, but ${left} are left`);
   }
 
   private readVarint(): void {
@@ -276,8 +277,8 @@ export class WireReader {
       if (shift > 28) high |= bits << (shift - 32);
       else if (shift === 28) high |= bits >>> 4;
       if (byte < 0x80) {
-        this.low = low >>> 0;
-        this.high = high >>> 0;
+        this.low = low;
+        this.high = high;
         return;
       }
     }
