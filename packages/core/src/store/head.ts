@@ -1,0 +1,106 @@
+import { setStale, STALE, type Stale } from "../model/sample.ts";
+import type { EpochMs } from "../model/time.ts";
+import { firstAfter, type Samples } from "./samples.ts";
+
+const FIRST_CAPACITY = 8;
+
+/**
+ * The samples of one series that are not sealed yet, ascending. Below its length nothing ever
+ * changes: a snapshot is the head and the length that it noted. Appending at the end writes into the
+ * same arrays; everything else makes another head.
+ */
+export class Head {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  length = 0;
+
+  constructor(capacity = FIRST_CAPACITY) {
+    this.times = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
+  }
+
+  /** A head with copies of samples. */
+  static of({ times, values }: Samples): Head {
+    const head = new Head(times.length);
+    head.times.set(times);
+    head.values.set(values);
+    head.length = times.length;
+    return head;
+  }
+
+  get first(): number | undefined {
+    return this.length === 0 ? undefined : this.times[0];
+  }
+
+  get newest(): number | undefined {
+    return this.length === 0 ? undefined : this.times[this.length - 1];
+  }
+
+  /** This head with one more sample at its end; itself where it has room. */
+  pushed(at: EpochMs, value: number | Stale): Head {
+    const full = this.length === this.times.length;
+    const head = full ? this.copied(0, wider(this.length)) : this;
+    write(head, head.length, at, value);
+    head.length++;
+    return head;
+  }
+
+  /** Another head with one more sample before the one at `index`. */
+  inserted(index: number, at: EpochMs, value: number | Stale): Head {
+    const head = this.copied(0, Math.max(this.times.length, this.length + 1));
+    head.times.copyWithin(index + 1, index, this.length);
+    head.values.copyWithin(index + 1, index, this.length);
+    write(head, index, at, value);
+    head.length++;
+    return head;
+  }
+
+  /** Another head without the first samples. */
+  without(count: number): Head {
+    return this.copied(count, Math.max(FIRST_CAPACITY, this.length - count + 4));
+  }
+
+  /** Samples with from < time ≤ to among the first `length`, in shared arrays. */
+  within(from: number, to: number, length: number): Samples {
+    const start = firstAfter(this.times, from, length);
+    const end = firstAfter(this.times, to, length);
+    return { times: this.times.subarray(start, end), values: this.values.subarray(start, end) };
+  }
+
+  /** Whether one of the first `length` samples has from < time ≤ to. */
+  touches(from: number, to: number, length: number): boolean {
+    const next = firstAfter(this.times, from, length);
+    return next < length && (this.times[next] ?? Infinity) <= to;
+  }
+
+  /** All samples, in shared arrays. */
+  all(): Samples {
+    return this.within(-Infinity, Infinity, this.length);
+  }
+
+  /** The index of the first sample later than a time. */
+  indexAfter(time: number): number {
+    return firstAfter(this.times, time, this.length);
+  }
+
+  private copied(from: number, capacity: number): Head {
+    const head = new Head(capacity);
+    head.times.set(this.times.subarray(from, this.length));
+    head.values.set(this.values.subarray(from, this.length));
+    head.length = this.length - from;
+    return head;
+  }
+}
+
+// Most heads reach 120 sealed samples and those of five minutes more: at one in 15 s that is 140,
+// which doubling would miss by far.
+function wider(capacity: number): number {
+  return capacity + Math.max(16, capacity >> 2);
+}
+
+function write(head: Head, index: number, at: EpochMs, value: number | Stale): void {
+  head.times[index] = at;
+  if (value === STALE) setStale(head.values, index);
+  // A number's NaN may carry any payload, the stale marker's too; stored is the plain one.
+  else head.values[index] = Number.isNaN(value) ? Number.NaN : value;
+}

@@ -1,0 +1,80 @@
+import type { ChunkRow } from "../model/engine-io.ts";
+import type { Labels } from "../model/labels.ts";
+import { compileMatchers, PatternCache } from "../model/matcher.ts";
+import type { Matcher, Reader, SeriesSlice } from "../model/reader.ts";
+import { type Sample, setStale, STALE } from "../model/sample.ts";
+import { adopted, type Place } from "./adopt.ts";
+import { checkChunk, ChunkList, ChunkPages } from "./chunk-list.ts";
+import { chunkSamples } from "./chunk-samples.ts";
+import { Head } from "./head.ts";
+import { merge, type Samples, within } from "./samples.ts";
+
+/** What a reader gets in addition: series with a way to read their samples in (from, to]. */
+type Addition = {
+  readonly labels: Labels;
+  readonly samples: (from: number, to: number) => Samples | undefined;
+};
+
+/**
+ * A reader over another one and chunks that were loaded from disk for it. Samples that both have are
+ * given once, as the base has them; chunks may come in any order and overlap.
+ *
+ * @throws InputError of kind `snapshot` where this version cannot read a chunk
+ */
+export function overlay(base: Reader, chunks: readonly ChunkRow[]): Reader {
+  const pages = new ChunkPages();
+  const place: Place = (chunk) => ({ ...chunk, ...pages.write(chunk) });
+  const loaded = new Map<string, { readonly labels: Labels; chunks: ChunkList }>();
+  for (const row of chunks.toSorted((a, b) => a.from - b.from)) {
+    checkChunk(row);
+    const series = loaded.get(row.labels.key) ?? { labels: row.labels, chunks: new ChunkList() };
+    const change = adopted(row, series.chunks, new Head(0), place);
+    if (change !== "known") series.chunks = change.chunks;
+    loaded.set(row.labels.key, series);
+  }
+  const additions = [...loaded.values()].map((series) => ({
+    labels: series.labels,
+    samples: (from: number, to: number) =>
+      chunkSamples(series.chunks, series.chunks.length, { from, to }),
+  }));
+  return withAdditions(base, additions);
+}
+
+/**
+ * A reader over another one and the values that some series have at this moment, which are stored
+ * nowhere. A sample that the base has at the same time wins. Native histograms have no current value.
+ */
+export function withCurrent(base: Reader, samples: readonly Sample[]): Reader {
+  const additions = samples.map(({ labels, at, value }) => {
+    const one = { times: Float64Array.of(at), values: new Float64Array(1) };
+    if (value === STALE) setStale(one.values, 0);
+    else if (typeof value === "number") one.values[0] = value;
+    const given = (from: number, to: number): Samples | undefined => within(one, from, to);
+    return { labels, samples: typeof value === "object" ? (): undefined => undefined : given };
+  });
+  return withAdditions(base, additions);
+}
+
+function withAdditions(base: Reader, additions: readonly Addition[]): Reader {
+  if (additions.length === 0) return base;
+  const patterns = new PatternCache();
+  return {
+    select: (matchers: readonly Matcher[], from, to) => {
+      const fulfils = compileMatchers(matchers, patterns);
+      const slices = new Map<string, SeriesSlice>();
+      for (const slice of base.select(matchers, from, to)) slices.set(slice.labels.key, slice);
+      let added = false;
+      for (const { labels, samples } of additions) {
+        if (!fulfils(labels)) continue;
+        const more = samples(from, to);
+        if (more === undefined || more.times.length === 0) continue;
+        const known = slices.get(labels.key);
+        added ||= known === undefined;
+        slices.set(labels.key, known ? { ...known, ...merge(known, more) } : { labels, ...more });
+      }
+      const all = [...slices.values()];
+      // The same order as the store's own, which sums of floats depend on.
+      return added ? all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1)) : all;
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { ChunkRow } from "../model/engine-io.ts";
+import { InputError } from "../model/input-error.ts";
+import { labels } from "../model/labels.ts";
+import { epochMs, MINUTE_MS } from "../model/time.ts";
+import { type AdoptResult, Store } from "./store.ts";
+
+const START = epochMs(1_700_000_000_000);
+const limits = { series: 100 };
+const up = labels({ __name__: "up", job: "日本" });
+
+/** A minute's distance: the window keeps the last five open. */
+function filled(count: number): Store {
+  const store = new Store(limits);
+  for (let i = 0; i < count; i++) store.append(up, epochMs(START + i * MINUTE_MS), i);
+  return store;
+}
+
+function values(store: Store): readonly number[] {
+  const slices = store.snapshot().select([], epochMs(0), epochMs(START * 2));
+  return slices.flatMap((slice) => [...slice.values]);
+}
+
+const counting = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_none, i) => i);
+
+test("a restart seals the same chunks as a store that went on", () => {
+  const store = filled(130);
+  const rows = [...store.takeSealed()];
+  const other = Store.load(store.save(), limits);
+  const continued: ChunkRow[][] = [store, other].map((one) => {
+    for (let i = 130; i < 500; i++) one.append(up, epochMs(START + i * MINUTE_MS), i);
+    return [...one.takeSealed()];
+  });
+  assert.ok((continued[0]?.length ?? 0) >= 2);
+  assert.deepEqual(continued[1], continued[0]);
+  for (const row of rows) other.adoptChunk(row);
+  assert.deepEqual(values(other), counting(500));
+});
+
+test("chunks sealed after a save are left to the inputs that come again", () => {
+  const store = filled(100);
+  assert.deepEqual(store.takeSealed(), []);
+  const saved = store.save();
+  for (let i = 100; i < 300; i++) store.append(up, epochMs(START + i * MINUTE_MS), i);
+  const rows = store.takeSealed();
+  const other = Store.load(saved, limits);
+  assert.deepEqual(
+    rows.map((row) => other.adoptChunk(row)),
+    rows.map((): AdoptResult => "after-save"),
+  );
+  for (let i = 100; i < 300; i++) {
+    assert.equal(other.append(up, epochMs(START + i * MINUTE_MS), i), "appended");
+  }
+  assert.deepEqual(other.takeSealed(), rows);
+  assert.deepEqual(values(other), counting(300));
+});
+
+test("chunks are adopted without a save, in any order, repeated and overlapping", () => {
+  const source = filled(600);
+  const rows = source.takeSealed();
+  assert.ok(rows.length >= 4);
+  const store = new Store(limits);
+  assert.deepEqual(
+    [...rows.toReversed(), ...rows].map((row) => store.adoptChunk(row)),
+    [...rows.map(() => "adopted"), ...rows.map(() => "known")],
+  );
+  const sealed = rows.reduce((sum, row) => sum + row.count, 0);
+  assert.deepEqual(values(store), counting(sealed));
+  assert.equal(store.append(up, rows.at(-1)?.to ?? START, 0), "too-old");
+  assert.equal(store.append(up, epochMs(START + sealed * MINUTE_MS), sealed), "appended");
+  assert.deepEqual(values(store), counting(sealed + 1));
+});
+
+test("an overlapping chunk adds what was not there, and memory wins", () => {
+  const whole = filled(300).takeSealed();
+  const [first] = whole;
+  assert.ok(first);
+  // Another store whose samples begin later and differ in value: its first chunk overlaps the first two.
+  const shifted = new Store(limits);
+  for (let i = 50; i < 300; i++) shifted.append(up, epochMs(START + i * MINUTE_MS), -i);
+  const [overlapping] = shifted.takeSealed();
+  assert.ok(overlapping);
+  const store = new Store(limits);
+  assert.equal(store.adoptChunk(first), "adopted");
+  assert.equal(store.adoptChunk(overlapping), "adopted");
+  const end = 50 + overlapping.count;
+  const expected = counting(end).map((i) => (i < first.count ? i : -i));
+  assert.deepEqual(values(store), expected);
+  assert.equal(store.stats().samples, end);
+});
+
+test("a chunk that overlaps the open samples is joined with them", () => {
+  const [row] = filled(300).takeSealed();
+  assert.ok(row);
+  const store = new Store(limits);
+  const middle = row.count - 10;
+  for (const i of [middle, middle + 3]) store.append(up, epochMs(START + i * MINUTE_MS), -i);
+  const before = store.snapshot();
+  assert.equal(store.adoptChunk(row), "adopted");
+  const expected = counting(row.count).map((i) => (i === middle || i === middle + 3 ? -i : i));
+  assert.deepEqual(values(store), expected);
+  assert.equal(before.select([], epochMs(0), epochMs(START * 2))[0]?.times.length, 2);
+});
+
+test("a chunk of a further series is refused at the limit", () => {
+  const [row] = filled(300).takeSealed();
+  assert.ok(row);
+  const store = new Store({ series: 1 });
+  store.append(labels({ __name__: "other" }), START, 1);
+  assert.equal(store.adoptChunk(row), "series-limit");
+});
+
+test("a save that would lose sealed chunks is our bug", () => {
+  assert.throws(() => filled(300).save(), /sealed chunks are taken before a save/);
+});
+
+/** How a good chunk is changed, and what the refusal says. */
+const damagedChunks: readonly (readonly [Partial<ChunkRow>, RegExp])[] = [
+  [{ encoding: 9 }, /encoding 9 is not known/],
+  [{ count: 0 }, /cannot be/],
+  [{ count: 60_000 }, /cannot be/],
+  [{ count: 70_000 }, /cannot be/],
+  [{ count: 1.5 }, /cannot be/],
+  [{ from: epochMs(START + 1e12) }, /cannot be/],
+  [{ from: epochMs(NaN) }, /cannot be/],
+  [{ bytes: new Uint8Array(7) }, /cannot be/],
+];
+for (const [change, message] of damagedChunks) {
+  test(`a chunk with another ${Object.keys(change).join()} is refused: ${message.source}`, () => {
+    const [row] = filled(300).takeSealed();
+    assert.ok(row);
+    const refusal = { name: "InputError", kind: "snapshot", message };
+    assert.throws(() => new Store(limits).adoptChunk({ ...row, ...change }), refusal);
+  });
+}
+
+test("a save of another kind, a later version, or a damaged one is refused by name", () => {
+  const saved = filled(50).save();
+  const changed = (index: number, byte: number): Uint8Array => saved.with(index, byte);
+  const refused: readonly (readonly [Uint8Array, RegExp])[] = [
+    [new Uint8Array(), /ends too early/],
+    [changed(0, 0), /not a save of series/],
+    [changed(4, 2), /format 2 is not known to this version, which reads 1/],
+    [changed(5, 255), /damaged/],
+    [Uint8Array.from([...saved, 0]), /behind its end/],
+  ];
+  for (const [bytes, message] of refused) {
+    assert.throws(() => Store.load(bytes, limits), {
+      name: "InputError",
+      kind: "snapshot",
+      message,
+    });
+  }
+});
+
+test("a save that was cut anywhere is refused, and never crashes otherwise", () => {
+  const saved = filled(50).save();
+  for (let length = 0; length < saved.length; length++) {
+    assert.throws(() => Store.load(saved.slice(0, length), limits), InputError);
+  }
+});

@@ -1,0 +1,106 @@
+import { assert } from "../model/assert.ts";
+import type { Labels } from "../model/labels.ts";
+import type { Matcher, Reader, SeriesSlice } from "../model/reader.ts";
+import type { EpochMs } from "../model/time.ts";
+import type { ChunkList } from "./chunk-list.ts";
+import { chunkSamples } from "./chunk-samples.ts";
+import type { Head } from "./head.ts";
+import type { LabelIndex } from "./label-index.ts";
+import type { Samples } from "./samples.ts";
+
+/** Sets of matchers; a series is meant where all matchers of one set hold. No set means every series. */
+export type MatcherSets = readonly (readonly Matcher[])[];
+
+/**
+ * The store as it was at one moment. It notes how long every list was and shares the lists, so it is
+ * cheap to take; what the store does later shows in it nowhere.
+ *
+ * The questions about labels look at the stored spans, not at each sample: a series is left out
+ * where no sealed chunk and no open sample touches (from, to].
+ */
+export class StoreReader implements Reader {
+  private readonly index: LabelIndex;
+  private readonly heads: readonly Head[];
+  private readonly headLengths: Int32Array;
+  private readonly chunks: readonly (ChunkList | undefined)[];
+  private readonly chunkLengths: Int32Array;
+
+  /** @internal Taken by `Store.snapshot`; keeps copies of the lists, not of what is in them. */
+  constructor(
+    index: LabelIndex,
+    heads: readonly Head[],
+    chunks: readonly (ChunkList | undefined)[],
+  ) {
+    this.index = index;
+    this.heads = heads.slice();
+    this.chunks = chunks.slice();
+    this.headLengths = new Int32Array(heads.length);
+    this.chunkLengths = new Int32Array(heads.length);
+    for (let id = 0; id < heads.length; id++) {
+      this.headLengths[id] = heads[id]?.length ?? 0;
+      this.chunkLengths[id] = chunks[id]?.length ?? 0;
+    }
+  }
+
+  /** @throws InputError of kind `promql` where a matcher's regular expression is none */
+  select(matchers: readonly Matcher[], from: EpochMs, to: EpochMs): readonly SeriesSlice[] {
+    const slices: SeriesSlice[] = [];
+    for (const id of this.index.select(matchers, this.heads.length)) {
+      const samples = this.samples(id, from, to);
+      if (samples) slices.push({ labels: this.index.labels(id), ...samples });
+    }
+    return slices;
+  }
+
+  /** The labels of the series that are meant, each once, in the order of their keys. */
+  series(sets: MatcherSets, from: EpochMs, to: EpochMs): readonly Labels[] {
+    const ids = new Set<number>();
+    for (const matchers of sets.length === 0 ? [[]] : sets) {
+      for (const id of this.index.select(matchers, this.heads.length)) ids.add(id);
+    }
+    const found: Labels[] = [];
+    for (const id of ids) if (this.touches(id, from, to)) found.push(this.index.labels(id));
+    return sets.length > 1 ? found.toSorted((a, b) => (a.key < b.key ? -1 : 1)) : found;
+  }
+
+  /** Names of the labels of the series that are meant, sorted. */
+  labelNames(sets: MatcherSets, from: EpochMs, to: EpochMs): readonly string[] {
+    const names = new Set<string>();
+    for (const { pairs } of this.series(sets, from, to)) {
+      for (let i = 0; i < pairs.length; i += 2) names.add(pairs[i] ?? "");
+    }
+    return [...names].toSorted();
+  }
+
+  /** Values of one label among the series that are meant, sorted. */
+  labelValues(name: string, sets: MatcherSets, from: EpochMs, to: EpochMs): readonly string[] {
+    const values = new Set<string>();
+    for (const { pairs } of this.series(sets, from, to)) {
+      for (let i = 0; i < pairs.length; i += 2)
+        if (pairs[i] === name) values.add(pairs[i + 1] ?? "");
+    }
+    return [...values].toSorted();
+  }
+
+  private touches(id: number, from: EpochMs, to: EpochMs): boolean {
+    const list = this.chunks[id];
+    const length = this.chunkLengths[id] ?? 0;
+    if (list && list.firstEndingAfter(from, length) < list.firstBeginningAfter(to, length)) {
+      return true;
+    }
+    return this.head(id).touches(from, to, this.headLengths[id] ?? 0);
+  }
+
+  private samples(id: number, from: EpochMs, to: EpochMs): Samples | undefined {
+    const open = this.head(id).within(from, to, this.headLengths[id] ?? 0);
+    const list = this.chunks[id];
+    if (list === undefined) return open.times.length === 0 ? undefined : open;
+    return chunkSamples(list, this.chunkLengths[id] ?? 0, { from, to }, open);
+  }
+
+  private head(id: number): Head {
+    const head = this.heads[id];
+    assert(head !== undefined, "a selected series has a head");
+    return head;
+  }
+}
