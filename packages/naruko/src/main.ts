@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { InputError } from "@naruko/core/model/input-error";
+import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
+import type { Command, World } from "./commands/command.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { systemWorld } from "./commands/system-world.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: serveCommand,
+};
+
+/** The version that `package.json` names. */
+export function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/**
+ * Runs one command and returns what the process exits with: 0 success, 1 a finding, 2 misuse.
+ *
+ * @param args what follows `naruko` on the command line
+ */
+export async function main(args: readonly string[], world: World = systemWorld()): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--version" || name === "-V") {
+    world.print(`naruko ${version()}\n`);
+    return EXIT.ok;
+  }
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    world.print(overview());
+    return name === undefined ? EXIT.misuse : EXIT.ok;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const known = Object.keys(COMMANDS).join(", ");
+    world.tell(`naruko: unknown command "${name}"; there are ${known}\n`);
+    return EXIT.misuse;
+  }
+  return run(command, rest, world);
+}
+
+async function run(command: Command, args: readonly string[], world: World): Promise<number> {
+  try {
+    const { values, positionals } = readArguments(command, args);
+    if (values["help"] === true) {
+      world.print(helpOf(command));
+      return EXIT.ok;
+    }
+    return await command.run(values, positionals, world);
+  } catch (error) {
+    if (error instanceof Misuse) {
+      world.tell(`naruko: ${error.message}\nusage: naruko ${command.usage}\n`);
+      return EXIT.misuse;
+    }
+    if (!(error instanceof InputError)) throw error;
+    world.tell(`naruko: ${error.message}\n`);
+    return EXIT.finding;
+  }
+}
+
+function overview(): string {
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(10)}${summary}`,
+  );
+  return `naruko: alerting-first monitor for LLM applications
+
+usage: naruko COMMAND [options]
+
+${rows.join("\n")}
+
+naruko COMMAND --help shows a command's options.
+`;
+}
