@@ -116,7 +116,9 @@ export class JsonMessage {
 
   /** The messages in a repeated field; made one by one, so that limits are reached before memory is. */
   *messages(name: string): Generator<JsonMessage, void, undefined> {
-    for (const [index, value] of this.list(name).entries()) {
+    const list = this.list(name);
+    for (let index = 0; index < list.length; index++) {
+      const value = list[index];
       if (!isObject(value)) this.wrong(`${name}[${index}]`, value, "an object");
       else yield new JsonMessage(value, this, name, index);
     }
@@ -147,8 +149,8 @@ export class JsonMessage {
    */
   member<T extends string>(members: ReadonlyMap<string, T>): T | undefined {
     let found: T | undefined;
-    for (const [key, value] of Object.entries(this.fields)) {
-      const name = value === null ? undefined : members.get(key);
+    for (const key of Object.keys(this.fields)) {
+      const name = this.fields[key] === null ? undefined : members.get(key);
       if (name === undefined || name === found) continue;
       if (found !== undefined) this.fault(name, `stands beside ${found}, expected one of them`);
       found = name;
