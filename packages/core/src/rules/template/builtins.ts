@@ -57,7 +57,7 @@ function lengthOf(value: GoValue): bigint {
   if (typeof value === "string") return BigInt(utf8Bytes(value).length);
   if (typeof value === "object" && value.kind === "map") return BigInt(value.entries.size);
   if (typeof value === "object" && value.kind === "list") return BigInt(value.items.length);
-  if (value === undefined) return fail("len of nil pointer");
+  if (value === undefined) return fail("reflect: call of reflect.Value.Type on zero Value");
   return fail(`len of type ${typeOf(value).replace(/^\*/, "")}`);
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from "../../model/input-error.ts";
 import type { TemplateFunction } from "./functions.ts";
+import { plainText } from "./go-format.ts";
 import type { GoValue } from "./value.ts";
 import { typeOf } from "./value.ts";
 
@@ -26,7 +27,7 @@ function equal(a: GoValue, b: GoValue): boolean {
     a.kind !== "duration"
   ) {
     if (a.kind === "map" || a.kind === "list") {
-      throw new InputError("template", `non-comparable type ${typeOf(a)}: ${typeOf(b)}`);
+      throw new InputError("template", `non-comparable type ${plainText(a)}: ${typeOf(a)}`);
     }
     return a === b;
   }

@@ -33,7 +33,7 @@ function formatPositive(value: number, verb: "e" | "f" | "g", precision: number)
   // strconv decides about the exponent as if the shortest form had been asked for with 6 digits.
   let threshold = shortest ? 6 : wanted;
   if (!shortest && threshold > digits.length && digits.length >= point) threshold = digits.length;
-  const exponent = digits === "" ? 0 : point - 1;
+  const exponent = point - 1;
   if (exponent < -4 || exponent >= threshold)
     return scientific(decimal, Math.max(0, digits.length - 1));
   return plain(decimal, Math.max(0, digits.length - point));
@@ -105,7 +105,9 @@ function rounded({ digits, point }: Decimal, count: number): Decimal {
   const up = tie ? odd : rest >= "5";
   if (!up) return { digits: kept, point };
   const next = String(BigInt(`0${kept}`) + 1n).padStart(count, "0");
-  return next.length > count ? { digits: next, point: point + 1 } : { digits: next, point };
+  if (next.length <= count) return { digits: next, point };
+  // A carry beyond the first digit: 9.99 → 10.0, of which the last zero is one too many.
+  return { digits: next.slice(0, Math.max(count, 1)), point: point + 1 };
 }
 
 /** Writes a float64 as Go's `%x`: a hexadecimal mantissa and a binary exponent. */

@@ -130,7 +130,7 @@ class Parser {
         return { kind, at };
       case "block":
       case "template":
-        return this.#invocation(kind, at);
+        return this.#invocation(kind);
     }
   }
 
@@ -167,8 +167,9 @@ class Parser {
     return nodes;
   }
 
-  #invocation(kind: "block" | "template", at: number): Node {
+  #invocation(kind: "block" | "template"): Node {
     const context = `${kind} clause`;
+    const { at } = this.#peekNonSpace();
     const name = this.#templateName(context);
     if (kind === "template" && this.#peekNonSpace().kind === "close") {
       this.#takeNonSpace();
