@@ -184,6 +184,20 @@ test("a resource without a name is unknown_service; the older environment key co
   assert.deepEqual([service, environment, serviceVersion], ["unknown_service", "prod", "3"]);
 });
 
+test("each record keeps its own resource", () => {
+  const other = { origin: origin({ "service.name": "desk" }) };
+  const records = [span(CHAT), span(CHAT, other), span(CHAT, other), span(CHAT)];
+  const { calls } = normalizeSpans(records, {
+    at: AT,
+    maxAheadMs: 600_000,
+    limits: DEFAULT_LIMITS,
+  }).telemetry;
+  assert.deepEqual(
+    calls.map(({ service }) => service),
+    ["shop", "desk", "desk", "shop"],
+  );
+});
+
 test("names are cut to a label's length and counted", () => {
   const long = "x".repeat(600);
   const sent = { "gen_ai.request.model": long, "gen_ai.response.finish_reasons": [long] };

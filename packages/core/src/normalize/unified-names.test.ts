@@ -68,6 +68,7 @@ const weights: readonly (readonly [string, number])[] = [
   ["ot=th:c", 4],
   ["vendor=x, ot=rv:abc;th:c", 4],
   ["ot=th:fd70a3d70a3d71", 100],
+  ["ot=th:fffffff8", 2 ** 29],
   ["ot=th:ffffffffffffff", 2 ** 56],
   ["ot=th:", 1],
   ["ot=th:xyz", 1],

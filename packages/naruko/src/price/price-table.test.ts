@@ -64,6 +64,7 @@ const listed: readonly Row[] = [
   // Cheaper between 16:30 and 00:30 UTC.
   ["deepseek", "deepseek-chat", MILLION, "2026-11-02T16:29:59Z", 1.37],
   ["deepseek", "deepseek-chat", MILLION, "2026-11-02T16:30:00Z", 0.685],
+  ["x_ai", "grok-4", MILLION, "2026-11-02", 18],
   ["openai", "my-llama", MILLION, "2026-11-02", "unknown-model"],
   // Somebody's own server is not billed as the provider whose model it runs.
   ["ollama", "gpt-4o", MILLION, "2026-11-02", "unknown-model"],
@@ -126,8 +127,8 @@ test("any usage costs what the list's own arithmetic says", () => {
 });
 
 const ENTRIES: readonly PriceEntry[] = [
-  { model: "own-*", input: 1, output: 2 },
   { model: "own-*", input: 3, output: 4, from: "2026-06-01" },
+  { model: "own-*", input: 1, output: 2 },
   { model: "gpt-4o", provider: "azure", input: 5, output: 5 },
   { model: "own-7b", input: 0, output: 0, from: "2026-09-01" },
   { model: "own-cache", input: 10, output: 0, cache_read: 1, cache_write: 20, from: "2026-09-01" },

@@ -190,6 +190,11 @@ const sameCall: Readonly<Record<string, SameCall>> = {
           "gen_ai.response.time_to_first_chunk",
           "gen_ai.conversation.id",
         ),
+        "gen_ai.input.messages": `[{"role":"user","parts":[{"type":"text","content":"Weather?"}]},
+          {"role":"tool","parts":[{"type":"tool_call_response","response":{"sky":"grey"}}]}]`,
+        "gen_ai.output.messages": `[{"role":"assistant","finish_reason":"tool_call","parts":[
+          {"type":"text","content":"Looking."},
+          {"type":"tool_call_response","response":"unseen by the user"}]}]`,
         "gen_ai.response.finish_reasons": ["tool-calls"],
         "gen_ai.client.operation.duration": 1.5,
         "gen_ai.client.operation.time_to_first_chunk": 0.25,
@@ -199,7 +204,12 @@ const sameCall: Readonly<Record<string, SameCall>> = {
       },
       { origin: origin({ "service.name": "shop" }, "gen_ai") },
     ),
-    differs: { dialect: "ai-sdk", timePerOutputChunkS: 0.02, serverAddress: "api.openai.com" },
+    differs: {
+      dialect: "ai-sdk",
+      timePerOutputChunkS: 0.02,
+      serverAddress: "api.openai.com",
+      text: { system: "Be brief.", input: 'Weather?\n{"sky":"grey"}', output: "Looking." },
+    },
     lacks: ["conversationId"],
   },
   // No response id, and of a stream's times at most an event.
@@ -376,6 +386,11 @@ const kinds: readonly (readonly [string, SpanRecord, SomeFields | string])[] = [
       "llm.choices.0.completion.text": "upon",
     }),
     { text: { input: "Once", output: "upon" } },
+  ],
+  [
+    "a whole request as JSON is no text",
+    inference("LLM", { "input.value": "{}", "input.mime_type": "application/json" }),
+    { text: undefined },
   ],
   [
     "hidden text",
