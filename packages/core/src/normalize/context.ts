@@ -22,8 +22,9 @@ export type Normalized = {
   readonly telemetry: Telemetry;
   /**
    * Records, or parts of records, that were left out without fault of the request's acceptance:
-   * spans that are no call (`not-genai`, `not-a-call`), log records that are no evaluation, and
-   * single values that make no sense (`bad-usage`, `label-cut` …). Counted, not answered.
+   * spans that are no call (`not-genai`, `not-a-call`), log records that are no evaluation, events
+   * on spans that cannot be one, and single values that make no sense (`bad-usage`, `label-cut` …).
+   * Counted, not answered.
    */
   readonly ignored: ReadonlyMap<string, number>;
   /** Records that were refused, by reason: counted and answered as OTLP's partial success. */

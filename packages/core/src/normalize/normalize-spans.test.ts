@@ -300,7 +300,7 @@ test("evaluations on any span's events count, whatever becomes of the span", () 
     { name: "gen_ai.evaluation.result", at: START, attributes: attributes({}) },
     { name: "other", at: START, attributes: good },
   ];
-  const { telemetry, rejections } = normalize(span({}, { events }));
+  const { telemetry, ignored, rejections } = normalize(span({}, { events }));
   assert.deepEqual(telemetry.evaluations, [
     {
       name: "relevance",
@@ -312,12 +312,14 @@ test("evaluations on any span's events count, whatever becomes of the span", () 
     },
   ]);
   assert.deepEqual(
-    [...rejections],
+    [...ignored],
     [
       ["year-1970", 1],
       ["evaluation-without-name", 1],
+      ["not-genai", 1],
     ],
   );
+  assert.equal(rejections.size, 0);
 });
 
 const KEYS = [

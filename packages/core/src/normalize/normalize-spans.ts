@@ -25,7 +25,7 @@ export function normalizeSpans(
   const reading = { ...context, ignored };
   for (const span of records) {
     const source = sources(span.origin.resource);
-    addEvaluations(evaluations, { span, source }, reading, rejections);
+    addEvaluations(evaluations, { span, source }, reading);
     const call = callOf(span, source, reading);
     if (typeof call === "object") calls.push(call);
     else count(call === "not-genai" || call === "not-a-call" ? ignored : rejections, call);
@@ -53,7 +53,6 @@ function addEvaluations(
   to: Evaluation[],
   on: { readonly span: SpanRecord; readonly source: Source },
   context: Reading,
-  rejections: Tally,
 ): void {
   const { traceId, spanId, events } = on.span;
   for (const event of events) {
@@ -61,7 +60,8 @@ function addEvaluations(
     const place = { at: event.at, traceId, spanId, source: on.source };
     const evaluation =
       refuseTime(event.at, context) ?? evaluationFrom(event.attributes, place, context);
-    if (typeof evaluation === "string") count(rejections, evaluation);
+    // Rejections count spans, and the span itself may well be taken.
+    if (typeof evaluation === "string") count(context.ignored, evaluation);
     else to.push(evaluation);
   }
 }
