@@ -1,19 +1,13 @@
-import { readFileSync } from "node:fs";
 import { InputError } from "@naruko/core/model/input-error";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { systemWorld } from "./commands/system-world.ts";
+import { version } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
 };
-
-/** The version that `package.json` names. */
-export function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /**
  * Runs one command and returns what the process exits with: 0 success, 1 a finding, 2 misuse.

@@ -1,0 +1,159 @@
+import type { Engine } from "@naruko/core/engine/engine";
+import type { Limits } from "@naruko/core/model/limits";
+import type { Telemetry } from "@naruko/core/model/telemetry";
+import { MINUTE_MS } from "@naruko/core/model/time";
+import type { PriceOf } from "@naruko/core/normalize/price-of";
+import { redaction } from "../config/capture.ts";
+import type { Config } from "../config/config.ts";
+import type { Disk } from "../disk/disk.ts";
+import { adminHandler } from "../listen/admin.ts";
+import { guard } from "../listen/guard.ts";
+import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
+import { prometheusApi } from "../listen/prometheus-api.ts";
+import { listen } from "../listen/server.ts";
+import type { Answer } from "../listen/server.ts";
+import { priceTable } from "../price/price-table.ts";
+import type { Clock } from "./clock.ts";
+import type { EventTime } from "./event-time.ts";
+import type { Live } from "./live.ts";
+import type { Report } from "./server.ts";
+
+/** Live, a record may lie this far past its arrival (DESIGN section 3, Time). */
+const MAX_AHEAD_MS = 10 * MINUTE_MS;
+
+export type PortsOptions = {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly engine: Engine;
+  readonly live: Live;
+  readonly time: EventTime;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly report: Report;
+  readonly reload: () => Promise<string | undefined>;
+};
+
+/** What is open to the network. */
+export type Ports = {
+  readonly http: number;
+  readonly otlpHttp: number;
+  /** Takes prices and capture from another configuration. */
+  readonly useConfig: (config: Config) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Opens the ports; on a failure none stays open. @throws the system's error */
+export async function openPorts(options: PortsOptions): Promise<Ports> {
+  const { listen: where } = options.config;
+  const intake = new IntakeCounts();
+  const parts = new ConfiguredParts(options.config);
+  const otlp = await listen({
+    ...shared(options, options.config.auth.ingest_token),
+    port: where.otlp_http_port,
+    handlers: [otlpOn(options, parts, intake)],
+    refuse: refuseOtlp,
+  });
+  try {
+    const http = await listen({
+      ...shared(options, options.config.auth.admin_token),
+      port: where.port,
+      open: new Set(["/-/healthy", "/-/ready"]),
+      handlers: [api(options), admin(options, intake, otlp.port)],
+      refuse: plainRefusal,
+    });
+    return {
+      http: http.port,
+      otlpHttp: otlp.port,
+      useConfig: (config) => {
+        parts.use(config);
+      },
+      close: async () => {
+        await Promise.all([otlp.close(), http.close()]);
+      },
+    };
+  } catch (error) {
+    await otlp.close();
+    throw error;
+  }
+}
+
+/** What a reload replaces without a new listener. */
+class ConfiguredParts {
+  priceOf!: PriceOf;
+  redact!: (telemetry: Telemetry) => Telemetry;
+
+  constructor(config: Config) {
+    this.use(config);
+  }
+
+  use(config: Config): void {
+    this.priceOf = priceTable(config.prices);
+    this.redact = redaction(config.capture);
+  }
+}
+
+function shared(
+  { config, report }: PortsOptions,
+  token: string | undefined,
+): Pick<Parameters<typeof listen>[0], "host" | "guard" | "broke"> {
+  const { host, allowed_hosts } = config.listen;
+  return {
+    host,
+    guard: guard([host, ...allowed_hosts], token),
+    broke: (error, where) => {
+      report("a request met a bug", { error, where });
+    },
+  };
+}
+
+function otlpOn(
+  { limits, live, time }: PortsOptions,
+  parts: ConfiguredParts,
+  counts: IntakeCounts,
+): ReturnType<typeof otlpHandler> {
+  return otlpHandler({
+    limits,
+    counts,
+    context: () => ({ at: time.now(), maxAheadMs: MAX_AHEAD_MS, limits, priceOf: parts.priceOf }),
+    redact: (telemetry) => parts.redact(telemetry),
+    queuedBytes: () => live.queuedBytes,
+    submit: (telemetry, bytes) => {
+      counts.lastTelemetryAt = time.now();
+      return live.submit({ kind: "telemetry", telemetry }, bytes);
+    },
+  });
+}
+
+function api({ engine, disk, limits, live, clock, version, report }: PortsOptions) {
+  return prometheusApi({
+    engine,
+    disk,
+    limits,
+    now: () => live.now(),
+    monotonicMs: clock.monotonicMs,
+    build: { version, goVersion: process.version },
+    broke: (error, where) => {
+      report("a request met a bug", { error, where });
+    },
+  });
+}
+
+function admin(options: PortsOptions, intake: IntakeCounts, otlpPort: number) {
+  const { engine, live, disk, version, time, config, reload } = options;
+  return adminHandler({
+    engine,
+    live,
+    disk,
+    intake,
+    version,
+    reload,
+    skewMs: () => time.skewMs(),
+    otlpUrl: `http://${config.listen.host}:${otlpPort}`,
+    needsToken: config.auth.ingest_token !== undefined,
+  });
+}
+
+function plainRefusal(_request: unknown, status: number, reason: string): Answer {
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${reason}\n` };
+}

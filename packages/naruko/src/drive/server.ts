@@ -1,0 +1,223 @@
+import type { Engine } from "@naruko/core/engine/engine";
+import type { EngineSetup } from "@naruko/core/model/engine-io";
+import { InputError } from "@naruko/core/model/input-error";
+import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import type { Limits } from "@naruko/core/model/limits";
+import { epochMs, MINUTE_MS } from "@naruko/core/model/time";
+import type { EpochMs } from "@naruko/core/model/time";
+import type { LoadedConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { engineYaml, setupOf } from "../config/setup.ts";
+import type { Disk } from "../disk/disk.ts";
+import type { Clock } from "./clock.ts";
+import { EventTime } from "./event-time.ts";
+import { Live } from "./live.ts";
+import { openPorts } from "./ports.ts";
+import type { Ports } from "./ports.ts";
+import { recover } from "./recover.ts";
+import { httpSenders } from "./senders.ts";
+
+/** How often what is older than the retention is deleted. */
+const RETAIN_EVERY_MS = 10 * MINUTE_MS;
+
+/** Something that people should know: it goes to the log. */
+export type Report = (event: string, details: Readonly<Record<string, unknown>>) => void;
+
+export type ServerOptions = {
+  readonly loaded: LoadedConfig;
+  /** Reads the configuration anew, for a reload. @throws InputError */
+  readonly load: () => LoadedConfig;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly version: string;
+  readonly report: Report;
+};
+
+/** A running server: everything between the ports and the disk. */
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #stopping = new AbortController();
+  readonly engine: Engine;
+  readonly live: Live;
+  readonly #time: EventTime;
+  readonly limits: Limits;
+  #loaded: LoadedConfig;
+  #ports: Ports | undefined;
+  #cancelRetain: () => void = () => undefined;
+
+  private constructor(options: ServerOptions, engine: Engine, lastSeq: number) {
+    const { loaded, clock, disk, report } = options;
+    const { interval } = loaded.config;
+    this.#options = options;
+    this.#loaded = loaded;
+    this.engine = engine;
+    this.limits = limitsOf(loaded);
+    const { at, lastTick } = engine.position;
+    this.#time = new EventTime(clock, at);
+    this.live = new Live({
+      engine,
+      disk,
+      clock,
+      report,
+      time: this.#time,
+      intervalMs: interval,
+      queueBytes: this.limits.queueBytes,
+      lastSeq,
+      lastTick: lastTick ?? tickBefore(this.#time.now(), interval),
+      senders: httpSenders(engine, () => this.#loaded.config, this.#stopping.signal),
+    });
+  }
+
+  /**
+   * Recovers what the disk holds, opens the ports and begins to tick.
+   *
+   * @throws InputError when rules or routing are refused; Error when a port or the disk fails
+   */
+  static async start(options: ServerOptions): Promise<Server> {
+    const { loaded, environment, disk, report } = options;
+    const recovered = await recover(disk, {
+      intervalMs: loaded.config.interval,
+      limits: limitsOf(loaded),
+      parseYaml: engineYaml(environment),
+    });
+    const { engine, lastSeq, reapplied, setback } = recovered;
+    if (setback !== undefined) report("the latest snapshot is not usable", { reason: setback });
+    if (reapplied > 0) report("recovered", { reapplied });
+    const server = new Server(options, engine, lastSeq);
+    await server.#open();
+    return server;
+  }
+
+  get ports(): { readonly http: number; readonly otlpHttp: number } {
+    return { http: this.#ports?.http ?? 0, otlpHttp: this.#ports?.otlpHttp ?? 0 };
+  }
+
+  get url(): string {
+    return urlOf(this.#loaded.config.listen.host, this.ports.http);
+  }
+
+  get otlpUrl(): string {
+    return urlOf(this.#loaded.config.listen.host, this.ports.otlpHttp);
+  }
+
+  /**
+   * Reads the configuration again and takes rules, routing, services, prices and capture from it.
+   * Returns the fault when it is refused: the running one stays then.
+   */
+  async reload(): Promise<string | undefined> {
+    try {
+      const loaded = this.#options.load();
+      await this.#applySetup(loaded);
+      this.#ports?.useConfig(loaded.config);
+      if (needsRestart(this.#loaded, loaded)) {
+        this.#options.report(
+          "listen, auth, data, interval and limits change at the next start",
+          {},
+        );
+      }
+      this.#loaded = loaded;
+      this.#options.report("reloaded", {});
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#options.report("reload refused", { reason: error.message });
+      return error.message;
+    }
+  }
+
+  /** Ends what is under way, leaves a snapshot, and closes ports and disk. */
+  async stop(): Promise<void> {
+    this.#cancelRetain();
+    await this.#ports?.close();
+    await this.live.stop();
+    this.#stopping.abort();
+    await this.#options.disk.close();
+  }
+
+  async #open(): Promise<void> {
+    const { disk, version, clock, report } = this.#options;
+    this.#ports = await openPorts({
+      config: this.#loaded.config,
+      limits: this.limits,
+      engine: this.engine,
+      live: this.live,
+      time: this.#time,
+      disk,
+      clock,
+      version,
+      report,
+      reload: () => this.reload(),
+    });
+    try {
+      // Before the first tick, so that no rule of an older configuration fires once more.
+      await this.#applySetup(this.#loaded);
+    } catch (error) {
+      await this.#ports.close();
+      throw error;
+    }
+    this.live.start();
+    this.#retain();
+  }
+
+  /** Commits a setup that differs from the running one; its rules' history is loaded before. */
+  async #applySetup(loaded: LoadedConfig): Promise<void> {
+    const setup = setupOf(
+      loaded,
+      loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url,
+    );
+    if (sameSetup(setup, this.engine.setup)) return;
+    const { reachMs, warnings } = this.engine.prepare(setup);
+    for (const warning of warnings) this.#options.report("configuration", { warning });
+    const from = epochMs(Math.max(0, this.live.now() - reachMs));
+    if (from < this.engine.memoryFrom()) {
+      for await (const rows of this.#options.disk.chunksSince(from)) this.engine.adopt(rows);
+    }
+    const outcome = await this.live.submit({ kind: "reload", setup });
+    if (!outcome.ok) throw new InputError("config", outcome.reason);
+  }
+
+  #retain(): void {
+    this.#cancelRetain = this.#options.clock.after(RETAIN_EVERY_MS, () => {
+      const { series, calls, size } = this.#loaded.config.retention;
+      void this.#options.disk
+        .retain({
+          at: this.live.now(),
+          seriesMs: series,
+          callsMs: calls,
+          maxBytes: size === 0 ? Infinity : size,
+        })
+        .then((deleted) => {
+          if (!deleted.ok) this.#options.report("retention failed", { reason: deleted.reason });
+          return deleted;
+        });
+      this.#retain();
+    });
+  }
+}
+
+function limitsOf({ config }: LoadedConfig): Limits {
+  return { ...DEFAULT_LIMITS, ...config.limits };
+}
+
+function tickBefore(now: EpochMs, intervalMs: number): EpochMs {
+  return epochMs(Math.floor(now / intervalMs) * intervalMs);
+}
+
+function urlOf(host: string, port: number): string {
+  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
+}
+
+function sameSetup(a: EngineSetup, b: EngineSetup): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
+  return fixedPart(before) !== fixedPart(after);
+}
+
+/** What is read at the start only. */
+function fixedPart({ config }: LoadedConfig): string {
+  return JSON.stringify([config.listen, config.auth, config.data, config.interval, config.limits]);
+}
