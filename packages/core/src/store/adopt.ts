@@ -1,3 +1,4 @@
+import { assert } from "../model/assert.ts";
 import type { ChunkRow } from "../model/engine-io.ts";
 import { epochMs } from "../model/time.ts";
 import type { ChunkList, ChunkPlace, EncodedChunk } from "./chunk-list.ts";
@@ -33,6 +34,7 @@ export function adopted(
     return { chunks, head };
   }
   let samples = decodeAlone(row.bytes, row.from, row.count);
+  assert(samples !== undefined, "a chunk was checked before it is adopted");
   for (let i = first; i < end; i++) samples = merge(decoded(chunks, i), samples);
   // Times are whole: the last time that is not open is one millisecond before the head's first.
   const closed = within(samples, -Infinity, open - 1);

@@ -95,7 +95,7 @@ export class Head {
 // Most heads reach 120 sealed samples and those of five minutes more: at one in 15 s that is 140,
 // which doubling would miss by far.
 function wider(capacity: number): number {
-  return capacity + Math.max(16, capacity >> 2);
+  return capacity + Math.max(32, capacity >> 2);
 }
 
 function write(head: Head, index: number, at: EpochMs, value: number | Stale): void {

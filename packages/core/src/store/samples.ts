@@ -5,14 +5,27 @@ export type Samples = { readonly times: Float64Array; readonly values: Float64Ar
 
 export const NO_SAMPLES: Samples = { times: new Float64Array(), values: new Float64Array() };
 
-/** Decodes a stream that stands alone. */
-export function decodeAlone(bytes: Uint8Array, from: number, count: number): Samples {
+/**
+ * Decodes a stream that stands alone; `undefined` where it is damaged: it leads past its end, or its
+ * times do not ascend.
+ */
+export function decodeAlone(bytes: Uint8Array, from: number, count: number): Samples | undefined {
   const padded = new Uint8Array(bytes.length + STREAM_PADDING);
   padded.set(bytes);
-  const samples = { times: new Float64Array(count), values: new Float64Array(count) };
+  const times = new Float64Array(count);
+  const values = new Float64Array(count);
   const stream = { view: new DataView(padded.buffer), offset: 0, from, count };
-  decodeSamples(stream, samples.times, wordsOf(samples.values), 0);
-  return samples;
+  try {
+    decodeSamples(stream, times, wordsOf(values), 0);
+  } catch (error) {
+    // The view refuses to be read past its end, which only a damaged stream asks for.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  for (let i = 1; i < count; i++) {
+    if (!((times[i] ?? 0) > (times[i - 1] ?? 0))) return undefined;
+  }
+  return { times, values };
 }
 
 /** The samples with from < time ≤ to, in shared arrays. */

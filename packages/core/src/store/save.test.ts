@@ -144,6 +144,8 @@ test("a save of another kind, a later version, or a damaged one is refused by na
     [changed(0, 0), /not a save of series/],
     [changed(4, 2), /format 2 is not known to this version, which reads 1/],
     [changed(5, 255), /damaged/],
+    [Uint8Array.from([...saved.slice(0, 5), 255, 255, 255, 255, 127]), /longer than the save/],
+    [Uint8Array.from([...saved.slice(0, 5), 255, 255, 255, 255, 255, 1]), /too long/],
     [Uint8Array.from([...saved, 0]), /behind its end/],
   ];
   for (const [bytes, message] of refused) {
@@ -153,6 +155,34 @@ test("a save of another kind, a later version, or a damaged one is refused by na
       message,
     });
   }
+});
+
+/** Whether work refuses its input; every other error fails the test. */
+function isRefused(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch (error) {
+    assert.ok(error instanceof InputError, String(error));
+    return true;
+  }
+}
+
+test("a save or chunk with a damaged byte is refused or read, and never crashes otherwise", () => {
+  const saved = filled(50).save();
+  const [row] = filled(300).takeSealed();
+  assert.ok(row);
+  let refused = 0;
+  for (let i = 0; i < saved.length; i++) {
+    for (const byte of [0, 0x7f, 0xff]) {
+      if (isRefused(() => Store.load(saved.with(i, byte), limits))) refused++;
+    }
+  }
+  for (let i = 0; i < row.bytes.length; i++) {
+    const bytes = row.bytes.with(i, 0xff);
+    if (isRefused(() => new Store(limits).adoptChunk({ ...row, bytes }))) refused++;
+  }
+  assert.ok(refused > 100, `${refused} refused`);
 });
 
 test("a save that was cut anywhere is refused, and never crashes otherwise", () => {

@@ -73,6 +73,9 @@ function readSeries(reader: SaveReader, texts: readonly string[]): SavedSeries {
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? "", flat[i + 1] ?? ""]);
   const labels = labelsFrom(pairs);
   const sealedTo = reader.double();
+  if (sealedTo !== -Infinity && !Number.isSafeInteger(sealedTo)) {
+    throw reader.damaged("a sealed time is no time");
+  }
   const count = reader.number();
   if (count === 0) {
     return { labels, sealedTo, head: NO_SAMPLES };
@@ -80,7 +83,10 @@ function readSeries(reader: SaveReader, texts: readonly string[]): SavedSeries {
   const from = reader.double();
   const stream = reader.block();
   if (stream.length * 8 < 64 + (count - 1) * 2) throw reader.damaged("a stream is too short");
-  return { labels, sealedTo, head: decodeAlone(stream, from, count) };
+  const head = decodeAlone(stream, from, count);
+  const whole = head?.times.every(Number.isSafeInteger) === true;
+  if (head === undefined || !whole) throw reader.damaged("a stream cannot be decoded");
+  return { labels, sealedTo, head };
 }
 
 class SaveWriter {
