@@ -76,7 +76,8 @@ function checkSelector({ matchers, place }: InstantSelector, text: string): void
 function expectKind(expr: Expr, kind: ValueKind, of: string, text: string): void {
   const found = kindOf(expr);
   if (found === kind) return;
-  refuse(text, expr.place, `${of} must be of type ${kind}, this is a ${found}`);
+  const article = found === "instant vector" ? "an" : "a";
+  refuse(text, expr.place, `${of} must be of type ${kind}, this is ${article} ${found}`);
 }
 
 function signatureOf(call: Call, text: string, options: CheckOptions): Signature {

@@ -12,6 +12,7 @@ import { type Binary, isComparison, type Matching } from "./ast.ts";
 import {
   emptyGrid,
   type Grid,
+  hasValues,
   memoized,
   mergeRows,
   refuseDuplicates,
@@ -43,9 +44,11 @@ function signature(matching: Matching, labels: Labels): Labels {
   );
 }
 
+/** Rows that a filter has emptied are left out: there may be many of them with one signature. */
 function rowsBySignature(matching: Matching, grid: Grid): Map<string, number[]> {
   const rows = new Map<string, number[]>();
   for (const [row, labels] of grid.rows.entries()) {
+    if (!hasValues(grid, row)) continue;
     const { key } = signature(matching, labels);
     const known = rows.get(key);
     if (known === undefined) rows.set(key, [row]);
@@ -138,8 +141,10 @@ function pairUp(expr: Binary, many: Grid, one: Grid, { rowsOfOne, run }: Pairing
   const rowByKey = new Map<string, number>();
   const claimByKey = new Map<string, number>();
   for (const [manyRow, labels] of many.rows.entries()) {
+    if (!hasValues(many, manyRow)) continue;
     const { key } = signature(matching, labels);
     for (const oneRow of rowsOfOne.get(key) ?? []) {
+      run.budget.charge(many.steps, expr.place);
       const result = resultLabels(expr, labels, one.rows[oneRow] ?? labels, run);
       const out = rowByKey.get(result.key) ?? rows.length;
       if (out === rows.length) rows.push(result);
@@ -218,17 +223,32 @@ export function bySet(expr: Binary, left: Grid, right: Grid): Grid {
 
 type SetFilter = { readonly matching: Matching; readonly keepsMatched: boolean };
 
+/** By signature, at which steps any series has a value. */
+function presenceBySignature(matching: Matching, grid: Grid): Map<string, Uint8Array> {
+  const presence = new Map<string, Uint8Array>();
+  for (const [key, rows] of rowsBySignature(matching, grid)) {
+    const any = new Uint8Array(grid.steps);
+    for (const row of rows) {
+      for (let step = 0; step < grid.steps; step++) {
+        if (grid.present[row * grid.steps + step] === 1) any[step] = 1;
+      }
+    }
+    presence.set(key, any);
+  }
+  return presence;
+}
+
 /** The cells of `grid` that have, or have not, a partner in `other` at the same step. */
 function filtered(grid: Grid, other: Grid, { matching, keepsMatched }: SetFilter): Grid {
   const { steps } = grid;
-  const partners = rowsBySignature(matching, other);
+  const partners = presenceBySignature(matching, other);
   const present = new Uint8Array(grid.present.length);
   for (const [row, labels] of grid.rows.entries()) {
-    const others = partners.get(signature(matching, labels).key) ?? [];
+    const partner = partners.get(signature(matching, labels).key);
     for (let step = 0; step < steps; step++) {
       const cell = row * steps + step;
       if (grid.present[cell] !== 1) continue;
-      const matched = others.some((partner) => other.present[partner * steps + step] === 1);
+      const matched = partner?.[step] === 1;
       if (matched === keepsMatched) present[cell] = 1;
     }
   }

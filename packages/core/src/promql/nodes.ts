@@ -94,8 +94,7 @@ function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<G
     const label = expr.param === undefined ? undefined : unwrap(expr.param);
     assert(label?.kind === "string", "count_values has a label");
     const input = yield* evaluateVector(expr.expr, steps, run);
-    run.budget.charge(input.values.length, expr.place);
-    return countValues(expr, input, label.value, steps);
+    return countValues(expr, input, label.value, run);
   }
   const param =
     expr.param === undefined ? undefined : yield* evaluateScalar(expr.param, steps, run);

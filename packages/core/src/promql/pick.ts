@@ -4,7 +4,7 @@ import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
 import { formatDecimal } from "./number-text.ts";
-import type { Steps } from "./run.ts";
+import type { Run } from "./run.ts";
 import { isUtf8, quote } from "./string-literal.ts";
 
 /** NaN stands behind every number, whichever way the numbers are sorted. */
@@ -70,7 +70,8 @@ export function rowsInOrder(grid: Grid, order: readonly number[]): Grid {
 }
 
 /** `count_values`: how many series of a group have each value, the value as a label. */
-export function countValues(expr: Aggregation, grid: Grid, label: string, steps: Steps): Grid {
+export function countValues(expr: Aggregation, grid: Grid, label: string, run: Run): Grid {
+  const { steps } = grid;
   if (label === "" || !isUtf8(label)) {
     const place = expr.param?.place ?? expr.place;
     throw new InputError("promql", `invalid label name ${quote(label)}`, place);
@@ -79,26 +80,27 @@ export function countValues(expr: Aggregation, grid: Grid, label: string, steps:
   const grouping = expr.without ? expr.grouping : [...expr.grouping, label];
   for (const [cell, present] of grid.present.entries()) {
     if (present !== 1) continue;
-    const of = grid.rows[Math.floor(cell / grid.steps)];
+    const of = grid.rows[Math.floor(cell / steps)];
     if (of === undefined) continue;
     const valued = withLabel(of, label, formatDecimal(grid.values[cell] ?? NaN));
     const group = keepLabels(valued, (name) =>
       expr.without ? name !== METRIC_NAME && !grouping.includes(name) : grouping.includes(name),
     );
-    const known = counts.get(group.key) ?? { labels: group, counts: new Float64Array(steps.count) };
-    const step = cell % grid.steps;
+    if (!counts.has(group.key)) run.budget.charge(steps, expr.place);
+    const known = counts.get(group.key) ?? { labels: group, counts: new Float64Array(steps) };
+    const step = cell % steps;
     known.counts[step] = (known.counts[step] ?? 0) + 1;
     counts.set(group.key, known);
   }
   const found = [...counts.values()];
   const out = emptyGrid(
     found.map(({ labels }) => labels),
-    steps.count,
+    steps,
   );
   for (const [row, { counts: perStep }] of found.entries()) {
-    out.values.set(perStep, row * steps.count);
+    out.values.set(perStep, row * steps);
     for (const [step, count] of perStep.entries()) {
-      if (count > 0) out.present[row * steps.count + step] = 1;
+      if (count > 0) out.present[row * steps + step] = 1;
     }
   }
   return out;

@@ -6,13 +6,18 @@ export function refuse(text: string, place: Place, what: string): never {
   throw new InputError("promql", `${line}:${column}: ${what}`, place);
 }
 
-/** `"rate"` for `"rat"`: the known word that takes the fewest edits, where it takes at most two. */
+/**
+ * `"rate"` for `"rat"`: the known word that takes the fewest edits, where it takes at most two;
+ * among equals one that merely goes on after the word.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let fewest = Math.min(3, word.length);
+  const enough = Math.min(3, word.length);
+  let cheapest: number = enough;
   for (const candidate of known) {
-    const edits = editsBetween(word, candidate, fewest);
-    if (edits < fewest) [best, fewest] = [candidate, edits];
+    const edits = editsBetween(word, candidate, enough);
+    const cost = candidate.startsWith(word) ? edits - 0.5 : edits;
+    if (edits < enough && cost < cheapest) [best, cheapest] = [candidate, cost];
   }
   return best;
 }

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import { CALENDAR } from "./calendar.ts";
+import { formatDecimal, formatNumber, parseFloatText } from "./number-text.ts";
+import { isUtf8, quote, unquote } from "./string-literal.ts";
+
+const written: readonly (readonly [number, string, string])[] = [
+  [0, "0", "0"],
+  [-0, "-0", "-0"],
+  [1.5, "1.5", "1.5"],
+  [100_000, "100000", "100000"],
+  [0.0001, "0.0001", "0.0001"],
+  [0.00001, "1e-05", "0.00001"],
+  [1.25e-7, "1.25e-07", "0.000000125"],
+  [1e20, "100000000000000000000", "100000000000000000000"],
+  [1e21, "1e+21", "1000000000000000000000"],
+  [-1.5e300, "-1.5e+300", `-15${"0".repeat(299)}`],
+  [Infinity, "+Inf", "+Inf"],
+  [-Infinity, "-Inf", "-Inf"],
+  [NaN, "NaN", "NaN"],
+];
+for (const [value, general, decimal] of written) {
+  test(`${general} is written as Go writes it`, () => {
+    assert.equal(formatNumber(value), general);
+    assert.equal(formatDecimal(value), decimal);
+  });
+}
+
+test("a number that is written reads back as itself", () => {
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      assert.equal(parseFloatText(formatNumber(value)), value);
+      assert.equal(parseFloatText(formatDecimal(value)), value);
+    }),
+  );
+});
+
+for (const text of ["", " 1", "1 ", "0x1", "1e", "e1", ".", "+-1", "one", "1e400", "+nan", "1,5"]) {
+  test(`"${text}" is no bucket bound`, () => assert.equal(parseFloatText(text), undefined));
+}
+
+const bytes: readonly (readonly [string, string])[] = [
+  ['"\\xe3\\x81\\x82"', "あ"],
+  ['"\\343\\201\\202"', "あ"],
+  ['"\\xf0\\x9f\\x98\\x80"', "😀"],
+  ['"\\U0001F600"', "😀"],
+  ['"\\xe3\\x81"', "\udce3\udc81"],
+  ['"\\xc0\\x80"', "\udcc0\udc80"],
+  ['"\\xed\\xa0\\x80"', "\udced\udca0\udc80"],
+  ['"\\xf4\\x90\\x80\\x80"', "\udcf4\udc90\udc80\udc80"],
+  ['"\\a\\b\\f\\n\\r\\t\\v\\\\\\""', '\u0007\b\f\n\r\t\v\\"'],
+  ["`\\n\r\n`", "\\n\n"],
+];
+for (const [literal, value] of bytes) {
+  test(`${literal} is ${JSON.stringify(value)}`, () => assert.equal(unquote(literal), value));
+}
+
+test("a string that is quoted unquotes to itself", () => {
+  const lone = fc
+    .integer({ min: 0x80, max: 0xff })
+    .map((byte) => String.fromCharCode(0xdc00 + byte));
+  const text = fc
+    .array(fc.oneof(fc.string({ unit: "binary", maxLength: 5 }), lone), { maxLength: 5 })
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(text, (value) => {
+      // Lone bytes side by side may happen to be UTF-8, and then become its character.
+      const once = unquote(quote(value));
+      assert.ok(typeof once === "string");
+      assert.equal(unquote(quote(once)), once);
+      if (isUtf8(value)) assert.equal(once, value);
+    }),
+  );
+});
+
+test("parts of a date are the platform's", () => {
+  const parts: readonly (readonly [string, (date: Date) => number])[] = [
+    ["year", (date) => date.getUTCFullYear()],
+    ["month", (date) => date.getUTCMonth() + 1],
+    ["day_of_month", (date) => date.getUTCDate()],
+    ["day_of_week", (date) => date.getUTCDay()],
+    ["hour", (date) => date.getUTCHours()],
+    ["minute", (date) => date.getUTCMinutes()],
+    [
+      "days_in_month",
+      (date) => new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate(),
+    ],
+    [
+      "day_of_year",
+      (date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0)) / 86_400_000) + 1,
+    ],
+  ];
+  const seconds = fc.integer({ min: -50_000_000_000, max: 200_000_000_000 });
+  for (const [name, of] of parts) {
+    fc.assert(
+      fc.property(seconds, (at) => {
+        assert.equal(CALENDAR.get(name)?.(at), of(new Date(at * 1000)), `${name} at ${at}`);
+      }),
+    );
+  }
+});
