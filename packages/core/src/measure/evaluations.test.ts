@@ -284,3 +284,38 @@ test("many calls are found again", () => {
     assert.ok(Math.abs(Number(line?.split(" ").at(-1)) - model / 10) < 1e-9);
   }
 });
+
+test("the same verdict counts again after 15 minutes", () => {
+  const again = { ...ofSpan, at: s(2) };
+  const steps: Step[] = [
+    [1, "call", {}],
+    [2, "evaluation", again],
+    [901, "evaluation", again],
+    [903, "evaluation", again],
+  ];
+  const { measure } = run(steps, 915);
+  assert.equal(measure.counters().get("evaluation-repeated"), 1);
+});
+
+test("a window that was never seen leaves no marker", () => {
+  const measure = new Measure(DEFAULT_LIMITS, 15_000);
+  measure.countEvaluation(verdict({}), s(1));
+  const recorder = new Recorder();
+  measure.sampleAt(s(915), recorder.append);
+  assert.deepEqual(recorder.take("llm_quality_score"), []);
+});
+
+test("the current mean leaves out what is older than 15 minutes", () => {
+  const measure = new Measure(DEFAULT_LIMITS, 15_000);
+  measure.countEvaluation(verdict({}), s(1));
+  measure.countEvaluation(verdict({ score: 0.2 }), s(31));
+  const recorder = new Recorder();
+  measure.sampleAt(s(45), recorder.append);
+  for (const second of [46, 916, 946]) measure.current(s(second), recorder.append);
+  assert.deepEqual(recorder.take("llm_quality_score"), [
+    `45 ${UNKNOWN} 0.5`,
+    `46 ${UNKNOWN} 0.5`,
+    `916 ${UNKNOWN} 0.2`,
+    `946 ${UNKNOWN} stale`,
+  ]);
+});

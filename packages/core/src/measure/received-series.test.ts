@@ -193,6 +193,12 @@ const sums: readonly Row[] = [
     ["30 {x} 0", "60 {x} 5", "90 {x} stale", "120 {x} 6"],
   ],
   [
+    "a point from before the end does not open the series again",
+    [cumulative([60, 5]), end(120), cumulative([90, 5])],
+    ["60 {x} 5", "120 {x} stale"],
+    { "point-late-for-its-series": 1 },
+  ],
+  [
     "a metric that turns into a histogram ends as a number",
     [gauge([60, 5]), histogram([120, 0], "cumulative", { counts: [1, 0] })],
     [
@@ -375,4 +381,25 @@ test("an hour after its last delta a total is forgotten", () => {
   measure.sampleAt(s(3660), recorder.append);
   measure.countPoints([delta([3720, 1, 3660])], s(3720), recorder.append);
   assert.deepEqual(recorder.lines, ["30 x 0", "60 x 5", "3660 x 0", "3720 x 1"]);
+});
+
+test("silent streams make room, and so do bounds that vanish", () => {
+  const measure = new Measure({ ...DEFAULT_LIMITS, series: 4 }, 15_000);
+  const recorder = new Recorder();
+  const other = { ...gauge([60, 1]), labels: labels({ __name__: "y" }) };
+  measure.countPoints(
+    [
+      histogram([50, 0], "cumulative", { bounds: [1, 2], counts: [1, 0, 0] }),
+      histogram([60, 0], "cumulative", { bounds: [1], counts: [1, 0] }),
+      other,
+    ],
+    s(60),
+    recorder.append,
+  );
+  assert.deepEqual(recorder.take("60 y"), ["60 y 1"]);
+  measure.sampleAt(s(3660), recorder.append);
+  const late = histogram([3700, 0], "cumulative", { bounds: [1, 2], counts: [1, 0, 0] });
+  measure.countPoints([late], s(3700), recorder.append);
+  assert.equal(recorder.take("3700 x").length, 4);
+  assert.equal(measure.counters().size, 0);
 });

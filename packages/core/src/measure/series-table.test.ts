@@ -179,3 +179,26 @@ test("long label values are cut, and never through a surrogate pair", () => {
     .map((line) => line.split('"')[1]);
   assert.deepEqual(models, ["abc", "abcd"]);
 });
+
+test("a folded value gets its own series once room is made", () => {
+  const calls: (readonly [number, CallFields])[] = [[15, { requestModel: "first" }]];
+  for (let second = 30; second < 91_200; second += 900)
+    calls.push([second, { requestModel: "second" }]);
+  const { recorder } = run({ until: 91_200, limits: { valuesPerLabel: 1 } }, calls);
+  const lines = recorder.take("llm_token_usage_total", "input");
+  assert.match(lines.find((line) => line.startsWith("900 ")) ?? "", /"first"/);
+  const last = lines.filter((line) => line.startsWith("91200 "));
+  assert.deepEqual(
+    last.map((line) => line.split('"')[1]),
+    ["_other", "second"],
+  );
+});
+
+test("labels with few values never fold", () => {
+  const { recorder } = run({ until: 15, limits: { valuesPerLabel: 1 } }, [[1, {}]]);
+  const lines = recorder.take("15 llm_token_usage_total");
+  assert.deepEqual(
+    lines.map((line) => line.split('token_type="')[1]),
+    ['input"} 10', 'output"} 5'],
+  );
+});

@@ -219,3 +219,39 @@ test("services past the limit keep both copies, and are counted", () => {
   assert.equal(recorder.lines.length, 3);
   assert.ok((measure.counters().get("unchosen-source") ?? 0) > 0);
 });
+
+test("what does not count has no current value, and ends after points from a clock ahead", () => {
+  const measure = new Measure(DEFAULT_LIMITS, TICK_S * 1000);
+  const recorder = new Recorder();
+  measure.setSources({ shop: "metrics" });
+  measure.countCall(call(), s(1));
+  measure.countPoints([own(20, 1)], s(2), recorder.append);
+  measure.current(s(3), recorder.append);
+  assert.deepEqual(recorder.take("3 gen_ai_client_operation"), []);
+  measure.setSources({ shop: "spans" });
+  measure.sampleAt(s(15), recorder.append);
+  assert.match(recorder.take("job=", COUNT)[0] ?? "", /^20\.001 .* stale$/);
+});
+
+test("chunks are counted one by one by the metric, so that any span is enough", () => {
+  const chunks = "gen_ai_client_operation_time_per_output_chunk_seconds";
+  const measure = new Measure(DEFAULT_LIMITS, TICK_S * 1000);
+  const recorder = new Recorder();
+  for (let second = 15; second <= 1500; second += 15) {
+    measure.countCall(call({ stream: true, timePerOutputChunkS: 0.1 }), s(second));
+    measure.countPoints([own(second, second * 10, chunks)], s(second), recorder.append);
+    measure.sampleAt(s(second), recorder.append);
+  }
+  const chosen = measure.sources().find((one) => one.metric === chunks);
+  assert.equal(chosen?.source, "spans");
+});
+
+test("services idle for an hour make room for others", () => {
+  const measure = new Measure({ ...DEFAULT_LIMITS, valuesPerLabel: 2 }, TICK_S * 1000);
+  const recorder = new Recorder();
+  for (const service of ["a", "b"]) measure.countCall(call({ service }), s(1));
+  measure.sampleAt(s(3615), recorder.append);
+  measure.countCall(call({ service: "c" }), s(3616));
+  assert.ok(measure.sources().some((one) => one.service === "c"));
+  assert.equal(measure.counters().get("unchosen-source"), undefined);
+});
