@@ -137,6 +137,35 @@ test("series are summed in one order, whatever order the reader gives them in", 
   assert.deepEqual(other, value);
 });
 
+// With delayed name removal, as Prometheus has it behind its flag, and by default.
+const names: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ["sum by (__name__) (rate(a_total[1m]))", ["{}"], ["{}"]],
+  [
+    'label_replace(rate(a_total[1m]), "was", "$1", "__name__", "(.*)")',
+    ['{l="x", was="a_total"}'],
+    ['{l="x"}'],
+  ],
+  [
+    'label_replace(-a_total, "__name__", "$1", "__name__", "(.*)")',
+    ['a_total{l="x"}'],
+    ['{l="x"}'],
+  ],
+  ["last_over_time(abs(a_total)[1m:15s])", ['{l="x"}'], ['{l="x"}']],
+  ["a_total > bool 1", ['{l="x"}'], ['{l="x"}']],
+];
+for (const [text, delayed, byDefault] of names) {
+  test(`the names that ${text} leaves`, () => {
+    const reader = fixedReader([series("a_total", [1, 2, 3, 4, 5]), series("b_total", [1, 2])]);
+    const ask = (delayedNameRemoval: boolean): string[] => [
+      ...shown(
+        evaluateNow(parse(text), reader, { ...instantAt(60_000), delayedNameRemoval }),
+      ).keys(),
+    ];
+    assert.deepEqual(ask(true), delayed);
+    assert.deepEqual(ask(false), byDefault);
+  });
+}
+
 const sampled: fc.Arbitrary<SeriesValue[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 50 }) },

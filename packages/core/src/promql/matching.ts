@@ -160,6 +160,7 @@ function pairUp(expr: Binary, many: Grid, one: Grid, { rowsOfOne, run }: Pairing
 
 function resultLabels(expr: Binary, many: Labels, one: Labels, run: Run): Labels {
   const matching = expr.matching ?? PLAIN_MATCHING;
+  // With delayed names other labels come out, so they are remembered under another owner.
   const base = memoized(run.delayedNames ? expr : expr.place, many, (of) => {
     const changes = !isComparison(expr.op) || (expr.bool && !run.delayedNames);
     const named = changes ? withoutName(of) : of;

@@ -121,6 +121,8 @@ const refused: readonly (readonly [string, string])[] = [
   ["foo[5]m", '1:7: unexpected "m", expected an operator or the end of input'],
   ["foo[30m1h]", '1:5: "30m1h" is no duration'],
   ["foo[0s]", "1:5: duration must be greater than 0"],
+  ["foo[1e300]", "1:5: duration is too long"],
+  ["foo offset 1e300", "1:12: duration is too long"],
   ["foo[-5m]", "1:5: duration expressions are not supported yet"],
   ["foo[5m * 2]", "1:8: duration expressions are not supported yet"],
   ["foo[step()]", "1:5: duration expressions are not supported yet"],
