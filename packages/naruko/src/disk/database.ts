@@ -14,8 +14,6 @@ export type DatabaseOptions = {
   readonly file: string;
   /** Megabytes that DuckDB may use for its buffers. */
   readonly memoryMb: number;
-  /** Bytes of the write-ahead log at which it is folded into the file. */
-  readonly checkpointBytes: number;
 };
 
 /** What the file may become; the program's own, unless a test brings another. */
@@ -26,13 +24,19 @@ export type Format = {
 
 export const FORMAT: Format = { version: FORMAT_VERSION, migrations: MIGRATIONS };
 
+/**
+ * The database folds its log into the file when it is told to, never within a COMMIT: there, a full
+ * disk makes the COMMIT fail although what it wrote is durable. `Store` says when.
+ */
+const NEVER_BY_ITSELF = "1TB";
+
 async function connect(options: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(options.file, {
     threads: "1",
     memory_limit: `${String(options.memoryMb)}MB`,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    checkpoint_threshold: `${String(options.checkpointBytes)}B`,
+    checkpoint_threshold: NEVER_BY_ITSELF,
   });
   const connection = await instance.connect();
   return {
@@ -172,7 +176,12 @@ async function bytesOf(file: string): Promise<number> {
   }
 }
 
+/** Bytes of the write-ahead log. */
+export async function logBytes(file: string): Promise<number> {
+  return await bytesOf(`${file}.wal`);
+}
+
 /** Bytes of the database file and its write-ahead log. */
 export async function fileBytes(file: string): Promise<number> {
-  return (await bytesOf(file)) + (await bytesOf(`${file}.wal`));
+  return (await bytesOf(file)) + (await logBytes(file));
 }

@@ -5,11 +5,11 @@ import type { Outcome } from "@naruko/core/model/outcome";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import { startWorker, type AskWorker } from "./ask-worker.ts";
-import type { DatabaseOptions } from "./database.ts";
 import type { ChunkRequest, Disk, KeptEffect, Queued, Read } from "./disk.ts";
 import { decodeInput, encodeInput, encodeTelemetry } from "./encode-input.ts";
 import { labelsFromPairs } from "./point-columns.ts";
 import type { StoredChunk, StoredSeries } from "./read-chunks.ts";
+import type { StoreOptions } from "./store.ts";
 import type { OutputRow } from "./write-outputs.ts";
 
 /** Megabytes that the database may use for its buffers. */
@@ -210,7 +210,7 @@ class DuckDbDisk implements Disk {
  */
 export async function openDuckDbDisk(
   file: string,
-  options: Partial<Omit<DatabaseOptions, "file">> = {},
+  options: Partial<Omit<StoreOptions, "file">> = {},
 ): Promise<Read<Disk>> {
   const worker = startWorker();
   const opened = await worker.ask("open", {

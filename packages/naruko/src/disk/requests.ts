@@ -8,17 +8,17 @@ import type {
   RetentionPolicy,
   Snapshot,
 } from "./disk.ts";
-import type { DatabaseOptions } from "./database.ts";
 import type { InputRow } from "./inputs.ts";
 import type { ChunkPage, StoredChunk, StoredSeries } from "./read-chunks.ts";
 import type { HistoryPage } from "./read-calls.ts";
+import type { StoreOptions } from "./store.ts";
 import type { OutputRow } from "./write-outputs.ts";
 
 type Range = { readonly from: number; readonly to: number };
 
 /** What the main thread may ask of the worker, and what each answer carries. */
 export type Operations = {
-  readonly open: { readonly request: DatabaseOptions; readonly value: undefined };
+  readonly open: { readonly request: StoreOptions; readonly value: undefined };
   readonly commit: { readonly request: readonly InputRow[]; readonly value: undefined };
   readonly keep: { readonly request: readonly OutputRow[]; readonly value: undefined };
   readonly snapshot: { readonly request: Snapshot; readonly value: undefined };

@@ -5,8 +5,8 @@ import { changedBy, numberIn, numberOrNull, rowsOf } from "./read-rows.ts";
 /** Rows deleted in one transaction, so that commits in between wait for milliseconds. */
 const STEP_ROWS = 50_000;
 
-/** How much of the time on disk goes at once when there is too much: a twentieth. */
-const SHARE = 20;
+/** When there is too much, the time on disk goes in this many steps from its oldest end. */
+const SHARES = 20;
 
 export const NOTHING_DELETED: Deleted = {
   calls: 0,
@@ -63,7 +63,7 @@ async function deleteEmptySeries(connection: DuckDBConnection): Promise<Deleted>
 }
 
 /** Bytes that hold data; the file itself may be larger, its free blocks are written again. */
-export async function usedBytes(connection: DuckDBConnection): Promise<number> {
+async function usedBytes(connection: DuckDBConnection): Promise<number> {
   const [row] = await rowsOf(
     connection,
     "SELECT (used_blocks * block_size)::DOUBLE FROM pragma_database_size()",
@@ -71,16 +71,13 @@ export async function usedBytes(connection: DuckDBConnection): Promise<number> {
   return numberIn(row?.[0]);
 }
 
-/** A twentieth of the time that is on disk, from its oldest end; undefined when all of it is gone. */
-async function oldestShare(connection: DuckDBConnection, at: number): Promise<Cut | undefined> {
+/** The earliest time on disk; undefined where nothing is. */
+async function oldestOf(connection: DuckDBConnection): Promise<number | undefined> {
   const [row] = await rowsOf(
     connection,
     "SELECT least((SELECT min(at_ms) FROM call), (SELECT min(to_ms) FROM chunk))",
   );
-  const oldest = numberOrNull(row?.[0]);
-  if (oldest === null) return undefined;
-  const cut = oldest + Math.ceil(Math.max(at - oldest, SHARE) / SHARE);
-  return { series: cut, calls: cut };
+  return numberOrNull(row?.[0]) ?? undefined;
 }
 
 function isNothing(deleted: Deleted): boolean {
@@ -90,29 +87,31 @@ function isNothing(deleted: Deleted): boolean {
 /**
  * Deletes what is older than the policy allows and, while more bytes than `maxBytes` are in use,
  * the oldest of what is left. Yields after each short transaction, so that commits go first.
+ *
+ * The database gives room back a row group (122,880 rows) at a time, so that a limit of bytes can
+ * take that many more rows than it had to.
  */
 export async function* retain(
   connection: DuckDBConnection,
   policy: RetentionPolicy,
 ): AsyncGenerator<Deleted> {
-  const cut = { series: policy.at - policy.seriesMs, calls: policy.at - policy.callsMs };
-  yield* deleteUntilDone(connection, cut);
-  yield await deleteEmptySeries(connection);
-  for (;;) {
-    // Deleted rows free their blocks at a checkpoint only.
+  const { at, maxBytes } = policy;
+  yield* deleteBeforeCut(connection, { series: at - policy.seriesMs, calls: at - policy.callsMs });
+  const oldest = (await oldestOf(connection)) ?? at;
+  for (let share = 1; share <= SHARES; share++) {
+    // Deleted rows free their room at a checkpoint only.
     await connection.run("CHECKPOINT");
-    if ((await usedBytes(connection)) <= policy.maxBytes) return;
-    const share = await oldestShare(connection, policy.at);
-    if (share === undefined) return;
-    yield* deleteUntilDone(connection, share);
-    yield await deleteEmptySeries(connection);
+    if ((await usedBytes(connection)) <= maxBytes) return;
+    const cut = oldest + Math.ceil(((at - oldest) * share) / SHARES);
+    yield* deleteBeforeCut(connection, { series: cut, calls: cut });
   }
 }
 
-async function* deleteUntilDone(connection: DuckDBConnection, cut: Cut): AsyncGenerator<Deleted> {
+async function* deleteBeforeCut(connection: DuckDBConnection, cut: Cut): AsyncGenerator<Deleted> {
   for (;;) {
     const deleted = await deleteStep(connection, cut);
-    if (isNothing(deleted)) return;
+    if (isNothing(deleted)) break;
     yield deleted;
   }
+  yield await deleteEmptySeries(connection);
 }

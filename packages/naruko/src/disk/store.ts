@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { assert } from "@naruko/core/model/assert";
-import { fileBytes, inTransaction, openDatabase, type Database } from "./database.ts";
+import { fileBytes, inTransaction, logBytes, openDatabase, type Database } from "./database.ts";
 import type { DatabaseOptions } from "./database.ts";
 import type { DiskStats, Read, Snapshot } from "./disk.ts";
 import { failure, isFatal } from "./failure.ts";
@@ -24,14 +24,33 @@ type Opened = {
   readonly database: Database;
   written: Written;
   shapeIds: ShapeIds;
+  /** Of the last input whose commit was not refused. */
   lastSeq: number;
 };
 
-async function open(options: DatabaseOptions): Promise<Read<Opened>> {
+/** How the store works. */
+export type StoreOptions = DatabaseOptions & {
+  /** Bytes of the write-ahead log at which it is folded into the file. */
+  readonly checkpointBytes: number;
+};
+
+/** How long a failed checkpoint rests; a full disk does not get room within milliseconds. */
+const CHECKPOINT_REST_MS = 10_000;
+
+/**
+ * Opens the database.
+ *
+ * @param knownSeq where it is opened again: inputs beyond it were refused, although the failure may
+ *   have come after they were written, and do not come back
+ */
+async function open(options: DatabaseOptions, knownSeq?: number): Promise<Read<Opened>> {
   const opened = await openDatabase(options);
   if (!opened.ok) return opened;
   const database = opened.value;
   const { connection } = database;
+  if (knownSeq !== undefined) {
+    await connection.run("DELETE FROM input WHERE seq > $1", [BigInt(knownSeq)]);
+  }
   const { lastSeq } = await readRecovery(connection, "latest");
   const written = await readWritten(connection);
   const shapeIds = await ShapeIds.load(connection);
@@ -43,10 +62,13 @@ async function open(options: DatabaseOptions): Promise<Read<Opened>> {
  * (a write to a full disk can be one) the next operation opens it again.
  */
 export class Store {
-  readonly #options: DatabaseOptions;
+  readonly #options: StoreOptions;
   #opened: Opened | undefined;
+  /** What `lastSeq` was when the database broke. */
+  #knownSeq: number | undefined;
+  #checkpointAfter = 0;
 
-  constructor(options: DatabaseOptions) {
+  constructor(options: StoreOptions) {
     this.#options = options;
   }
 
@@ -111,6 +133,20 @@ export class Store {
     return await this.#attempt((opened) => work(opened.database.connection));
   }
 
+  /**
+   * Folds the write-ahead log into the file once it is long enough. A failure loses nothing and is
+   * tried again later: everything is in the log.
+   *
+   * @param nowMs a monotonic clock
+   */
+  async checkpointIfDue(nowMs: number): Promise<void> {
+    const { file, checkpointBytes } = this.#options;
+    if (nowMs < this.#checkpointAfter || (await logBytes(file)) < checkpointBytes) return;
+    const done = await this.read((connection) => connection.run("CHECKPOINT"));
+    if (!done.ok) this.#checkpointAfter = nowMs + CHECKPOINT_REST_MS;
+  }
+
+  /** Closes; the database folds its log into the file where it can. */
   close(): void {
     this.#opened?.database.close();
     this.#opened = undefined;
@@ -118,7 +154,7 @@ export class Store {
 
   async #reopen(): Promise<Read<Opened>> {
     if (this.#opened !== undefined) return { ok: true, value: this.#opened };
-    const opened = await open(this.#options);
+    const opened = await open(this.#options, this.#knownSeq);
     if (opened.ok) this.#opened = opened.value;
     return opened;
   }
@@ -130,7 +166,10 @@ export class Store {
       return { ok: true, value: await work(opened.value) };
     } catch (cause) {
       const failed = failure(cause);
-      if (isFatal(failed.reason)) this.close();
+      if (isFatal(failed.reason)) {
+        this.#knownSeq = this.#opened?.lastSeq ?? this.#knownSeq;
+        this.close();
+      }
       return failed;
     }
   }

@@ -158,18 +158,24 @@ async function careStep(open: Store): Promise<void> {
   answer(job.asked.id, step.ok ? { ok: true, value: job.deleted } : step);
 }
 
+function outputsAreDue(): boolean {
+  return outputs.length > 0 && performance.now() >= restingUntil;
+}
+
 /** One request of each lane in turn, until nothing is left that can be done. */
 async function drain(): Promise<void> {
-  for (;;) {
+  // Asked anew each time: requests arrive while one is being answered.
+  while (urgent.length > 0 || care.length > 0 || outputsAreDue()) {
     const asked = urgent.shift();
-    if (asked !== undefined) {
-      answer(asked.id, await perform(asked));
-      if (asked.op === "close") port?.close();
+    if (asked !== undefined) answer(asked.id, await perform(asked));
+    if (asked?.op === "close") {
+      port?.close();
+      return;
     }
-    const hasOutputs = outputs.length > 0 && performance.now() >= restingUntil;
-    if (store !== undefined && hasOutputs) await writeNext(store, "in-turn");
-    if (store !== undefined && urgent.length === 0) await careStep(store);
-    if (urgent.length === 0 && !hasOutputs && care.length === 0) return;
+    if (store === undefined) continue;
+    if (outputsAreDue()) await writeNext(store, "in-turn");
+    if (urgent.length === 0) await careStep(store);
+    await store.checkpointIfDue(performance.now());
   }
 }
 
