@@ -12,10 +12,7 @@ const SPELLING: Spelling = {
     ["gen_ai.client.operation.time_to_first_chunk", 1],
     ...GENAI_SPELLING.timeToFirstChunk,
   ],
-  timePerOutputChunk: [
-    ["gen_ai.client.operation.time_per_output_chunk", 1],
-    ...GENAI_SPELLING.timePerOutputChunk,
-  ],
+  timePerOutputChunk: [["gen_ai.client.operation.time_per_output_chunk", 1]],
 };
 
 export const aiSdk: Dialect = {

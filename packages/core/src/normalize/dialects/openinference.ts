@@ -27,7 +27,7 @@ const SPELLING: Spelling = {
     ["conversationId", ["session.id"]],
     ["userId", ["user.id"]],
     ["promptName", ["prompt.id"]],
-    ["promptVersion", ["prompt.version"]],
+    ["promptVersion", ["llm.prompt_template.version"]],
     ["toolName", ["tool.name"]],
     ["agentName", ["agent.name"]],
   ],

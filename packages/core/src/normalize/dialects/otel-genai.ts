@@ -44,7 +44,7 @@ export const GENAI_SPELLING: Spelling = {
   ],
   stream: ["gen_ai.request.stream"],
   timeToFirstChunk: [["gen_ai.response.time_to_first_chunk", 1]],
-  timePerOutputChunk: [["gen_ai.response.time_per_output_chunk", 1]],
+  timePerOutputChunk: [],
   finishReasons: ["gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"],
   usage: [
     ["inputTokens", ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"]],

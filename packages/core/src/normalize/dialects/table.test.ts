@@ -365,6 +365,24 @@ const kinds: readonly (readonly [string, SpanRecord, SomeFields | string])[] = [
     { requestModel: "claude-sonnet-4-5", responseModel: "claude-sonnet-4-5-20250929" },
   ],
   [
+    "prompt and user",
+    inference("LLM", {
+      "prompt.id": "greeting",
+      "llm.prompt_template.version": "v2",
+      "user.id": "u1",
+    }),
+    { promptName: "greeting", promptVersion: "v2", userId: "u1" },
+  ],
+  [
+    "prompt and user, by the conventions",
+    genai("chat", {
+      "gen_ai.prompt.name": "greeting",
+      "gen_ai.prompt.version": "v2",
+      "enduser.id": "u1",
+    }),
+    { promptName: "greeting", promptVersion: "v2", userId: "u1" },
+  ],
+  [
     "cut invocation parameters",
     inference("LLM", { "llm.model_name": "gpt-4o", "llm.invocation_parameters": '{"model":"gp' }),
     { requestModel: "gpt-4o" },
