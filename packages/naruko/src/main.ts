@@ -1,12 +1,14 @@
 import { InputError } from "@naruko/core/model/input-error";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
+import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { systemWorld } from "./commands/system-world.ts";
 import { version } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
+  query: queryCommand,
 };
 
 /**

@@ -6,6 +6,7 @@ import type { Limits } from "@naruko/core/model/limits";
 import { compileMatchers } from "@naruko/core/model/matcher";
 import type { ChunkRow } from "@naruko/core/model/engine-io";
 import type { Reader } from "@naruko/core/model/reader";
+import { epochMs } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import { evaluate } from "@naruko/core/promql/evaluate";
 import type { QueryResult } from "@naruko/core/promql/evaluate";
@@ -85,7 +86,8 @@ export async function readerFor(
     if (!read.ok) throw new InputError("promql", read.reason);
     for (const row of read.value) chunks.set(`${row.labels.key}${row.from}`, row);
   }
-  // Taken after the wait for the disk, so that nothing is between the two.
-  const reader = engine.readerAt(now());
+  // A query for this very moment was stamped some milliseconds ago: the values of now are its own.
+  const latest = Math.max(...reads.map(({ to }) => to));
+  const reader = engine.readerAt(epochMs(Math.min(now(), latest)));
   return chunks.size === 0 ? reader : overlay(reader, [...chunks.values()]);
 }

@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { readDuration, readTime } from "../listen/api-params.ts";
+import { apiResult } from "../listen/api-values.ts";
+import type { EpochMs } from "@naruko/core/model/time";
+import { SECOND_MS, epochMs } from "@naruko/core/model/time";
+import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import { formatLabels, labels as labelsOf } from "@naruko/core/model/labels";
+import { engineYaml } from "../config/setup.ts";
+import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
+import { runQuery } from "../drive/query.ts";
+import type { QuerySpan } from "../drive/query.ts";
+import { recover } from "../drive/recover.ts";
+import { EXIT, Misuse, textOption } from "./command.ts";
+import type { Command, Values, World } from "./command.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:4320";
+
+/** The `data` of an answer of Prometheus' API to a query. */
+type ApiData = {
+  readonly resultType: string;
+  readonly result: unknown;
+};
+
+type Answer = { readonly data: ApiData } | { readonly error: string };
+
+/** `naruko query`: PromQL against a running server or a data directory. */
+export const queryCommand: Command = {
+  usage: "query EXPR [options]",
+  summary: "ask a running server, or a data directory, in PromQL",
+  options: {
+    at: { type: "string", value: "T", help: "time of an instant query (default: now)" },
+    from: { type: "string", value: "T", help: "start of a range query" },
+    to: { type: "string", value: "T", help: "end of a range query (default: now)" },
+    step: { type: "string", value: "D", help: "step of a range query (default: 15s)" },
+    url: { type: "string", value: "URL", help: `server to ask (default: ${DEFAULT_URL})` },
+    data: { type: "string", value: "DIR", help: "data directory that no server holds" },
+    json: { type: "boolean", help: "print the answer as Prometheus' API writes it" },
+  },
+  details: `Times are RFC 3339 or seconds since the epoch. A token, where the server asks for one, is
+taken from the environment variable NARUKO_ADMIN_TOKEN.`,
+  run: query,
+};
+
+async function query(
+  values: Values,
+  positionals: readonly string[],
+  world: World,
+): Promise<number> {
+  const [expr, ...rest] = positionals;
+  if (expr === undefined || rest.length > 0) {
+    throw new Misuse("expected one expression; quote it, so that the shell leaves it whole");
+  }
+  const span = spanOf(values, epochMs(Math.floor(world.clock.wallMs())));
+  const folder = textOption(values, "data");
+  if (folder !== undefined && values["url"] !== undefined) {
+    throw new Misuse("--url asks a server and --data a directory: give one of them");
+  }
+  const answer =
+    folder === undefined
+      ? await askServer(textOption(values, "url") ?? DEFAULT_URL, expr, span, world)
+      : await askDirectory(folder, expr, span, world);
+  if ("error" in answer) {
+    world.tell(`naruko: ${answer.error}\n`);
+    return EXIT.finding;
+  }
+  world.print(values["json"] === true ? `${JSON.stringify(answer.data)}\n` : readable(answer.data));
+  return EXIT.ok;
+}
+
+function spanOf(values: Values, now: EpochMs): QuerySpan {
+  const from = timeOption(values, "from");
+  const to = timeOption(values, "to");
+  const step = textOption(values, "step");
+  if (from === undefined) {
+    if (to !== undefined || step !== undefined) throw new Misuse("--to and --step need --from");
+    const at = timeOption(values, "at") ?? now;
+    return { from: at, to: at, stepMs: 0 };
+  }
+  if (values["at"] !== undefined) throw new Misuse("--at is an instant, --from a range: give one");
+  const stepMs = readDuration(step ?? "15s");
+  if (stepMs === undefined || stepMs <= 0) {
+    throw new Misuse(`--step: expected a duration such as 15s, not "${step}"`);
+  }
+  const end = to ?? now;
+  if (end < from) throw new Misuse("--to lies before --from");
+  return { from, to: end, stepMs };
+}
+
+function timeOption(values: Values, name: string): EpochMs | undefined {
+  const text = textOption(values, name);
+  if (text === undefined) return undefined;
+  const at = readTime(text);
+  if (at !== undefined) return at;
+  throw new Misuse(
+    `--${name}: expected 2026-11-02T10:04:00Z or seconds since the epoch, not "${text}"`,
+  );
+}
+
+async function askServer(
+  url: string,
+  expr: string,
+  span: QuerySpan,
+  world: World,
+): Promise<Answer> {
+  const { from, to, stepMs } = span;
+  const params =
+    stepMs === 0
+      ? { query: expr, time: String(from / SECOND_MS) }
+      : {
+          query: expr,
+          start: String(from / SECOND_MS),
+          end: String(to / SECOND_MS),
+          step: String(stepMs / SECOND_MS),
+        };
+  const endpoint = stepMs === 0 ? "query" : "query_range";
+  const token = world.environment["NARUKO_ADMIN_TOKEN"];
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/${endpoint}`, {
+      method: "POST",
+      body: new URLSearchParams(params),
+      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+    });
+    return readAnswer(response.status, await response.text());
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return { error: `${url} does not answer: ${why}; is \`naruko serve\` running there?` };
+  }
+}
+
+function readAnswer(status: number, text: string): Answer {
+  try {
+    const answer = JSON.parse(text) as { data?: ApiData; error?: string };
+    if (answer.data !== undefined) return { data: answer.data };
+    return { error: answer.error ?? `the server answered ${status}` };
+  } catch {
+    // Not the API: a refusal of the port itself, whose text says why.
+    return { error: `the server answered ${status}: ${text.slice(0, 200).trim()}` };
+  }
+}
+
+async function askDirectory(
+  folder: string,
+  expr: string,
+  span: QuerySpan,
+  { clock, environment }: World,
+): Promise<Answer> {
+  const file = path.join(folder, "naruko.duckdb");
+  if (!existsSync(file))
+    return { error: `${folder} is no data directory: it has no naruko.duckdb` };
+  const disk = await openDuckDbDisk(file);
+  if (!disk.ok) return { error: disk.reason };
+  try {
+    const limits = DEFAULT_LIMITS;
+    const { engine } = await recover(disk.value, {
+      intervalMs: 15 * SECOND_MS,
+      limits,
+      parseYaml: engineYaml(environment),
+    });
+    const now = (): EpochMs => engine.position.at;
+    const { monotonicMs } = clock;
+    const result = await runQuery(expr, span, {
+      engine,
+      disk: disk.value,
+      limits,
+      now,
+      monotonicMs,
+    });
+    return { data: apiResult(result.value) as ApiData };
+  } finally {
+    await disk.value.close();
+  }
+}
+
+type ApiSeries = {
+  readonly metric: Record<string, string>;
+  readonly value?: readonly [number, string];
+  readonly values?: readonly (readonly [number, string])[];
+};
+
+/** One line a sample: the series, its value, and in a range its time. */
+function readable({ resultType, result }: ApiData): string {
+  if (resultType === "scalar" || resultType === "string") {
+    return `${(result as readonly [number, string])[1]}\n`;
+  }
+  const rows = (result as readonly ApiSeries[]).flatMap(({ metric, value, values }) => {
+    const name = formatLabels(labelsOf(metric));
+    if (value !== undefined) return [`${name}  ${value[1]}`];
+    return [name, ...(values ?? []).map(([at, text]) => `  ${isoOf(at)}  ${text}`)];
+  });
+  return rows.length === 0 ? "no series\n" : `${rows.join("\n")}\n`;
+}
+
+function isoOf(seconds: number): string {
+  return new Date(seconds * SECOND_MS).toISOString();
+}
