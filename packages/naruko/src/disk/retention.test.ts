@@ -97,8 +97,9 @@ test("inputs that snapshots let go of make room for later ones", async (t) => {
   const { disk, file } = await open(t);
   const sizes: number[] = [];
   for (let round = 0; round < 12; round++) {
-    for (let i = 1; i <= 100; i++) await disk.commit([largeInput(round * 100 + i)]);
     const seq = (round + 1) * 100;
+    const inputs = Array.from({ length: 100 }, (_, i) => largeInput(seq - 99 + i));
+    for (let i = 0; i < 100; i += 20) await disk.commit(inputs.slice(i, i + 20));
     await disk.saveSnapshot({
       seq,
       at: epochMs(seq),
