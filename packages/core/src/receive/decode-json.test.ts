@@ -89,7 +89,7 @@ for (const [what, fields, name, value] of READ) {
 const VALUES: readonly (readonly [unknown, unknown])[] = [
   [{ intValue: "-9223372036854775808" }, -(2 ** 63)],
   [{ intValue: "9223372036854775807" }, 2 ** 63],
-  [{ intValue: -0 }, 0],
+  [{ intValue: "-0" }, 0],
   [{ doubleValue: "NaN" }, NaN],
   [{ doubleValue: "-Infinity" }, -Infinity],
   [{ doubleValue: "1.5e3" }, 1500],

@@ -171,6 +171,16 @@ const REFUSED: readonly (readonly [what: string, hex: string, message: string])[
   ],
 ];
 
+const groups = (levels: number) => bytes("9b01".repeat(levels) + "9c01".repeat(levels));
+
+test("groups may be nested as deep as values", () => {
+  const { depth } = DEFAULT_LIMITS;
+  assert.equal(decodeTraces(groups(depth), "protobuf", DEFAULT_LIMITS).records.length, 0);
+  assert.throws(() => decodeTraces(groups(depth + 1), "protobuf", DEFAULT_LIMITS), {
+    message: /nested deeper than 64/,
+  });
+});
+
 for (const [what, hex, message] of REFUSED) {
   test(`refused: ${what}`, () => {
     assert.throws(() => decodeTraces(bytes(hex), "protobuf", DEFAULT_LIMITS), {

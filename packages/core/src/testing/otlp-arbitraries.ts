@@ -42,7 +42,12 @@ const int64 = fc
     fc.constantFrom(INT64_MIN, INT64_MAX, 0n, -1n),
   )
   .map(String);
-const double = fc.double().map((value) => (Number.isFinite(value) ? value : String(value)));
+/** What JSON has no number for is a string. */
+function written(value: number): number | string {
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? value : String(value);
+}
+const double = fc.double().map(written);
 const int32 = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer());
 
 const { value: anyValue } = fc.letrec<{ value: JsonMessage; entry: JsonMessage }>((tie) => ({
@@ -128,21 +133,30 @@ const numberPoint = fc.oneof(
   fc.record({ ...pointFields, asInt: int64 }, { requiredKeys: ["asInt"] }),
   fc.record(pointFields, optional),
 );
-const bounds = fc
-  .uniqueArray(fc.double({ noNaN: true }), { maxLength: 5, comparator: "SameValueZero" })
-  .map((values) => values.map((value) => (Number.isFinite(value) ? value : 1e6)));
-const histogramPoint = fc.record(
+const doubles = fc.array(fc.double({ noNaN: true }), { maxLength: 5 });
+/** Mostly buckets that fit: bounds ascend, and there is one count more. */
+const buckets = fc.oneof(
   {
-    ...pointFields,
-    count: time,
-    sum: double,
-    bucketCounts: fc.array(time, { maxLength: 6 }),
-    explicitBounds: bounds,
-    min: double,
-    max: double,
+    weight: 4,
+    arbitrary: fc
+      .tuple(doubles, fc.array(time, { minLength: 6, maxLength: 6 }))
+      .map(([values, counts]) => {
+        const ascending = [...new Set(values)].toSorted((a, b) => a - b);
+        const bucketCounts = counts.slice(0, ascending.length + 1);
+        return { explicitBounds: ascending.map(written), bucketCounts };
+      }),
   },
-  optional,
+  fc.record({
+    explicitBounds: doubles.map((values) => values.map(written)),
+    bucketCounts: fc.array(time, { maxLength: 6 }),
+  }),
 );
+const histogramPoint = fc
+  .tuple(
+    fc.record({ ...pointFields, count: time, sum: double, min: double, max: double }, optional),
+    buckets,
+  )
+  .map(([fields, counted]) => ({ ...fields, ...counted }));
 const exponentialPoint = fc.record({ attributes, timeUnixNano: time, count: time }, optional);
 const summaryPoint = fc.record({ timeUnixNano: time, count: time, sum: double }, optional);
 const points = (point: fc.Arbitrary<JsonMessage>) => fc.array(point, { maxLength: 4 });
