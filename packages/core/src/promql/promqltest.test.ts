@@ -30,12 +30,46 @@ const OURS = new URL("fixtures/", import.meta.url);
 
 const HISTOGRAMS = "native histograms";
 
-/** Why an eval is not run yet; one that is refused otherwise fails. */
-const REFUSED_FOR_NOW = /^\d+:\d+: ("[^"]+" is|duration expressions are) not supported yet$/;
+const REFUSED_FOR_NOW = /^\d+:\d+: (?:"([^"]+)" is|(duration expressions) are) not supported yet$/;
+
+/** Why an eval may be refused for now; one that is refused for another reason fails. */
+const LATER: ReadonlySet<string> = new Set([
+  ..."anchored smoothed fill fill_left fill_right </ >/ limit_ratio info".split(" "),
+  ..."histogram_count histogram_sum histogram_avg histogram_stddev histogram_stdvar".split(" "),
+  ..."histogram_quantiles double_exponential_smoothing ts_of_first_over_time".split(" "),
+  ..."ts_of_last_over_time ts_of_min_over_time ts_of_max_over_time".split(" "),
+  ..."start end step range min_of max_of".split(" "),
+  "duration expressions",
+]);
 
 /** Whole files about one feature that is not there yet. */
 const FEATURE_OF_FILE: Readonly<Record<string, string>> = {
   "start_timestamps.test": "start timestamps",
+};
+
+/** How many evals of each file pass; the number may only grow, so that nothing is skipped unseen. */
+const PASSING: Readonly<Record<string, number>> = {
+  "aggregators.test": 124,
+  "at_modifier.test": 78,
+  "collision.test": 2,
+  "duration_expression.test": 8,
+  "extended_vectors.test": 30,
+  "fill-modifier.test": 1,
+  "functions.test": 267,
+  "histograms.test": 83,
+  "info.test": 0,
+  "limit.test": 0,
+  "literals.test": 25,
+  "name_label_dropping.test": 30,
+  "native_histograms.test": 3,
+  "operators.test": 142,
+  "range_queries.test": 16,
+  "selectors.test": 31,
+  "staleness.test": 17,
+  "start_timestamps.test": 0,
+  "subquery.test": 32,
+  "trig_functions.test": 19,
+  "type_and_unit.test": 58,
 };
 
 type Expectation = { readonly what: string; readonly how?: string; readonly text: string };
@@ -325,7 +359,8 @@ function judge(one: Eval, loaded: Loaded, delayedNameRemoval: boolean): Verdict 
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const refused = REFUSED_FOR_NOW.exec(error.message);
-    if (refused !== null) return { kind: "skipped", reason: refused[1] ?? "" };
+    const later = refused?.[1] ?? refused?.[2] ?? "";
+    if (LATER.has(later)) return { kind: "skipped", reason: later };
     const failExpected = one.expectations.some(({ what }) => what === "fail");
     return failExpected ? { kind: "passed" } : { kind: "failed", reason: error.message };
   }
@@ -454,5 +489,6 @@ for (const file of theirs) {
     t.diagnostic(`${file}: ${passed} passed, ${failed.length} failed`);
     for (const [reason, count] of skipped) t.diagnostic(`${file}: ${count} skipped: ${reason}`);
     assert.equal(failed.length, 0, failed.join("\n"));
+    assert.ok(passed >= (PASSING[file] ?? 1), `only ${passed} pass`);
   });
 }
