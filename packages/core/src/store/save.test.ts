@@ -48,7 +48,7 @@ test("chunks sealed after a save are left to the inputs that come again", () => 
   const other = Store.load(saved, limits);
   assert.deepEqual(
     rows.map((row) => other.adoptChunk(row)),
-    rows.map((): AdoptResult => "after-save"),
+    rows.map((): AdoptResult => "ahead"),
   );
   for (let i = 100; i < 300; i++) {
     assert.equal(other.append(up, epochMs(START + i * MINUTE_MS), i), "appended");
@@ -57,11 +57,42 @@ test("chunks sealed after a save are left to the inputs that come again", () => 
   assert.deepEqual(values(other), counting(300));
 });
 
-test("chunks are adopted without a save, in any order, repeated and overlapping", () => {
+/** An empty store for which everything up to a time lies in the past. */
+function behind(time: number): Store {
+  const store = new Store(limits);
+  store.drop(epochMs(time));
+  return store;
+}
+
+test("a store at its beginning leaves every chunk to the inputs", () => {
+  const store = new Store(limits);
+  for (const row of filled(300).takeSealed()) assert.equal(store.adoptChunk(row), "ahead");
+  assert.equal(store.stats().series, 0);
+});
+
+test("what was dropped can come back, also to a series that began again", () => {
+  const store = filled(600);
+  const rows = store.takeSealed();
+  const end = epochMs(START + 599 * MINUTE_MS);
+  store.drop(epochMs(START + 400 * MINUTE_MS));
+  const half = store.stats().samples;
+  const reloaded = Store.load(store.save(), limits);
+  for (const one of [store, reloaded]) for (const row of rows) one.adoptChunk(row);
+  assert.ok(half < 600);
+  assert.deepEqual([values(store), values(reloaded)], [counting(600), counting(600)]);
+  store.drop(end);
+  const last = store.takeSealed();
+  assert.equal(store.stats().series, 0);
+  store.append(up, epochMs(end + MINUTE_MS), 600);
+  for (const row of [...last, ...rows]) assert.equal(store.adoptChunk(row), "adopted");
+  assert.deepEqual(values(store), counting(601));
+});
+
+test("chunks are adopted in any order and repeated", () => {
   const source = filled(600);
   const rows = source.takeSealed();
   assert.ok(rows.length >= 4);
-  const store = new Store(limits);
+  const store = behind(START + 600 * MINUTE_MS);
   assert.deepEqual(
     [...rows.toReversed(), ...rows].map((row) => store.adoptChunk(row)),
     [...rows.map(() => "adopted"), ...rows.map(() => "known")],
@@ -82,7 +113,7 @@ test("an overlapping chunk adds what was not there, and memory wins", () => {
   for (let i = 50; i < 300; i++) shifted.append(up, epochMs(START + i * MINUTE_MS), -i);
   const [overlapping] = shifted.takeSealed();
   assert.ok(overlapping);
-  const store = new Store(limits);
+  const store = behind(overlapping.to);
   assert.equal(store.adoptChunk(first), "adopted");
   assert.equal(store.adoptChunk(overlapping), "adopted");
   const end = 50 + overlapping.count;
@@ -94,7 +125,7 @@ test("an overlapping chunk adds what was not there, and memory wins", () => {
 test("a chunk that overlaps the open samples is joined with them", () => {
   const [row] = filled(300).takeSealed();
   assert.ok(row);
-  const store = new Store(limits);
+  const store = behind(row.to);
   const middle = row.count - 10;
   for (const i of [middle, middle + 3]) store.append(up, epochMs(START + i * MINUTE_MS), -i);
   const before = store.snapshot();
@@ -108,6 +139,7 @@ test("a chunk of a further series is refused at the limit", () => {
   const [row] = filled(300).takeSealed();
   assert.ok(row);
   const store = new Store({ series: 1 });
+  store.drop(row.to);
   store.append(labels({ __name__: "other" }), START, 1);
   assert.equal(store.adoptChunk(row), "series-limit");
 });
@@ -143,9 +175,9 @@ test("a save of another kind, a later version, or a damaged one is refused by na
     [new Uint8Array(), /ends too early/],
     [changed(0, 0), /not a save of series/],
     [changed(4, 2), /format 2 is not known to this version, which reads 1/],
-    [changed(5, 255), /damaged/],
-    [Uint8Array.from([...saved.slice(0, 5), 255, 255, 255, 255, 127]), /longer than the save/],
-    [Uint8Array.from([...saved.slice(0, 5), 255, 255, 255, 255, 255, 1]), /too long/],
+    [changed(5, 255).with(6, 255).with(7, 255), /a time is none/],
+    [Uint8Array.from([...saved.slice(0, 13), 255, 255, 255, 255, 127]), /longer than the save/],
+    [Uint8Array.from([...saved.slice(0, 13), 255, 255, 255, 255, 255, 1]), /too long/],
     [Uint8Array.from([...saved, 0]), /behind its end/],
   ];
   for (const [bytes, message] of refused) {
@@ -180,7 +212,7 @@ test("a save or chunk with a damaged byte is refused or read, and never crashes 
   }
   for (let i = 0; i < row.bytes.length; i++) {
     const bytes = row.bytes.with(i, 0xff);
-    if (isRefused(() => new Store(limits).adoptChunk({ ...row, bytes }))) refused++;
+    if (isRefused(() => behind(row.to).adoptChunk({ ...row, bytes }))) refused++;
   }
   assert.ok(refused > 100, `${refused} refused`);
 });

@@ -9,26 +9,34 @@ const MAGIC = [0x4e, 0x4b, 0x53, 0x54];
 const VERSION = 1;
 
 /** One series as a save has it. */
-export type SavedSeries = {
+type SavedSeries = {
   readonly labels: Labels;
   /** The last time that was sealed; -Infinity where nothing was. */
   readonly sealedTo: number;
   readonly head: Samples;
 };
 
+/** The state of a store without its sealed chunks. */
+export type SavedStore = {
+  /** Up to when it had let go of what is older; -Infinity where it never did. */
+  readonly droppedTo: number;
+  readonly series: readonly SavedSeries[];
+};
+
 /**
- * Layout: magic, version; the number of texts and each text (length, UTF-8); the number of series
+ * Layout: magic, version; the time dropped to (double); the number of texts and each text (length, UTF-8); the number of series
  * and of each the number of texts in its labels, their numbers, the sealed time (double), and the
  * count of open samples with, where there are any, the first time (double) and their stream (length,
  * bytes). Numbers are LEB128, doubles big-endian.
  */
-export function writeSave(all: readonly SavedSeries[]): Uint8Array {
+export function writeSave({ droppedTo, series: all }: SavedStore): Uint8Array {
   const texts = new Map<string, number>();
   for (const { labels } of all) {
     for (const text of labels.pairs) if (!texts.has(text)) texts.set(text, texts.size);
   }
   const writer = new SaveWriter();
   writer.raw(Uint8Array.from([...MAGIC, VERSION]));
+  writer.double(droppedTo);
   writer.number(texts.size);
   for (const text of texts.keys()) writer.block(utf8Bytes(text));
   writer.number(all.length);
@@ -47,7 +55,7 @@ export function writeSave(all: readonly SavedSeries[]): Uint8Array {
 }
 
 /** @throws InputError of kind `snapshot` */
-export function readSave(bytes: Uint8Array): readonly SavedSeries[] {
+export function readSave(bytes: Uint8Array): SavedStore {
   const reader = new SaveReader(bytes);
   if (!reader.raw(MAGIC.length).every((byte, i) => byte === MAGIC[i])) {
     throw new InputError("snapshot", "saved series: not a save of series, it begins otherwise");
@@ -57,10 +65,18 @@ export function readSave(bytes: Uint8Array): readonly SavedSeries[] {
     const message = `saved series: format ${version} is not known to this version, which reads ${VERSION}; use the version that wrote it, or a later one`;
     throw new InputError("snapshot", message);
   }
+  const droppedTo = readBound(reader);
   const texts = reader.list(() => reader.text());
-  const all = reader.list(() => readSeries(reader, texts));
+  const series = reader.list(() => readSeries(reader, texts));
   if (!reader.atEnd) throw reader.damaged("it goes on behind its end");
-  return all;
+  return { droppedTo, series };
+}
+
+/** A time up to which something was done; -Infinity where it was never done. */
+function readBound(reader: SaveReader): number {
+  const bound = reader.double();
+  if (bound === -Infinity || Number.isSafeInteger(bound)) return bound;
+  throw reader.damaged("a time is none");
 }
 
 function readSeries(reader: SaveReader, texts: readonly string[]): SavedSeries {
@@ -72,10 +88,7 @@ function readSeries(reader: SaveReader, texts: readonly string[]): SavedSeries {
   const pairs: (readonly [string, string])[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? "", flat[i + 1] ?? ""]);
   const labels = labelsFrom(pairs);
-  const sealedTo = reader.double();
-  if (sealedTo !== -Infinity && !Number.isSafeInteger(sealedTo)) {
-    throw reader.damaged("a sealed time is no time");
-  }
+  const sealedTo = readBound(reader);
   const count = reader.number();
   if (count === 0) {
     return { labels, sealedTo, head: NO_SAMPLES };

@@ -9,7 +9,7 @@ import { adopted, type Place } from "./adopt.ts";
 import { checkChunk, ChunkList, ChunkPages } from "./chunk-list.ts";
 import { Head } from "./head.ts";
 import { LabelIndex } from "./label-index.ts";
-import { readSave, type SavedSeries, writeSave } from "./save.ts";
+import { readSave, writeSave } from "./save.ts";
 import { StoreReader } from "./store-reader.ts";
 import { SampleEncoder, XOR_SAMPLES } from "./xor-samples.ts";
 
@@ -32,10 +32,11 @@ const FORGOTTEN_MAX = 1000;
 export type AppendResult = "appended" | "too-old" | "duplicate" | "series-limit" | "no-histograms";
 
 /**
- * What became of a persisted chunk. `known`: it is in memory already. `after-save`: it was sealed
- * after the state that this store was loaded from; the inputs since then bring its samples again.
+ * What became of a persisted chunk. `known`: it is in memory already. `ahead`: this store has not come
+ * so far, because the state that it was loaded from (or its beginning, without one) is older than the
+ * chunk; the inputs since then, applied again, bring its samples and seal it again.
  */
-export type AdoptResult = "adopted" | "known" | "after-save" | "series-limit";
+export type AdoptResult = "adopted" | "known" | "ahead" | "series-limit";
 
 export type StoreStats = {
   readonly series: number;
@@ -66,17 +67,11 @@ export class Store {
   private chunkSamples: number[] = [];
   private sealed: ChunkRow[] = [];
   private latest: StoreReader | undefined;
-  /** Up to where each series was sealed in the save that this store comes from. */
-  private readonly savedTo: ReadonlyMap<string, number> | undefined;
+  /** The latest time up to which `drop` was asked to let go. */
+  private droppedTo = -Infinity;
 
-  constructor(limits: Pick<Limits, "series">, saved?: readonly SavedSeries[]) {
+  constructor(limits: Pick<Limits, "series">) {
     this.limits = limits;
-    this.savedTo = saved && new Map(saved.map((series) => [series.labels.key, series.sealedTo]));
-    for (const { labels, sealedTo, head } of saved ?? []) {
-      const id = this.create(labels);
-      this.sealedTo[id] = sealedTo;
-      this.heads[id] = Head.of(head);
-    }
   }
 
   /**
@@ -85,7 +80,15 @@ export class Store {
    * @throws InputError of kind `snapshot` where the bytes are damaged or from a later version
    */
   static load(bytes: Uint8Array, limits: Pick<Limits, "series">): Store {
-    return new Store(limits, readSave(bytes));
+    const saved = readSave(bytes);
+    const store = new Store(limits);
+    store.droppedTo = saved.droppedTo;
+    for (const { labels, sealedTo, head } of saved.series) {
+      const id = store.create(labels);
+      store.sealedTo[id] = sealedTo;
+      store.heads[id] = Head.of(head);
+    }
+    return store;
   }
 
   /** Labels of all series, and the samples that are not sealed. Take the sealed ones before. */
@@ -96,7 +99,7 @@ export class Store {
       sealedTo: this.sealedTo[id] ?? -Infinity,
       head: this.head(id).all(),
     }));
-    return writeSave(series);
+    return writeSave({ droppedTo: this.droppedTo, series });
   }
 
   append(labels: Labels, at: EpochMs, value: SampleValue | Stale): AppendResult {
@@ -144,9 +147,10 @@ export class Store {
    */
   adoptChunk(row: ChunkRow): AdoptResult {
     checkChunk(row);
-    const { key } = row.labels;
-    if (this.savedTo && row.from > (this.savedTo.get(key) ?? -Infinity)) return "after-save";
-    let id = this.ids.get(key);
+    let id = this.ids.get(row.labels.key);
+    // What was dropped is behind the store, whether its series is still known or began again.
+    const sealedTo = id === undefined ? -Infinity : (this.sealedTo[id] ?? -Infinity);
+    if (row.from > sealedTo && row.to > this.droppedTo) return "ahead";
     if (id === undefined) {
       if (this.ids.size >= this.limits.series) return "series-limit";
       id = this.create(row.labels);
@@ -182,6 +186,7 @@ export class Store {
    */
   drop(before: EpochMs): { readonly chunks: number; readonly series: number } {
     this.sealIdle(before);
+    this.droppedTo = Math.max(this.droppedTo, before);
     let chunks = 0;
     let series = 0;
     for (const [key, id] of this.ids) {
