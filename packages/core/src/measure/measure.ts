@@ -22,6 +22,7 @@ type SavedMeasure = {
   readonly version: 1;
   readonly tally: readonly (readonly [string, number])[];
   readonly table: SavedTable;
+  readonly configured: Readonly<Record<string, Source>>;
   readonly choice: readonly SavedContest[];
   readonly received: readonly SavedStream[];
   readonly evaluations: SavedEvaluations;
@@ -108,6 +109,7 @@ export class Measure {
       version: 1,
       tally: [...this.#tally.counts],
       table: this.#table.save(),
+      configured: this.#choice.configured,
       choice: this.#choice.save(),
       received: this.#received.save(),
       evaluations: this.#evaluations.save(),
@@ -123,6 +125,7 @@ export class Measure {
     if (version !== 1)
       throw new InputError("snapshot", `measure: version ${version} is not known; 1 would do`);
     const measure = new Measure(limits, intervalMs, new Tally(state.tally));
+    measure.#choice.configure(state.configured);
     measure.#choice.load(state.choice);
     measure.#table.load(state.table);
     measure.#received.load(state.received);

@@ -125,7 +125,6 @@ function run(steps: readonly Step[], restarts: ReadonlySet<number>): readonly st
     measure.current(s(now / 1000), recorder.append);
     if (!restarts.has(i)) continue;
     measure = Measure.load(JSON.parse(JSON.stringify(measure.save())), limits, 15_000);
-    measure.setSources({ e: "metrics" });
   }
   const counters = [...measure.counters()].map(([reason, count]) => `${reason} ${count}`);
   return [...recorder.lines, ...counters, JSON.stringify(measure.sources())];

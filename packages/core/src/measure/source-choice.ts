@@ -104,6 +104,11 @@ export class SourceChoice {
     return contest.source;
   }
 
+  /** What was configured last. */
+  get configured(): Readonly<Record<string, Source>> {
+    return Object.fromEntries(this.#configured);
+  }
+
   /** Which copy counts; spans where nothing is known. */
   sourceOf(service: string, metric: DerivedMetric): Source {
     return this.#contestOf(service, metric)?.source ?? "spans";
