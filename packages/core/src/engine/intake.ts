@@ -35,7 +35,7 @@ export function takeExport(
     case "traces":
       return intake(decodeTraces(bytes, encoding, limits), normalizeSpans, context);
     case "metrics":
-      return intake(decodeMetrics(bytes, encoding, limits), normalizeMetrics, context);
+      return counted(intake(decodeMetrics(bytes, encoding, limits), normalizeMetrics, context));
     case "logs":
       return intake(decodeLogs(bytes, encoding, limits), normalizeLogs, context);
   }
@@ -52,7 +52,7 @@ export function takeParsedExport(
     case "traces":
       return intake(decodeTracesJson(value, limits), normalizeSpans, context);
     case "metrics":
-      return intake(decodeMetricsJson(value, limits), normalizeMetrics, context);
+      return counted(intake(decodeMetricsJson(value, limits), normalizeMetrics, context));
     case "logs":
       return intake(decodeLogsJson(value, limits), normalizeLogs, context);
   }
@@ -65,9 +65,13 @@ function intake<T>(
 ): Intake {
   const { telemetry, ignored, rejections } = normalize(decoded.records, context);
   const rejected = merged(decoded.rejected, rejections);
-  // One metric brings many points, and points are what OTLP counts.
-  const accepted = telemetry.points.length || decoded.records.length - total(rejections);
+  const accepted = decoded.records.length - total(rejections);
   return { telemetry, accepted, rejected, ignored: merged(ignored, decoded.cut, "cut-") };
+}
+
+/** One metric brings many points, and points are what OTLP counts. */
+function counted(metrics: Intake): Intake {
+  return { ...metrics, accepted: metrics.telemetry.points.length };
 }
 
 function merged(
