@@ -83,6 +83,8 @@ test("what was dropped can come back, also to a series that began again", () => 
   store.drop(end);
   const last = store.takeSealed();
   assert.equal(store.stats().series, 0);
+  const later = Store.load(store.save(), limits);
+  for (const row of rows) assert.equal(later.adoptChunk(row), "adopted");
   store.append(up, epochMs(end + MINUTE_MS), 600);
   for (const row of [...last, ...rows]) assert.equal(store.adoptChunk(row), "adopted");
   assert.deepEqual(values(store), counting(601));
@@ -157,6 +159,7 @@ const damagedChunks: readonly (readonly [Partial<ChunkRow>, RegExp])[] = [
   [{ count: 1.5 }, /cannot be/],
   [{ from: epochMs(START + 1e12) }, /cannot be/],
   [{ from: epochMs(NaN) }, /cannot be/],
+  [{ to: epochMs(START + 1e9) }, /cannot be/],
   [{ bytes: new Uint8Array(7) }, /cannot be/],
 ];
 for (const [change, message] of damagedChunks) {
