@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import test from "node:test";
 import { parseYaml } from "../../../naruko/src/config/parse-yaml.ts";
 import { parseRuleFile } from "./rule-file.ts";
@@ -69,8 +73,9 @@ test("group settings and labels are read; a rule's own label wins", () => {
   assert.ok(group.rules[1]?.kind === "alert" && group.rules[1].keepFiringForMs === 600_000);
 });
 
-for (const empty of ["", "groups:", "groups: []", "# nothing\n", "groups:\n- name: a\n- name: b"]) {
-  test(`${JSON.stringify(empty)} is a rule file`, () => assert.deepEqual(refusals(empty), []));
+const empty = ["", "groups:", "groups: []", "# nothing\n", "groups:\n- name: a\n- name: b"];
+for (const text of empty) {
+  test(`${JSON.stringify(text)} is a rule file`, () => assert.deepEqual(refusals(text), []));
 }
 
 test("names of metrics and labels may be any UTF-8", () => {
@@ -230,6 +235,27 @@ const refused: readonly (readonly [string, string, string])[] = [
 for (const [what, text, message] of refused) {
   test(`refused: ${what}`, () => assert.deepEqual(refusals(text), [message]));
 }
+
+/** Group labels came with 3.0: the Debian promtool refuses the field for being unknown. */
+const promtool = spawnSync("promtool", ["--version"]).status === 0;
+const skip =
+  promtool || process.env["NARUKO_REQUIRE_PEERS"] === "1" ? false : "promtool is not installed";
+
+test("what we refuse, Prometheus refuses; what we accept, it accepts", { skip }, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "naruko-promtool-"));
+  const file = path.join(folder, "rules.yml");
+  const status = (text: string): number | null => {
+    writeFileSync(file, text);
+    return spawnSync("promtool", ["check", "rules", file]).status;
+  };
+  try {
+    const accepted = refused.filter(([, text]) => status(text) === 0).map(([what]) => what);
+    assert.deepEqual(accepted, []);
+    for (const text of [article, ...empty]) assert.equal(status(text), 0, text);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("all faults of a file are told, in one go", () => {
   const text = at("{alert: a, expr: up, for: x}\n  - {record: b, expr: 'sum('}\n  - {expr: up}");

@@ -4,6 +4,7 @@ import { METRIC_NAME } from "../model/labels.ts";
 import type { YamlFile, YamlNode, YamlScalar } from "../model/yaml.ts";
 import type { Expression, ExpressionOptions } from "./expression.ts";
 import { parseExpression } from "./expression.ts";
+import { textReachMs } from "./rule-reach.ts";
 import type { AlertingRule, NamedTemplates, RecordingRule, Rule, RuleGroup } from "./rule.ts";
 import { parseTemplate } from "./template/template.ts";
 import { describe, FaultList, Fields } from "./yaml-fields.ts";
@@ -153,6 +154,8 @@ class RuleFileReader {
     for (const { name: written, place } of annotations) {
       if (written === "") this.#faults.error(place, "an annotation needs a name");
     }
+    const labelTemplates = this.#templates(labels, "label", name);
+    const annotationTemplates = this.#templates(annotations, "annotation", name);
     return {
       kind: "alert",
       name,
@@ -160,8 +163,9 @@ class RuleFileReader {
       keepFiringForMs: fields.durationMs("keep_firing_for") ?? 0,
       labels: labels.map(({ name: label, text }) => [label, text]),
       annotations: annotations.map(({ name: annotation, text }) => [annotation, text]),
-      labelTemplates: this.#templates(labels, "label", name),
-      annotationTemplates: this.#templates(annotations, "annotation", name),
+      labelTemplates,
+      annotationTemplates,
+      textReachMs: textReachMs([...labelTemplates, ...annotationTemplates], this.#options),
     };
   }
 

@@ -307,6 +307,18 @@ test("a rule added by reload waits until it is released", () => {
   assert.equal(run.rules.rulesView()[0]?.rules[0]?.waiting, true);
 });
 
+test("memory must reach as far back as rules, offsets and queries in texts do", () => {
+  const reach = (text: string): number => new Run(text, []).rules.reachMs() / MINUTE_MS;
+  assert.equal(reach("groups: []"), 0);
+  assert.equal(reach(rule("- record: a\n  expr: m")), 5);
+  assert.equal(reach(rule("- record: a\n  expr: m[1h] offset 1d", "  query_offset: 1m\n")), 1501);
+  const asking = (text: string): string =>
+    rule(`- alert: A\n  expr: m\n  annotations: { a: '${text}' }`);
+  assert.equal(reach(asking('{{ with (query "rate(m[1h])").x }}{{ end }}')), 60);
+  assert.equal(reach(asking('{{ range $i := "rate(m[2h])" | query | len }}{{ end }}')), 120);
+  assert.equal(reach(asking('{{ define "t" }}{{ query "m[3h" }}{{ end }}')), 5);
+});
+
 test("over a gap pending alerts keep the time served and firing ones go on", () => {
   const run = new Run(rule(SLOW), ['ttft{app="a"} 9x20', 'ttft{app="b"} _ _ 9x20']);
   run

@@ -7,6 +7,7 @@ import type { RuleContext } from "./context.ts";
 import { passGap } from "./gap.ts";
 import { evaluateGroup, isDue } from "./group.ts";
 import type { RuleFailure } from "./group.ts";
+import { ruleReachMs } from "./rule-reach.ts";
 import type { RuleGroup } from "./rule.ts";
 import type { AlertView, GroupView } from "./rule-views.ts";
 import { alertViews, groupView } from "./rule-views.ts";
@@ -80,9 +81,14 @@ export class RuleSet {
 
   /** Rules that wait for history, and how far back they look. */
   waitingRules(): readonly WaitingRule[] {
+    const offsets = new Map(
+      this.#groups.flatMap(({ group, rules }) =>
+        rules.map((state) => [state, group.queryOffsetMs] as const),
+      ),
+    );
     return [...ruleKeys(this.#groups)]
       .filter(([, { waiting }]) => waiting)
-      .map(([key, { rule }]) => ({ key, reachMs: rule.expr.reachMs }));
+      .map(([key, state]) => ({ key, reachMs: ruleReachMs(state.rule, offsets.get(state) ?? 0) }));
   }
 
   /** Lets waiting rules start: their history is in memory. Keys of rules that are gone are ignored. */
@@ -97,7 +103,7 @@ export class RuleSet {
   /** How far back memory must reach for all rules, waiting ones included; ms. */
   reachMs(): number {
     const reaches = this.#groups.flatMap(({ group }) =>
-      group.rules.map(({ expr }) => expr.reachMs + group.queryOffsetMs),
+      group.rules.map((rule) => ruleReachMs(rule, group.queryOffsetMs)),
     );
     return Math.max(0, ...reaches);
   }

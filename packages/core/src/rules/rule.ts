@@ -29,6 +29,8 @@ export type AlertingRule = {
   readonly annotations: LabelPairs;
   readonly labelTemplates: NamedTemplates;
   readonly annotationTemplates: NamedTemplates;
+  /** How far back the queries in its texts look, in ms. */
+  readonly textReachMs: number;
 };
 
 export type Rule = RecordingRule | AlertingRule;
