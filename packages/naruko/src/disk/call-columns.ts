@@ -21,10 +21,10 @@ export const SHAPE_FIELDS = [
   "toolName",
   "agentName",
   "dialect",
-] as const satisfies readonly (keyof Call)[];
+] as const;
 
 /** Fields with lists, part of the shape too. */
-export const LIST_FIELDS = ["finishReasons", "flags"] as const satisfies readonly (keyof Call)[];
+export const LIST_FIELDS = ["finishReasons", "flags"] as const;
 
 /** Strings that differ from call to call. */
 export const STRING_FIELDS = [
@@ -34,7 +34,7 @@ export const STRING_FIELDS = [
   "responseId",
   "conversationId",
   "userId",
-] as const satisfies readonly (keyof Call)[];
+] as const;
 
 export const NUMBER_FIELDS = [
   "startAt",
@@ -44,7 +44,7 @@ export const NUMBER_FIELDS = [
   "timePerOutputChunkS",
   "costUsd",
   "weight",
-] as const satisfies readonly (keyof Call)[];
+] as const;
 
 export const USAGE_FIELDS = [
   "inputTokens",
@@ -52,7 +52,7 @@ export const USAGE_FIELDS = [
   "cacheReadTokens",
   "cacheWriteTokens",
   "reasoningTokens",
-] as const satisfies readonly (keyof Usage)[];
+] as const;
 
 type Written =
   | (typeof SHAPE_FIELDS)[number]

@@ -19,7 +19,7 @@ export const DISK_MEMORY_MB = 512;
  * Bytes of the write-ahead log at which it is folded into the file. Commits wait meanwhile, some
  * milliseconds a megabyte, so a large log makes such waits rare; it is read again after a crash.
  */
-export const CHECKPOINT_BYTES = 256 * 1024 * 1024;
+export const CHECKPOINT_BYTES: number = 256 * 1024 * 1024;
 
 /** Bytes that a chunk or a transition is taken to need in the queue. */
 const EFFECT_BYTES = 256;

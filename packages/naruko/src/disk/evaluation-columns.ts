@@ -12,7 +12,7 @@ export const EVALUATION_TEXTS = [
   "traceId",
   "spanId",
   "responseId",
-] as const satisfies readonly (keyof Evaluation)[];
+] as const;
 
 /** Fails to compile when `Evaluation` has a field that nothing here writes. */
 type EveryFieldIsWritten =

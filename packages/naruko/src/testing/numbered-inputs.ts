@@ -22,8 +22,10 @@ export function keptOf(input: Input): KeptEffect[] {
 export async function resume(disk: Disk): Promise<number> {
   const recovery = await disk.recover("latest");
   if (!recovery.ok) throw new Error(recovery.reason);
+  const kept: Promise<unknown>[] = [];
   for await (const input of disk.inputsAfter(recovery.value.snapshot?.seq ?? 0)) {
-    await disk.keep(keptOf(input));
+    kept.push(disk.keep(keptOf(input)));
   }
+  await Promise.all(kept);
   return recovery.value.lastSeq;
 }
