@@ -55,7 +55,7 @@ const list = array(text, { maxLength: 3 });
 
 /** A record whose objects have the usual prototype, as decoding makes them. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+  return fc.record(model, { noNullPrototype: true });
 }
 
 /** A record in which only the named keys are always there. */
@@ -63,7 +63,7 @@ function partial<T>(
   model: { [K in keyof T]: fc.Arbitrary<T[K]> },
   requiredKeys: (keyof T)[],
 ): fc.Arbitrary<Partial<T>> {
-  return fc.record(model, { noNullPrototype: true, requiredKeys }) as fc.Arbitrary<Partial<T>>;
+  return fc.record(model, { noNullPrototype: true, requiredKeys });
 }
 
 const required = {
