@@ -9,7 +9,7 @@ const REPEAT_MS = 15 * MINUTE_MS;
 /** A wrapper and the call that it wraps are exported by one process, seconds apart. */
 const NESTED_MS = 2 * MINUTE_MS;
 /** A call that ended longer ago than this enters no series. */
-export const LATE_MS = 5 * MINUTE_MS;
+export const LATE_MS: number = 5 * MINUTE_MS;
 
 /** What becomes of a call: only `first` is counted in series, `late` is stored, the rest dropped. */
 export type Admission = "first" | "late" | "repeat" | "nested";

@@ -287,6 +287,8 @@ export class Engine {
     const admission = this.#admissions.admit(call, at);
     this.#counters.add(`calls_${admission}`, 1);
     if (admission === "first") this.#measure.countCall(call, at);
+    // Uncounted, but an evaluation may be about it.
+    else if (admission !== "repeat") this.#measure.noteCall(call, at);
     return admission === "first" || admission === "late";
   }
 

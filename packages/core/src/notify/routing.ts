@@ -61,11 +61,14 @@ export type Routing = {
 };
 
 /** What Alertmanager does where a file does not say: `group_wait` and its kin. */
-export const DEFAULT_TIMING = {
+export const DEFAULT_TIMING: Pick<
+  Route,
+  "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs"
+> = {
   groupWaitMs: 30 * SECOND_MS,
   groupIntervalMs: 5 * MINUTE_MS,
   repeatIntervalMs: 4 * HOUR_MS,
-} as const;
+};
 
 /** Stands for "nobody is told": notifications end in the ledger and in replay's output. */
 export const NO_INTEGRATION: Integration = { name: "none", sendResolved: true, maxAlerts: 0 };

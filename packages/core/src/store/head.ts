@@ -14,7 +14,7 @@ export class Head {
   readonly values: Float64Array;
   length = 0;
 
-  constructor(capacity = FIRST_CAPACITY) {
+  constructor(capacity: number = FIRST_CAPACITY) {
     this.times = new Float64Array(capacity);
     this.values = new Float64Array(capacity);
   }

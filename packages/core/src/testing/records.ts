@@ -1,5 +1,5 @@
 // Records as the decoders make them, for tests of the stages behind.
-import { epochMs } from "../model/time.ts";
+import { epochMs, type EpochMs } from "../model/time.ts";
 import type { Attributes, AttributeValue, Origin, SpanRecord } from "../receive/records.ts";
 
 /** Attributes from a plain object; nested values as the decoders give them. */
@@ -16,7 +16,7 @@ export function origin(
 }
 
 /** 2026-11-02T10:00:00Z. */
-export const START = epochMs(1_793_613_600_000);
+export const START: EpochMs = epochMs(1_793_613_600_000);
 
 /** A client span of 1.5 s that starts at `START`. */
 export function span(

@@ -35,10 +35,10 @@ export type OtlpOptions = {
 
 /** What came in, for `/metrics`. */
 export class IntakeCounts {
-  readonly accepted = new Map<string, number>();
-  readonly rejected = new Map<string, number>();
-  readonly ignored = new Map<string, number>();
-  readonly refusedRequests = new Map<string, number>();
+  readonly accepted: Map<string, number> = new Map();
+  readonly rejected: Map<string, number> = new Map();
+  readonly ignored: Map<string, number> = new Map();
+  readonly refusedRequests: Map<string, number> = new Map();
   lastTelemetryAt: number | undefined;
 
   add(counts: Map<string, number>, reason: string, by: number): void {

@@ -21,8 +21,7 @@ const VALUES_MAX = 1_000_000;
  * @throws InputError of kind `promql`, its place counted from the start of the line
  */
 export function parseSeriesLine(text: string): SeriesLine {
-  const end = metricEnd(text);
-  const labels = parseLabels(text.slice(0, end));
+  const { labels, end } = parseSeriesName(text);
   const values: SeriesValue[] = [];
   for (const match of text.slice(end).matchAll(/\{\{.*?\}\}\S*|\S+/g)) {
     const from = end + match.index;
@@ -33,6 +32,16 @@ export function parseSeriesLine(text: string): SeriesLine {
     }
   }
   return { labels, values };
+}
+
+/**
+ * Reads the series that a text begins with, `up{job="api"}`, and says where it ends.
+ *
+ * @throws InputError as `parseSeriesLine`
+ */
+export function parseSeriesName(text: string): { readonly labels: Labels; readonly end: number } {
+  const end = metricEnd(text);
+  return { labels: parseLabels(text.slice(0, end)), end };
 }
 
 /** Where the metric ends: after its closing brace, or at the first space. */
