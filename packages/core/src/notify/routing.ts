@@ -61,10 +61,7 @@ export type Routing = {
 };
 
 /** What Alertmanager does where a file does not say: `group_wait` and its kin. */
-export const DEFAULT_TIMING: Pick<
-  Route,
-  "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs"
-> = {
+export const DEFAULT_TIMING: Pick<Route, "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs"> = {
   groupWaitMs: 30 * SECOND_MS,
   groupIntervalMs: 5 * MINUTE_MS,
   repeatIntervalMs: 4 * HOUR_MS,
