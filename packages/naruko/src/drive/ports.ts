@@ -12,6 +12,7 @@ import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
 import { prometheusApi } from "../listen/prometheus-api.ts";
 import { listen } from "../listen/server.ts";
 import type { Answer } from "../listen/server.ts";
+import { estimateTokens } from "../price/estimate-tokens.ts";
 import { priceTable } from "../price/price-table.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
@@ -115,7 +116,13 @@ function otlpOn(
   return otlpHandler({
     limits,
     counts,
-    context: () => ({ at: time.now(), maxAheadMs: MAX_AHEAD_MS, limits, priceOf: parts.priceOf }),
+    context: () => ({
+      at: time.now(),
+      maxAheadMs: MAX_AHEAD_MS,
+      limits,
+      priceOf: parts.priceOf,
+      estimateTokens,
+    }),
     redact: (telemetry) => parts.redact(telemetry),
     queuedBytes: () => live.queuedBytes,
     submit: (telemetry, bytes) => {
