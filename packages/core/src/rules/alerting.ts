@@ -3,9 +3,8 @@ import type { Transition } from "../model/engine-io.ts";
 import type { Labels } from "../model/labels.ts";
 import { compareLabels, labelEntries, labelsFrom, METRIC_NAME } from "../model/labels.ts";
 import { formatLabels } from "../model/labels.ts";
-import type { Sample } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
-import { epochMs, SECOND_MS } from "../model/time.ts";
+import { SECOND_MS } from "../model/time.ts";
 import type { Alert, Breach } from "./alert.ts";
 import { step } from "./alert.ts";
 import type { RuleContext } from "./context.ts";
@@ -23,7 +22,7 @@ export type AlertingResult = {
   readonly alerts: ReadonlyMap<string, Alert>;
   readonly transitions: readonly Transition[];
   /** `ALERTS` and `ALERTS_FOR_STATE`. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Element[];
   /** Why the rule failed as a whole: its alerts have ended. */
   readonly failure?: string;
 };
@@ -68,7 +67,7 @@ export function moveAlerts(
   return {
     alerts,
     transitions: transitions.toSorted((a, b) => compareLabels(a.labels, b.labels)),
-    samples: stateSamples(alerts.values(), rule, epochMs(at - group.queryOffsetMs)),
+    samples: stateSamples(alerts.values(), rule),
   };
 }
 
@@ -130,15 +129,15 @@ function expansionOf({ labels, value }: Element, at: EpochMs, context: RuleConte
 }
 
 /** What Prometheus writes about each alert that is pending or firing. */
-function stateSamples(alerts: Iterable<Alert>, rule: AlertingRule, at: EpochMs): readonly Sample[] {
-  const samples: Sample[] = [];
+function stateSamples(alerts: Iterable<Alert>, rule: AlertingRule): readonly Element[] {
+  const samples: Element[] = [];
   for (const alert of alerts) {
     if (alert.state === "inactive") continue;
     const since = Math.floor(alert.activeAt / SECOND_MS);
     const states = stateLabels(alert, rule, "ALERTS", alert.state);
-    samples.push({ labels: states, at, value: 1 });
+    samples.push({ labels: states, value: 1 });
     const times = stateLabels(alert, rule, "ALERTS_FOR_STATE", "");
-    samples.push({ labels: times, at, value: since });
+    samples.push({ labels: times, value: since });
   }
   return samples;
 }

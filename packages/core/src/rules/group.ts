@@ -1,12 +1,12 @@
 import type { Transition } from "../model/engine-io.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Labels } from "../model/labels.ts";
-import type { Sample } from "../model/sample.ts";
 import { STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
 import { moveAlerts } from "./alerting.ts";
 import type { RuleContext } from "./context.ts";
+import type { Element } from "./expression.ts";
 import { evaluateExpression } from "./expression.ts";
 import { recordedSamples } from "./recording.ts";
 import type { GroupState, RuleState } from "./rule-state.ts";
@@ -70,7 +70,7 @@ export function* evaluateGroup(
 type RuleOutcome = {
   readonly transitions: readonly Transition[];
   /** Absent exactly when the rule failed. */
-  readonly samples: readonly Sample[] | undefined;
+  readonly samples: readonly Element[] | undefined;
   readonly failure: string | undefined;
 };
 
@@ -101,7 +101,7 @@ function* evaluateRule(
 /** Writes a rule's samples, and a stale marker for each series that it no longer produces. */
 function write(
   state: RuleState,
-  samples: readonly Sample[],
+  samples: readonly Element[],
   { at, written }: { readonly at: EpochMs; readonly written: ReadonlySet<string> },
   { append }: RuleContext,
 ): void {

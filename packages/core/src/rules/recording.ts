@@ -1,7 +1,5 @@
 import { InputError } from "../model/input-error.ts";
 import { formatLabels, labelEntries, labelsFrom, METRIC_NAME } from "../model/labels.ts";
-import type { Sample } from "../model/sample.ts";
-import { epochMs } from "../model/time.ts";
 import type { Evaluation } from "./alerting.ts";
 import type { Element } from "./expression.ts";
 import type { RecordingRule } from "./rule.ts";
@@ -13,9 +11,8 @@ import type { RecordingRule } from "./rule.ts";
  */
 export function recordedSamples(
   elements: readonly Element[],
-  { rule, group, at }: Evaluation<RecordingRule>,
-): readonly Sample[] {
-  const time = epochMs(at - group.queryOffsetMs);
+  { rule, group }: Evaluation<RecordingRule>,
+): readonly Element[] {
   const seen = new Set<string>();
   const samples = elements.map(({ labels, value }) => {
     const named = labelsFrom([...labelEntries(labels), [METRIC_NAME, rule.name], ...rule.labels]);
@@ -24,7 +21,7 @@ export function recordedSamples(
       throw new InputError("promql", `${what}: ${formatLabels(named)}`);
     }
     seen.add(named.key);
-    return { labels: named, at: time, value };
+    return { labels: named, value };
   });
   if (group.limit > 0 && samples.length > group.limit) {
     const what = `exceeded limit of ${group.limit} with ${samples.length} series`;

@@ -59,7 +59,9 @@ class Run {
       }
       const context = {
         reader: () => this.store.snapshot(),
-        append: (...sample: Parameters<Store["append"]>) => void this.store.append(...sample),
+        // Rules never write a series twice at one time, not even its end.
+        append: (...sample: Parameters<Store["append"]>) =>
+          assert.equal(this.store.append(...sample), "appended", formatLabels(sample[0])),
         limits: this.#limits,
         externalUrl: "http://localhost:4320",
       };
@@ -287,6 +289,34 @@ test("series of a rule that is gone end stale, those that another rule goes on w
   assert.deepEqual(run.series("b"), { b: "0:1 30:1 60:stale" });
 });
 
+test("a moved series is waited for until every group had its turn", () => {
+  const run = new Run(rule("- record: a\n  expr: m\n- record: b\n  expr: m"), ["m 1x9"]).tick(3);
+  // Due at whole minutes: 120 s is the first after the reload at 90 s.
+  run.reload("groups:\n- name: other\n  interval: 1m\n  rules:\n  - {record: a, expr: m}");
+  const saved = run.rules.save();
+  run.rules.load(
+    groupsOf("groups:\n- {name: other, interval: 1m, rules: [{record: a, expr: m}]}"),
+    saved,
+  );
+  run.tick(3);
+  assert.deepEqual(run.series("a"), { a: "0:1 30:1 60:1 120:1" });
+  assert.deepEqual(run.series("b"), { b: "0:1 30:1 60:1 120:stale" });
+});
+
+test("the API sees health, states and times, also right after a reload", () => {
+  const run = new Run(rule(SLOW, "  interval: 1m\n"), ['ttft{app="a"} 9x9']);
+  const [fresh] = run.rules.rulesView();
+  assert.deepEqual([fresh?.intervalMs, fresh?.lastEvaluatedAt], [MINUTE_MS, undefined]);
+  assert.ok(fresh?.rules[0]?.kind === "alert");
+  assert.deepEqual([fresh.rules[0].state, fresh.rules[0].health], ["unknown", "unknown"]);
+  run.tick().reload(rule(SLOW));
+  const [group] = run.rules.rulesView();
+  assert.deepEqual([group?.intervalMs, group?.lastEvaluatedAt], [TICK_MS, START]);
+  assert.ok(group?.rules[0]?.kind === "alert");
+  assert.deepEqual([group.rules[0].state, group.rules[0].health], ["pending", "ok"]);
+  assert.equal(group.rules[0].alerts[0]?.activeAt, START);
+});
+
 test("a rule added by reload waits until it is released", () => {
   const run = new Run("groups: []", ["m 1x9"]).tick();
   run
@@ -335,6 +365,15 @@ test("over a gap pending alerts keep the time served and firing ones go on", () 
   );
 });
 
+test("what keep_firing_for has left is counted in time that ran", () => {
+  const body = "- alert: Kept\n  expr: m > 5\n  keep_firing_for: 1m";
+  const run = new Run(rule(body), ["m 9 1 1 1 1"])
+    .tick(2)
+    .gap(10 * MINUTE_MS)
+    .tick(3);
+  assert.deepEqual(run.told, ['0s firing {alertname="Kept"}', '690s resolved {alertname="Kept"}']);
+});
+
 test("after more than an hour pending alerts start anew", () => {
   const run = new Run(rule(SLOW), ['ttft{app="a"} 9x20'])
     .tick(2)
@@ -375,8 +414,11 @@ test("saved and loaded at any tick, rules go on as if they had not stopped", () 
   fc.assert(
     fc.property(values, values, fc.nat(11), (first, second, stop) => {
       const series = [`ttft{app="a"} ${first.join(" ")}`, `ttft{app="b"} ${second.join(" ")}`];
-      const whole = new Run(text, series).tick(12);
-      const parted = new Run(text, series).tick(stop);
+      const whole = new Run(text, series)
+        .tick(stop)
+        .gap(HOUR_MS / 2)
+        .tick(12 - stop);
+      const parted = new Run(text, series).tick(stop).gap(HOUR_MS / 2);
       const saved: unknown = JSON.parse(JSON.stringify(parted.rules.save()));
       parted.rules = new RuleSet(TICK_MS);
       parted.rules.load(groupsOf(text), saved as ReturnType<RuleSet["save"]>);

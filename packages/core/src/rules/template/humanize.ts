@@ -53,8 +53,7 @@ export function humanize(value: number): string {
 
 /** As `humanize` with 1024: `2048` → `2ki`. */
 export function humanize1024(value: number): string {
-  if (Math.abs(value) <= 1 || !Number.isFinite(value)) return fourDigits(value);
-  return scaled(value, 1024, BINARY);
+  return Number.isFinite(value) ? scaled(value, 1024, BINARY) : fourDigits(value);
 }
 
 /** `0.1234` → `12.34%`. */

@@ -49,6 +49,7 @@ export const TEMPLATE_CASES: readonly string[] = [
   "{{ with .Labels.job }}[{{ . }}]{{ end }}{{ with .Labels.none }}x{{ else }}[none]{{ end }}",
   "{{ range $k, $v := $labels }}{{ $k }}={{ $v }};{{ end }}",
   "{{ range $labels }}{{ . }};{{ end }}",
+  "{{ range $k, $v := $labels }}{{ $y := len $v }}{{ $k }}{{ $y }}{{ $v }};{{ end }}",
   '{{ range query "up" | sortByLabel "job" }}{{ .Labels.job }}:{{ .Value }} {{ end }}',
   '{{ range $i, $s := query "up" | sortByLabel "job" }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $i }}{{ $s.Labels.job }}{{ end }}',
   '{{ range query "up" | sortByLabel "job" }}{{ .Labels.job }}{{ break }}{{ end }}',
