@@ -105,7 +105,7 @@ function filesBelow(folder) {
       if (entry.isDirectory()) return filesBelow(name);
       return entry.name.endsWith(".test.ts") ? [] : [name];
     })
-    .sort();
+    .sort(); // oxlint-disable-line unicorn/no-array-sort -- Node 18 has no toSorted
 }
 
 const builtPackages = ["core", "naruko"];
