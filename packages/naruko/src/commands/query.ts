@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import { readDuration, readTime } from "../listen/api-params.ts";
 import { apiResult } from "../listen/api-values.ts";
 import type { EpochMs } from "@naruko/core/model/time";
@@ -7,6 +6,7 @@ import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { formatLabels, labels as labelsOf } from "@naruko/core/model/labels";
 import { engineYaml } from "../config/setup.ts";
+import { databaseFileOf, findServer } from "../disk/data-dir.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { runQuery } from "../drive/query.ts";
 import type { QuerySpan } from "../drive/query.ts";
@@ -34,7 +34,11 @@ export const queryCommand: Command = {
     to: { type: "string", value: "T", help: "end of a range query (default: now)" },
     step: { type: "string", value: "D", help: "step of a range query (default: 15s)" },
     url: { type: "string", value: "URL", help: `server to ask (default: ${DEFAULT_URL})` },
-    data: { type: "string", value: "DIR", help: "data directory that no server holds" },
+    data: {
+      type: "string",
+      value: "DIR",
+      help: "data directory; its server is asked where one holds it",
+    },
     json: { type: "boolean", help: "print the answer as Prometheus' API writes it" },
   },
   details: `Times are RFC 3339 or seconds since the epoch. A token, where the server asks for one, is
@@ -56,10 +60,12 @@ async function query(
   if (folder !== undefined && values["url"] !== undefined) {
     throw new Misuse("--url asks a server and --data a directory: give one of them");
   }
+  const url =
+    folder === undefined ? textOption(values, "url") : (await findServer(folder))?.address;
   const answer =
-    folder === undefined
-      ? await askServer(textOption(values, "url") ?? DEFAULT_URL, expr, span, world)
-      : await askDirectory(folder, expr, span, world);
+    folder !== undefined && url === undefined
+      ? await askDirectory(folder, expr, span, world)
+      : await askServer(url ?? DEFAULT_URL, expr, span, world);
   if ("error" in answer) {
     world.tell(`naruko: ${answer.error}\n`);
     return EXIT.finding;
@@ -146,7 +152,7 @@ async function askDirectory(
   span: QuerySpan,
   { clock, environment }: World,
 ): Promise<Answer> {
-  const file = path.join(folder, "naruko.duckdb");
+  const file = databaseFileOf(folder);
   if (!existsSync(file))
     return { error: `${folder} is no data directory: it has no naruko.duckdb` };
   const disk = await openDuckDbDisk(file);

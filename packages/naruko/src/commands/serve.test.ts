@@ -221,7 +221,11 @@ test("a start that cannot be is refused with the reason", async (t) => {
     [["serve", "now"], 2, /takes no "now"/],
     [["serve", "--config", path.join(folder, "no.yml")], 1, /no\.yml: cannot be read/],
     [["serve", "--host", "0.0.0.0"], 1, /lets others in; set auth\.ingest_token/],
-    [["serve", ...FREE_PORTS, "--data", path.join(file, "d")], 1, /cannot be made/],
+    [
+      ["serve", ...FREE_PORTS, "--data", path.join(file, "d")],
+      1,
+      /cannot be written: .*Choose another with --data/,
+    ],
     [["srve"], 2, /unknown command "srve"; there are serve/],
   ];
   for (const [args, code, told] of rows) {

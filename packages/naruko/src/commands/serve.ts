@@ -1,10 +1,9 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import { existsSync } from "node:fs";
 import { InputError } from "@naruko/core/model/input-error";
 import { pino } from "pino";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE, loadConfig } from "../config/load-config.ts";
+import { announceServer, prepareDataDir, withdrawServer } from "../disk/data-dir.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { Server } from "../drive/server.ts";
 import type { Report } from "../drive/server.ts";
@@ -67,6 +66,8 @@ async function serve(
   const report = logTo(world);
   const server = await start(loaded, load, world, report);
   if (server === undefined) return EXIT.finding;
+  const { data } = loaded.config;
+  await announceServer(data, { pid: process.pid, address: server.url });
   greet(server, values, world);
   await new Promise<void>((resolve) => {
     const off = world.onSignal((signal) => {
@@ -78,6 +79,7 @@ async function serve(
     });
   });
   await server.stop();
+  await withdrawServer(data, process.pid);
   return EXIT.ok;
 }
 
@@ -87,14 +89,8 @@ async function start(
   world: World,
   report: Report,
 ): Promise<Server | undefined> {
-  const folder = loaded.config.data;
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    world.tell(`naruko: the data directory ${folder} cannot be made: ${messageOf(error)}\n`);
-    return undefined;
-  }
-  const disk = await openDuckDbDisk(path.join(folder, "naruko.duckdb"));
+  const folder = await prepareDataDir(loaded.config.data);
+  const disk = folder.ok ? await openDuckDbDisk(folder.value.databaseFile) : folder;
   if (!disk.ok) {
     world.tell(`naruko: ${disk.reason}\n`);
     return undefined;
