@@ -3,11 +3,13 @@ import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
 import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { testCommand } from "./commands/test.ts";
 import { systemWorld } from "./commands/system-world.ts";
 import { version } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
+  test: testCommand,
   query: queryCommand,
 };
 

@@ -37,12 +37,22 @@ export function setupOf(loaded: LoadedConfig, externalUrl: string): EngineSetup 
   const named = config.rules?.map((name) => path.resolve(folder, name)) ?? shippedRuleFiles();
   const routing = routingText(loaded, folder);
   return {
-    ruleFiles: named.map((name) => ({ name: shownName(name), text: readText(name, "rule-file") })),
+    ruleFiles: named.map(readRuleFile),
     ...(routing === undefined ? {} : { routing }),
     alertmanagers: config.alerting.alertmanagers.map(({ url }) => alertmanagerName(url)),
     externalUrl,
     sources: sourcesOf(config),
   };
+}
+
+/** One rule file as the engine takes it. @throws InputError when it cannot be read */
+export function readRuleFile(file: string): EngineSetup["ruleFiles"][number] {
+  return { name: shownName(file), text: readText(file, "rule-file") };
+}
+
+/** A routing file as the engine takes it. @throws InputError when it cannot be read */
+export function readRoutingFile(file: string): NonNullable<EngineSetup["routing"]> {
+  return { name: ROUTING_PREFIX + shownName(file), text: readText(file, "routing") };
 }
 
 /** How an Alertmanager is called in metrics and errors: without what its URL may hide. */
@@ -74,10 +84,7 @@ function routingText(
 ): EngineSetup["routing"] {
   const { routing } = config;
   if (routing === undefined) return undefined;
-  if (typeof routing === "string") {
-    const name = path.resolve(folder, routing);
-    return { name: ROUTING_PREFIX + shownName(name), text: readText(name, "routing") };
-  }
+  if (typeof routing === "string") return readRoutingFile(path.resolve(folder, routing));
   if (routingNode === undefined) return undefined;
   // Lines and columns stay as in the file, so that errors point into it.
   const { from, to } = routingNode.place;

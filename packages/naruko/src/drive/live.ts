@@ -27,7 +27,7 @@ export type Senders = {
 
 export type LiveOptions = {
   readonly engine: Engine;
-  readonly disk: Disk;
+  readonly disk: Pick<Disk, "commit" | "keep" | "saveSnapshot">;
   readonly clock: Clock;
   readonly time: EventTime;
   readonly intervalMs: number;
