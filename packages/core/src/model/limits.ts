@@ -11,6 +11,13 @@ export type Limits = {
   readonly queueBytes: number;
   /** Spans, data points or log records in one request (receive); the rest is rejected. */
   readonly recordsPerRequest: number;
+  /**
+   * Attributes, entries of lists and maps, events and buckets in one request (receive); a request
+   * with more is refused.
+   */
+  readonly valuesPerRequest: number;
+  /** Brackets, commas and colons of one JSON request (receive); a request with more is refused. */
+  readonly jsonTokens: number;
   /** UTF-16 code units kept of one attribute value (receive); longer ones are cut. */
   readonly attributeLength: number;
   /** Attributes of one record (receive); the rest is dropped. */
@@ -61,9 +68,11 @@ export type Limits = {
 
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 20 * 1024 * 1024,
-  inflatedBytes: 64 * 1024 * 1024,
+  inflatedBytes: 32 * 1024 * 1024,
   queueBytes: 128 * 1024 * 1024,
-  recordsPerRequest: 50_000,
+  recordsPerRequest: 20_000,
+  valuesPerRequest: 500_000,
+  jsonTokens: 1_000_000,
   attributeLength: 65_536,
   attributesPerRecord: 512,
   eventsPerSpan: 1024,

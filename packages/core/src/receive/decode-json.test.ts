@@ -291,10 +291,20 @@ test("brackets in strings are no nesting, and a byte order mark is no error", ()
   assert.equal(decodeTraces(Buffer.from(text), "json", DEFAULT_LIMITS).records.length, 0);
 });
 
-test("more objects than any allowed request has are refused before they are made", () => {
-  const limits = { ...DEFAULT_LIMITS, recordsPerRequest: 1 };
-  const bytes = Buffer.from(`{"x":[${"{},".repeat(98)}{}]}`);
-  assert.throws(() => decodeTraces(bytes, "json", limits), {
-    message: `the request has more than 100 objects and arrays, at byte ${bytes.length - 4}`,
+// Outside of strings: two brackets, a colon, and a comma and a bracket or colon for each value.
+const MANY: readonly (readonly [string, string])[] = [
+  ["objects", `{"x":[${"{},".repeat(48)}{}]}`],
+  ["numbers", `{"x":[${"0,".repeat(97)}0]}`],
+  ["keys", `{"x":{${'"a,:":1,'.repeat(48)}"b":1}}`],
+];
+for (const [what, json] of MANY) {
+  test(`more ${what} than a request may have are refused before they are made`, () => {
+    const bytes = Buffer.from(json);
+    const tokens = json.replaceAll(/"[^"]*"|[^[{,:]/g, "").length;
+    const within = { ...DEFAULT_LIMITS, jsonTokens: tokens };
+    assert.equal(decodeTraces(bytes, "json", within).records.length, 0);
+    assert.throws(() => decodeTraces(bytes, "json", { ...within, jsonTokens: tokens - 1 }), {
+      message: new RegExp(`more than ${tokens - 1} brackets.*limit jsonTokens.*, at byte \\d+$`),
+    });
   });
-});
+}

@@ -37,8 +37,7 @@ export function readJsonAttributes(message: JsonMessage): Map<string, AttributeV
   const { tally } = message;
   const attributes = new Map<string, AttributeValue>();
   for (const entry of message.messages("attributes")) {
-    if (attributes.size < tally.limits.attributesPerRecord) readEntry(entry, attributes, 1);
-    else tally.cut("attributes");
+    if (tally.admitsAttribute(attributes.size)) readEntry(entry, attributes, 1);
   }
   return attributes;
 }

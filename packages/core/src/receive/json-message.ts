@@ -131,7 +131,9 @@ export class JsonMessage {
 
   /** Adds the numbers of a repeated field to a list. */
   repeated(name: string, of: "double" | "fixed64", into: number[]): void {
-    for (const [index, value] of this.list(name).entries()) {
+    const list = this.list(name);
+    this.tally.countValues(list.length);
+    for (const [index, value] of list.entries()) {
       const number = of === "double" ? double(value) : Number(uint64Digits(value) ?? NaN);
       if (number === undefined || (of === "fixed64" && Number.isNaN(number))) {
         const expected = of === "double" ? "a number" : "an unsigned 64-bit integer";

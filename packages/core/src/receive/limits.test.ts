@@ -194,6 +194,39 @@ test("a request of too many empty resources and scopes is refused", () => {
   });
 });
 
+/** Requests of one kind of value each, and how many of them there are. */
+const VALUES: readonly (readonly [what: string, JsonMessage, count: number])[] = [
+  ["attributes", attributes(text("a"), text("b"), text("c")), 3],
+  ["attributes of one key", { attributes: repeat(4, { key: "k", value: text("a") }) }, 4],
+  ["entries of a list", attributes({ arrayValue: { values: repeat(3, text("a")) } }), 4],
+  ["entries of a map", attributes(inMaps(3, text("a"))), 4],
+  ["events", { events: repeat(3, {}) }, 3],
+  ["attributes of events", { events: [attributes(text("a")), attributes(text("b"))] }, 4],
+];
+for (const [what, fields, count] of VALUES) {
+  test(`a request of too many ${what} is refused`, () => {
+    const request = spans(span(fields));
+    assert.equal(traces(request, { valuesPerRequest: count }).records.length, 1);
+    const limits = { ...DEFAULT_LIMITS, valuesPerRequest: count - 1 };
+    const refused = { name: "InputError", message: /limit valuesPerRequest/ };
+    const protobuf = oracleEncode("TraceRequest", request);
+    assert.throws(() => decodeTraces(protobuf, "protobuf", limits), refused);
+    const json = Buffer.from(JSON.stringify(request));
+    assert.throws(() => decodeTraces(json, "json", limits), refused);
+  });
+}
+
+test("buckets and records past their limit count as values of the request", () => {
+  const histogram = { dataPoints: [{ bucketCounts: ["1", "2"], explicitBounds: [1] }] };
+  const gauge = { dataPoints: repeat(3, point) };
+  const request = metrics({ name: "h", histogram }, { name: "g", gauge });
+  const ask = (valuesPerRequest: number) =>
+    both(decodeMetrics, "MetricsRequest", request, { recordsPerRequest: 2, valuesPerRequest });
+  assert.deepEqual([...ask(5).rejected], [["records-limit", 2]]);
+  assert.throws(() => ask(4), /limit valuesPerRequest/);
+  assert.throws(() => ask(2), /limit valuesPerRequest/);
+});
+
 type Cut = readonly [what: string, JsonMessage, Partial<Limits>, cut: string, kept: unknown];
 const CUT: readonly Cut[] = [
   ["a text", attributes(text("abcdef")), { attributeLength: 4 }, "text-length 1", ["abcd"]],

@@ -3,12 +3,8 @@ import type { WireReader } from "./wire-reader.ts";
 
 /** Takes the KeyValue that the current field holds into a record's attributes. */
 export function readAttribute(reader: WireReader, into: Map<string, AttributeValue>): void {
-  if (into.size >= reader.tally.limits.attributesPerRecord) {
-    reader.tally.cut("attributes");
-    reader.skip();
-    return;
-  }
-  readEntry(reader, into, 1);
+  if (reader.tally.admitsAttribute(into.size)) readEntry(reader, into, 1);
+  else reader.skip();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { InputError } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
 import { textStart } from "../model/text.ts";
 import type { CutReason, Decoded, RejectReason } from "./records.ts";
@@ -9,6 +10,7 @@ export class Tally {
   private readonly cutCounts = new Map<CutReason, number>();
   private records = 0;
   private envelopes = 0;
+  private values = 0;
 
   constructor(limits: Limits) {
     this.limits = limits;
@@ -29,6 +31,7 @@ export class Tally {
       return true;
     }
     this.reject("records-limit");
+    this.countValues(1);
     return false;
   }
 
@@ -38,6 +41,21 @@ export class Tally {
    */
   admitsEnvelope(): boolean {
     return ++this.envelopes <= this.limits.recordsPerRequest;
+  }
+
+  /**
+   * Counts what records are made of: attributes, entries of lists and maps, events, buckets, and
+   * records past their own limit. Two bytes can be one of them, so the limits of each record do not
+   * bound the work that a request asks for.
+   *
+   * @throws {InputError} past the limit: nothing of the request is taken
+   */
+  countValues(count: number): void {
+    this.values += count;
+    const { valuesPerRequest } = this.limits;
+    if (this.values <= valuesPerRequest) return;
+    const what = `the request has more than ${valuesPerRequest} attributes, list entries and events`;
+    throw new InputError("otlp", `${what} (limit valuesPerRequest); send smaller batches`);
   }
 
   /** The text as it is kept: at most `limits.attributeLength` long. */
@@ -56,6 +74,7 @@ export class Tally {
 
   /** Whether a list or map that has `size` entries takes one more. */
   admitsEntry(size: number): boolean {
+    this.countValues(1);
     if (size < this.limits.attributeLength) return true;
     this.cut("value-entries");
     return false;
@@ -70,8 +89,17 @@ export class Tally {
 
   /** Whether a span that has `size` events takes one more. */
   admitsEvent(size: number): boolean {
+    this.countValues(1);
     if (size < this.limits.eventsPerSpan) return true;
     this.cut("events");
+    return false;
+  }
+
+  /** Whether a record that has `size` attributes takes one more. */
+  admitsAttribute(size: number): boolean {
+    this.countValues(1);
+    if (size < this.limits.attributesPerRecord) return true;
+    this.cut("attributes");
     return false;
   }
 

@@ -170,11 +170,13 @@ export class WireReader {
   /** Adds the field's numbers to a list; a repeated number may come packed or one by one. */
   repeated(of: "double" | "fixed64", into: number[]): void {
     if (this.wire === FIXED64) {
+      this.tally.countValues(1);
       into.push(of === "double" ? this.double() : this.fixed64());
       return;
     }
     const length = this.readLength();
     if (length % 8 !== 0) this.fault(`is packed into ${length} bytes, expected a multiple of 8`);
+    this.tally.countValues(length / 8);
     this.wire = FIXED64;
     for (const to = this.at + length; this.at < to;) {
       into.push(of === "double" ? this.double() : this.fixed64());
