@@ -2,7 +2,8 @@ import type { Call } from "../model/call.ts";
 import type { Limits } from "../model/limits.ts";
 import { MINUTE_MS, SECOND_MS } from "../model/time.ts";
 import type { EpochMs } from "../model/time.ts";
-import { SpanTable, wordOf } from "./span-table.ts";
+import type { SpanKey } from "./span-shard.ts";
+import { SpanTable, spanKey, wordOf } from "./span-table.ts";
 
 /** A span id that comes again within this time is the sender's retry. */
 const REPEAT_MS = 15 * MINUTE_MS;
@@ -14,6 +15,8 @@ export const LATE_MS: number = 5 * MINUTE_MS;
 /** What becomes of a call: only `first` is counted in series, `late` is stored, the rest dropped. */
 export type Admission = "first" | "late" | "repeat" | "nested";
 
+type Tables = { readonly seen: SpanTable; readonly parents: SpanTable };
+
 /**
  * Decides which calls are counted: everything that depends on what came before.
  *
@@ -22,34 +25,38 @@ export type Admission = "first" | "late" | "repeat" | "nested";
  * that arrives first is counted.
  */
 export class Admissions {
-  readonly #limits: Limits;
-  #seen: SpanTable;
-  /** Counted model calls, by their own id, then by their parent's. */
-  #leaves: SpanTable;
-  #parents: SpanTable;
-  #sweptAt = 0;
-  #forgottenEarly = 0;
+  /** All of them, with the response and model of those that were counted as model calls. */
+  readonly #seen: SpanTable;
+  /** Parents of counted model calls, with their child's response and model. */
+  readonly #parents: SpanTable;
+  #sweptSeenAt = 0;
+  #sweptParentsAt = 0;
 
-  constructor(limits: Limits, tables?: readonly [SpanTable, SpanTable, SpanTable]) {
-    this.#limits = limits;
-    [this.#seen, this.#leaves, this.#parents] = tables ?? [
-      new SpanTable(),
-      new SpanTable(),
-      new SpanTable(),
-    ];
+  constructor(limits: Limits, tables: Partial<Tables> = {}) {
+    this.#seen = tables.seen ?? new SpanTable(limits.rememberedSpans);
+    this.#parents = tables.parents ?? new SpanTable(limits.rememberedSpans);
   }
 
   admit(call: Call, at: EpochMs): Admission {
     this.#sweep(at);
     const seenS = Math.floor(at / SECOND_MS);
-    const seen = this.#seen.get(call.traceId, call.spanId);
+    const key = spanKey(call.traceId, call.spanId);
+    const seen = this.#seen.get(key);
     if (seen !== undefined && seenS - seen.seenS <= REPEAT_MS / SECOND_MS) return "repeat";
-    this.#seen.set(call.traceId, call.spanId, { seenS, first: 0, second: 0 });
 
-    if (call.kind === "inference" || call.kind === "embeddings") {
-      if (this.#isNested(call, seenS)) return "nested";
-      this.#noteLeaf(call, seenS);
+    const isModelCall = call.kind === "inference" || call.kind === "embeddings";
+    const parent =
+      isModelCall && call.parentSpanId !== undefined
+        ? spanKey(call.traceId, call.parentSpanId)
+        : undefined;
+    if (isModelCall && this.#isNested(call, [key, parent], seenS)) {
+      this.#seen.set(key, { seenS, first: 0, second: 0 });
+      return "nested";
     }
+    const first = isModelCall ? wordOf(call.responseId) : 0;
+    const second = isModelCall ? modelWord(call) : 0;
+    this.#seen.set(key, { seenS, first, second });
+    if (parent !== undefined) this.#parents.set(parent, { seenS, first, second });
     return at - call.endAt > LATE_MS ? "late" : "first";
   }
 
@@ -58,30 +65,31 @@ export class Admissions {
     return this.#seen.size;
   }
 
-  /** Ids forgotten before their 15 minutes, because `limits.rememberedSpans` was reached. */
+  /** Ids forgotten before their time, because `limits.rememberedSpans` was reached. */
   get forgottenEarly(): number {
-    return this.#forgottenEarly;
+    return this.#seen.forgottenEarly + this.#parents.forgottenEarly;
   }
 
   save(): readonly Uint32Array[] {
-    return [this.#seen.save(), this.#leaves.save(), this.#parents.save()];
+    return [this.#seen.save(), this.#parents.save()];
   }
 
   static load(saved: readonly Uint32Array[], limits: Limits): Admissions {
-    const [seen, leaves, parents] = saved.map((words) => SpanTable.load(words));
-    return new Admissions(limits, [
-      seen ?? new SpanTable(),
-      leaves ?? new SpanTable(),
-      parents ?? new SpanTable(),
-    ]);
+    const [seen, parents] = saved.map((words) => SpanTable.load(words, limits.rememberedSpans));
+    return new Admissions(limits, {
+      ...(seen === undefined ? {} : { seen }),
+      ...(parents === undefined ? {} : { parents }),
+    });
   }
 
-  #isNested(call: Call, seenS: number): boolean {
-    const wrapped = this.#parents.get(call.traceId, call.spanId);
-    const wrapper =
-      call.parentSpanId === undefined
-        ? undefined
-        : this.#leaves.get(call.traceId, call.parentSpanId);
+  /** Whether a call wraps, or is wrapped by, one that was counted for the same answer. */
+  #isNested(
+    call: Call,
+    [key, parent]: readonly [SpanKey, SpanKey | undefined],
+    seenS: number,
+  ): boolean {
+    const wrapped = this.#parents.get(key);
+    const wrapper = parent === undefined ? undefined : this.#seen.get(parent);
     for (const other of [wrapped, wrapper]) {
       if (other === undefined || seenS - other.seenS > NESTED_MS / SECOND_MS) continue;
       const sameResponse = other.first !== 0 && other.first === wordOf(call.responseId);
@@ -91,35 +99,16 @@ export class Admissions {
     return false;
   }
 
-  #noteLeaf(call: Call, seenS: number): void {
-    const note = { seenS, first: wordOf(call.responseId), second: modelWord(call) };
-    this.#leaves.set(call.traceId, call.spanId, note);
-    if (call.parentSpanId !== undefined) this.#parents.set(call.traceId, call.parentSpanId, note);
-  }
-
-  /** Once a minute of event time, or as soon as the limit is reached, what is too old is forgotten. */
+  /** Within a minute of event time all that is too old is forgotten, a part of it at a time. */
   #sweep(at: EpochMs): void {
-    if (this.#isFull()) this.#makeRoom(at);
-    else if (at - this.#sweptAt < MINUTE_MS) return;
-    this.#sweptAt = at;
-    this.#seen.forget(Math.floor((at - REPEAT_MS) / SECOND_MS));
-    const nestedBefore = Math.floor((at - NESTED_MS) / SECOND_MS);
-    this.#leaves.forget(nestedBefore);
-    this.#parents.forget(nestedBefore);
-  }
-
-  #isFull(): boolean {
-    return this.#seen.size >= this.#limits.rememberedSpans;
-  }
-
-  /** Forgets the oldest ids until there is room: half of the time span, then half of the rest … */
-  #makeRoom(at: EpochMs): void {
-    const before = this.#seen.size;
-    for (let keepMs = REPEAT_MS / 2; this.#isFull() && keepMs >= SECOND_MS; keepMs /= 2) {
-      this.#seen.forget(Math.ceil((at - keepMs) / SECOND_MS));
+    if (at - this.#sweptSeenAt >= MINUTE_MS / this.#seen.sweeps) {
+      this.#sweptSeenAt = at;
+      this.#seen.sweep(Math.floor((at - REPEAT_MS) / SECOND_MS));
     }
-    if (this.#isFull()) this.#seen.forget(Math.floor(at / SECOND_MS) + 1);
-    this.#forgottenEarly += before - this.#seen.size;
+    if (at - this.#sweptParentsAt >= MINUTE_MS / this.#parents.sweeps) {
+      this.#sweptParentsAt = at;
+      this.#parents.sweep(Math.floor((at - NESTED_MS) / SECOND_MS));
+    }
   }
 }
 

@@ -1,147 +1,126 @@
 import { InputError } from "../model/input-error.ts";
+import { SPAN_WORDS, SpanShard, type SpanKey, type SpanNote } from "./span-shard.ts";
+
+/** A shard that is filed anew, because it grew or forgets, holds up everything else meanwhile. */
+const SHARD_ENTRIES_MAX = 65_536;
 
 /**
- * Columns of one entry: the span's identity (two words), the second in which it was seen plus one
- * (0 marks a free slot), and two free words.
- */
-const WIDTH = 5;
-const MIN_SLOTS = 1024;
-/** Linear probing stays short up to about this share of used slots. */
-const MAX_LOAD = 0.6;
-
-/** What is remembered of a span beside its identity. Words are unsigned 32-bit integers. */
-export type SpanNote = { readonly seenS: number; readonly first: number; readonly second: number };
-
-/**
- * Spans seen lately, by trace and span id: a flat hash table of 32-bit words, because a Map of
+ * Spans seen lately, by trace and span id: flat hash tables of 32-bit words, because a Map of
  * strings would need ten times the memory for the millions of ids that 15 minutes can bring.
  *
  * Ids are compared by 64 bits mixed from all 192; at five million entries a false match has a
  * chance of less than one in a million.
  */
 export class SpanTable {
-  #slots: Uint32Array;
-  #count = 0;
+  readonly #shards: readonly SpanShard[];
+  readonly #shardEntriesMax: number;
+  #size = 0;
+  #nextSwept = 0;
+  #forgottenEarly = 0;
 
-  constructor(slots: Uint32Array = new Uint32Array(MIN_SLOTS * WIDTH)) {
-    this.#slots = slots;
+  /** @param entriesMax beyond it the oldest are forgotten */
+  constructor(entriesMax: number) {
+    let shards = 1;
+    while (entriesMax / shards > SHARD_ENTRIES_MAX) shards *= 2;
+    this.#shards = Array.from({ length: shards }, () => new SpanShard());
+    this.#shardEntriesMax = Math.max(1, Math.floor(entriesMax / shards));
   }
 
   get size(): number {
-    return this.#count;
+    return this.#size;
+  }
+
+  /** In how many sweeps all of it is looked through. */
+  get sweeps(): number {
+    return this.#shards.length;
+  }
+
+  /** How many were forgotten because there was no room. */
+  get forgottenEarly(): number {
+    return this.#forgottenEarly;
   }
 
   /** What is noted of a span; `undefined` when it was not seen. */
-  get(traceId: string, spanId: string): SpanNote | undefined {
-    const at = this.#find(...identity(traceId, spanId));
-    const slots = this.#slots;
-    if (slots[at + 2] === 0) return undefined;
-    return {
-      seenS: (slots[at + 2] ?? 0) - 1,
-      first: slots[at + 3] ?? 0,
-      second: slots[at + 4] ?? 0,
-    };
+  get(key: SpanKey): SpanNote | undefined {
+    return this.#shardOf(key).get(key);
   }
 
-  /** Notes a span, replacing what was noted of it. `seenS` is in seconds since the epoch. */
-  set(traceId: string, spanId: string, note: SpanNote): void {
-    if ((this.#count + 1) * WIDTH > this.#slots.length * MAX_LOAD)
-      this.#rebuild(this.#count * 2, 0);
-    this.#put(...identity(traceId, spanId), note);
+  /** Notes a span, replacing what was noted of it. */
+  set(key: SpanKey, note: SpanNote): void {
+    const shard = this.#shardOf(key);
+    if (shard.size >= this.#shardEntriesMax) this.#makeRoom(shard);
+    const before = shard.size;
+    shard.set(key, note);
+    this.#size += shard.size - before;
   }
 
-  /** Forgets everything seen before a second. */
-  forget(beforeS: number): void {
-    let kept = 0;
-    for (let at = 0; at < this.#slots.length; at += WIDTH) {
-      if ((this.#slots[at + 2] ?? 0) >= Math.max(beforeS, 0) + 1) kept++;
-    }
-    this.#rebuild(kept, beforeS);
+  /** Forgets what was seen before a second, in one of its parts: the next one with each call. */
+  sweep(beforeS: number): void {
+    const shard = this.#shards[this.#nextSwept];
+    this.#nextSwept = (this.#nextSwept + 1) % this.#shards.length;
+    this.#size -= shard?.forget(beforeS) ?? 0;
   }
 
-  /** Only the used entries, packed. */
   save(): Uint32Array {
-    const packed = new Uint32Array(this.#count * WIDTH);
+    const words = new Uint32Array(this.#size * SPAN_WORDS);
     let to = 0;
-    for (let at = 0; at < this.#slots.length; at += WIDTH) {
-      if (this.#slots[at + 2] === 0) continue;
-      packed.set(this.#slots.subarray(at, at + WIDTH), to);
-      to += WIDTH;
-    }
-    return packed;
+    for (const shard of this.#shards) to = shard.writeTo(words, to);
+    return words;
   }
 
-  static load(packed: Uint32Array): SpanTable {
-    if (packed.length % WIDTH !== 0) throw new InputError("snapshot", "span table is cut off");
-    const table = new SpanTable();
-    table.#slots = emptySlots(packed.length / WIDTH);
-    for (let at = 0; at < packed.length; at += WIDTH) table.#copy(packed, at);
+  static load(words: Uint32Array, entriesMax: number): SpanTable {
+    if (words.length % SPAN_WORDS !== 0) throw new InputError("snapshot", "span table is cut off");
+    const table = new SpanTable(entriesMax);
+    for (let at = 0; at < words.length; at += SPAN_WORDS) {
+      const [high = 0, low = 0, seen = 0, first = 0, second = 0] = words.subarray(
+        at,
+        at + SPAN_WORDS,
+      );
+      table.set({ high, low }, { seenS: seen - 1, first, second });
+    }
     return table;
   }
 
-  #find(high: number, low: number): number {
-    const slots = this.#slots;
-    const slotCount = slots.length / WIDTH;
-    let at = ((low ^ high) >>> 0) & (slotCount - 1);
-    for (;;) {
-      const base = at * WIDTH;
-      if (slots[base + 2] === 0 || (slots[base] === high && slots[base + 1] === low)) return base;
-      at = (at + 1) & (slotCount - 1);
+  #shardOf({ high }: SpanKey): SpanShard {
+    const shard = this.#shards[Math.floor((high / 2 ** 32) * this.#shards.length)];
+    if (shard === undefined) throw new RangeError("a key's word is an unsigned 32-bit integer");
+    return shard;
+  }
+
+  /** Forgets the older half of the time that a shard covers, or more, until there is room. */
+  #makeRoom(shard: SpanShard): void {
+    const before = shard.size;
+    while (shard.size >= this.#shardEntriesMax) {
+      const range = shard.seenRange();
+      if (range === undefined) break;
+      // Where all were seen in one second there is no older half.
+      shard.forget(Math.ceil((range.oldestS + range.newestS + 1) / 2));
     }
-  }
-
-  #put(high: number, low: number, note: SpanNote): void {
-    const at = this.#find(high, low);
-    const slots = this.#slots;
-    if (slots[at + 2] === 0) this.#count++;
-    slots[at] = high;
-    slots[at + 1] = low;
-    slots[at + 2] = note.seenS + 1;
-    slots[at + 3] = note.first;
-    slots[at + 4] = note.second;
-  }
-
-  #copy(from: Uint32Array, at: number): void {
-    const note = {
-      seenS: (from[at + 2] ?? 0) - 1,
-      first: from[at + 3] ?? 0,
-      second: from[at + 4] ?? 0,
-    };
-    this.#put(from[at] ?? 0, from[at + 1] ?? 0, note);
-  }
-
-  #rebuild(entries: number, beforeS: number): void {
-    const old = this.#slots;
-    this.#slots = emptySlots(entries);
-    this.#count = 0;
-    for (let at = 0; at < old.length; at += WIDTH) {
-      if ((old[at + 2] ?? 0) >= Math.max(beforeS, 0) + 1) this.#copy(old, at);
-    }
+    this.#size -= before - shard.size;
+    this.#forgottenEarly += before - shard.size;
   }
 }
 
-function emptySlots(entries: number): Uint32Array {
-  let slots = MIN_SLOTS;
-  while (slots * MAX_LOAD < entries + 1) slots *= 2;
-  return new Uint32Array(slots * WIDTH);
-}
-
-/** Two mixed words of a span's 192 bits; senders with sequential ids must not form long runs. */
-function identity(traceId: string, spanId: string): [number, number] {
-  return [hash32(traceId, spanId, 0x9e3779b9), hash32(traceId, spanId, 0x85ebca6b)];
-}
-
-function hash32(a: string, b: string, seed: number): number {
-  return finish(mix(mix(seed, a), b));
-}
-
-function mix(seed: number, text: string): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995);
-    hash ^= hash >>> 15;
+/** The key of a span. Senders with sequential ids must not form long runs, hence the mixing. */
+export function spanKey(traceId: string, spanId: string): SpanKey {
+  let high = 0x9e3779b9;
+  let low = 0x85ebca6b;
+  for (let i = 0; i < traceId.length; i++) {
+    const unit = traceId.charCodeAt(i);
+    high = mix(high, unit);
+    low = mix(low, unit);
   }
-  return hash;
+  for (let i = 0; i < spanId.length; i++) {
+    const unit = spanId.charCodeAt(i);
+    high = mix(high, unit);
+    low = mix(low, unit);
+  }
+  return { high: finish(high), low: finish(low) };
+}
+
+function mix(hash: number, unit: number): number {
+  const mixed = Math.imul(hash ^ unit, 0x5bd1e995);
+  return mixed ^ (mixed >>> 15);
 }
 
 function finish(hash: number): number {
@@ -153,5 +132,7 @@ function finish(hash: number): number {
 /** A 32-bit hash of a text that may be absent; 0 means absent, and only that. */
 export function wordOf(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
-  return finish(mix(0x27d4eb2f, text)) || 1;
+  let hash = 0x27d4eb2f;
+  for (let i = 0; i < text.length; i++) hash = mix(hash, text.charCodeAt(i));
+  return finish(hash) || 1;
 }
