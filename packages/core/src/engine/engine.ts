@@ -174,6 +174,11 @@ export class Engine {
     return epochMs(Math.max(0, this.#droppedAt));
   }
 
+  /** From when on memory must have all samples: as far as the rules look back. */
+  neededFrom(): EpochMs {
+    return epochMs(Math.max(0, Math.min(this.#droppedAt, this.#at - this.#memoryMs())));
+  }
+
   /**
    * Puts chunks from the disk back into memory, at the start and before a reload whose rules look
    * further back than those before it.
@@ -279,7 +284,10 @@ export class Engine {
     const { evaluations } = telemetry;
     const sealed = this.#sealed();
     if (calls.length === 0 && evaluations.length === 0) return sealed;
-    return [{ kind: "keep", seq, at, telemetry: { calls, points: [], evaluations } }, ...sealed];
+    const whole = calls.length === telemetry.calls.length && telemetry.points.length === 0;
+    // The same object where nothing is left out, so that the disk need not encode it again.
+    const kept = whole ? telemetry : { calls, points: [], evaluations };
+    return [{ kind: "keep", seq, at, telemetry: kept }, ...sealed];
   }
 
   /** Counts a call where it is to be counted, and says whether it is kept. */

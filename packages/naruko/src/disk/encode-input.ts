@@ -31,11 +31,12 @@ type TelemetryHead = {
 
 const utf8 = new TextDecoder();
 
-function pack(json: string, numbers: readonly Float64Array[]): Uint8Array<ArrayBuffer> {
+function pack(json: string, numbers: readonly Float64Array[]): Uint8Array<SharedArrayBuffer> {
   const textBytes = Buffer.byteLength(json);
   const floatsFrom = Math.ceil((HEAD_BYTES + textBytes) / NUMBER_BYTES) * NUMBER_BYTES;
   const count = numbers.reduce((sum, array) => sum + array.length, 0);
-  const bytes = new Uint8Array(floatsFrom + count * NUMBER_BYTES);
+  // Shared, so that what the worker thread gets, at the commit and to keep it, is not copied.
+  const bytes = new Uint8Array(new SharedArrayBuffer(floatsFrom + count * NUMBER_BYTES));
   bytes[0] = ENCODING;
   new DataView(bytes.buffer).setUint32(4, textBytes, true);
   Buffer.from(bytes.buffer).write(json, HEAD_BYTES);
@@ -73,7 +74,7 @@ function unpack(bytes: Uint8Array): { head: unknown; numbers: Float64Array } {
 }
 
 /** The bytes of telemetry; `telemetryOf` reads them. */
-export function encodeTelemetry(telemetry: Telemetry): Uint8Array<ArrayBuffer> {
+export function encodeTelemetry(telemetry: Telemetry): Uint8Array<SharedArrayBuffer> {
   const calls = toColumns(telemetry.calls);
   const points = toPointColumns(telemetry.points);
   const evaluations = toEvaluationColumns(telemetry.evaluations);
@@ -115,7 +116,7 @@ function telemetryOf(bytes: Uint8Array): Telemetry {
 }
 
 /** The bytes of what an input says; `seq`, `at` and `kind` are stored beside them. */
-export function encodeInput(input: Input): Uint8Array<ArrayBuffer> {
+export function encodeInput(input: Input): Uint8Array<SharedArrayBuffer> {
   if (input.kind === "telemetry") return encodeTelemetry(input.telemetry);
   const { seq: _seq, at: _at, ...body } = input;
   return pack(JSON.stringify(body), []);
