@@ -2,6 +2,7 @@ import { InputError } from "@naruko/core/model/input-error";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
 import { queryCommand } from "./commands/query.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { testCommand } from "./commands/test.ts";
 import { systemWorld } from "./commands/system-world.ts";
@@ -9,6 +10,7 @@ import { version } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
+  replay: replayCommand,
   test: testCommand,
   query: queryCommand,
 };

@@ -1,3 +1,5 @@
+import type { EpochMs } from "../model/time.ts";
+import { epochMs } from "../model/time.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { Normalized, NormalizeContext } from "../normalize/context.ts";
 import { normalizeLogs } from "../normalize/normalize-logs.ts";
@@ -6,7 +8,8 @@ import { normalizeSpans } from "../normalize/normalize-spans.ts";
 import { decodeLogs, decodeMetrics, decodeTraces } from "../receive/decode.ts";
 import { decodeLogsJson, decodeMetricsJson, decodeTracesJson } from "../receive/decode-json.ts";
 import type { Encoding, Signal } from "../receive/encoding.ts";
-import type { Decoded } from "../receive/records.ts";
+import type { Decoded, MetricRecord } from "../receive/records.ts";
+import { lineTime } from "./line-time.ts";
 
 /** What one export request came to: what is committed, and what is counted and answered. */
 export type Intake = {
@@ -56,6 +59,58 @@ export function takeParsedExport(
     case "logs":
       return intake(decodeLogsJson(value, limits), normalizeLogs, context);
   }
+}
+
+/** One line of a Collector's file; its own records tell the time. */
+export type LineIntake = Intake & {
+  /** The largest span end, point or log time so far; 0 until a line has one. */
+  readonly at: EpochMs;
+};
+
+/** What a replay reads lines with: everything but the time. */
+export type LineContext = Omit<NormalizeContext, "at" | "maxAheadMs">;
+
+/**
+ * Everything stateless between a line of a Collector's file and its replay. A record that would
+ * move time by more than 7 days is rejected, and does not.
+ *
+ * @param value the line, parsed from JSON
+ * @param before the time of the line before; absent for the first, which may begin anywhere
+ * @throws InputError of kind `otlp` when the line is malformed
+ */
+export function takeExportLine(
+  signal: Signal,
+  value: unknown,
+  context: LineContext,
+  before: EpochMs | undefined,
+): LineIntake {
+  const { limits } = context;
+  const timed = { ...context, before };
+  switch (signal) {
+    case "traces":
+      return line(decodeTracesJson(value, limits), ({ endAt }) => [endAt], normalizeSpans, timed);
+    case "metrics":
+      return line(decodeMetricsJson(value, limits), pointTimes, normalizeMetrics, timed);
+    case "logs":
+      return line(decodeLogsJson(value, limits), ({ at }) => [at], normalizeLogs, timed);
+  }
+}
+
+function line<T>(
+  decoded: Decoded<T>,
+  timesOf: (record: T) => readonly EpochMs[],
+  normalize: (records: readonly T[], context: NormalizeContext) => Normalized,
+  { before, ...context }: LineContext & { readonly before: EpochMs | undefined },
+): LineIntake {
+  const { at, until } = lineTime(decoded.records.flatMap(timesOf), before) ?? NO_TIME_YET;
+  return { ...intake(decoded, normalize, { ...context, at, maxAheadMs: until - at }), at };
+}
+
+/** Every record of such a line is rejected: it has a time that cannot be, or none. */
+const NO_TIME_YET = { at: epochMs(0), until: epochMs(0) };
+
+function pointTimes(metric: MetricRecord): readonly EpochMs[] {
+  return "points" in metric ? metric.points.map(({ at }) => at) : [];
 }
 
 function intake<T>(

@@ -1,0 +1,71 @@
+import { takeExportLine } from "@naruko/core/engine/intake";
+import type { LineContext } from "@naruko/core/engine/intake";
+import { InputError } from "@naruko/core/model/input-error";
+import { epochMs } from "@naruko/core/model/time";
+import type { EpochMs } from "@naruko/core/model/time";
+import type { Signal } from "@naruko/core/receive/encoding";
+import { parseJson } from "@naruko/core/receive/json-text";
+import type { HistoryInput } from "./history.ts";
+import type { HistoryTally } from "./history-tally.ts";
+import { readLines } from "./read-lines.ts";
+
+const SIGNALS: readonly (readonly [string, Signal])[] = [
+  ["resourceSpans", "traces"],
+  ["resourceMetrics", "metrics"],
+  ["resourceLogs", "logs"],
+];
+const WANTED = SIGNALS.map(([key]) => `"${key}"`).join(", ");
+
+export type OtlpLinesOptions = {
+  readonly context: LineContext;
+  readonly tally: HistoryTally;
+  readonly onBytes?: (count: number) => void;
+};
+
+/**
+ * A file as the OpenTelemetry Collector's file exporter writes it: one export request in JSON a
+ * line. A line that cannot be read is told, counted and skipped.
+ */
+export async function* otlpLines(
+  file: string,
+  { context, tally, onBytes }: OtlpLinesOptions,
+): AsyncGenerator<HistoryInput> {
+  const maxBytes = context.limits.inflatedBytes;
+  let before: EpochMs | undefined;
+  for await (const line of readLines(file, { maxBytes, ...(onBytes && { onBytes }) })) {
+    if ("fault" in line) {
+      tally.addBroken(file, line.number, line.fault);
+      continue;
+    }
+    try {
+      for (const input of inputsOf(line.bytes, context, tally, before)) {
+        before = input.at;
+        yield input;
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      tally.addBroken(file, line.number, error.message);
+    }
+  }
+}
+
+function inputsOf(
+  bytes: Uint8Array,
+  context: LineContext,
+  tally: HistoryTally,
+  before: EpochMs | undefined,
+): readonly HistoryInput[] {
+  const value = parseJson(bytes, context.limits);
+  const isObject = typeof value === "object" && value !== null;
+  const signals = isObject ? SIGNALS.filter(([key]) => Object.hasOwn(value, key)) : [];
+  if (signals.length === 0) throw new InputError("replay", `expected an object with ${WANTED}`);
+  let time = before;
+  const inputs = signals.map(([, signal]) => {
+    const { at, telemetry, rejected, ignored } = takeExportLine(signal, value, context, time);
+    if (at > 0) time = at;
+    tally.addRead(rejected, ignored);
+    return { at, telemetry };
+  });
+  // A line without a single time has nothing that could be replayed; why is in the tally.
+  return inputs.filter(({ at }) => at > 0).map((input) => ({ ...input, at: epochMs(input.at) }));
+}
