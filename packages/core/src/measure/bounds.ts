@@ -1,3 +1,5 @@
+import { formatFloat } from "../model/go-float.ts";
+
 /** Upper bounds of the duration buckets that the GenAI conventions advise; seconds. */
 export const DURATION_BOUNDS: readonly number[] = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
@@ -24,16 +26,7 @@ export const SCORE_BOUNDS: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.
  * never an exponent, as Prometheus' own OTLP receiver does.
  */
 export function formatBound(bound: number): string {
-  if (bound === Infinity) return "+Inf";
-  if (bound === -Infinity) return "-Inf";
-  const [mantissa = "", exponent] = String(bound).split("e");
-  if (exponent === undefined) return mantissa;
-  const sign = mantissa.startsWith("-") ? "-" : "";
-  const [whole = "", fraction = ""] = mantissa.replace("-", "").split(".");
-  const point = whole.length + Number(exponent);
-  const digits = whole + fraction;
-  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
-  return sign + digits.padEnd(point, "0");
+  return formatFloat(bound, "f", -1);
 }
 
 /** The index of the bucket that a value falls into; `bounds.length` is the one up to `+Inf`. */

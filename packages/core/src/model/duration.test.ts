@@ -12,6 +12,7 @@ const readable: readonly (readonly [string, number, string])[] = [
   ["25h", 90_000_000, "25h"],
   ["14d", 1_209_600_000, "2w"],
   ["1y", 31_536_000_000, "1y"],
+  ["292y", 9_208_512_000_000, "292y"],
 ];
 for (const [text, ms, written] of readable) {
   test(`${text} is ${ms} ms`, () => {
@@ -20,6 +21,18 @@ for (const [text, ms, written] of readable) {
   });
 }
 
-for (const text of ["", "5", "m", "5x", "30m1h", "1h1h", "-5m", "1.5h", " 5m", "99999999999999y"]) {
+for (const text of [
+  "",
+  "5",
+  "m",
+  "5x",
+  "30m1h",
+  "1h1h",
+  "-5m",
+  "1.5h",
+  " 5m",
+  "99999999999999y",
+  "293y",
+]) {
   test(`"${text}" is no duration`, () => assert.equal(parseDuration(text), undefined));
 }

@@ -13,9 +13,12 @@ const UNITS: readonly (readonly [string, number])[] = [
 
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
+// Prometheus counts nanoseconds in 64 bits: some 292 years.
+const MAX_DURATION_MS = Number((2n ** 63n - 1n) / 1_000_000n);
+
 /**
  * Reads a duration as Prometheus writes them (`1h30m`, `15s`, `250ms`, `0`) and returns it in
- * milliseconds; `undefined` where the text is none, or is too long to be counted exactly.
+ * milliseconds; `undefined` where the text is none, or is longer than Prometheus can count.
  */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
@@ -23,7 +26,7 @@ export function parseDuration(text: string): number | undefined {
   if (match === null || text === "") return undefined;
   let total = 0;
   for (const [i, [, unitMs]] of UNITS.entries()) total += Number(match[i + 1] ?? 0) * unitMs;
-  return Number.isSafeInteger(total) ? total : undefined;
+  return total <= MAX_DURATION_MS ? total : undefined;
 }
 
 /** Writes milliseconds as Prometheus does: `1h30m`, `15s`, `0s`; years and weeks only when exact. */

@@ -7,6 +7,21 @@ export type Limits = {
   readonly bodyBytes: number;
   /** Bytes of one request body after decompression (listen). */
   readonly inflatedBytes: number;
+  /**
+   * Bytes of all OTLP requests in hand, from their first byte to their answer, inflated (listen);
+   * above it 503 with Retry-After.
+   */
+  readonly inFlightBytes: number;
+  /** Connections open at once to one port (listen); further ones are closed. */
+  readonly connections: number;
+  /** Bytes of a request's first line and headers (listen); above it 431. */
+  readonly headerBytes: number;
+  /** Milliseconds until a request's headers have arrived (listen); after it 408. */
+  readonly headersMs: number;
+  /** Milliseconds until a request has arrived whole (listen); after it 408. */
+  readonly requestMs: number;
+  /** API requests that are answered at once (listen); above it 503 with Retry-After. */
+  readonly concurrentQueries: number;
   /** Requests' bytes waiting to be committed; above it 503 with Retry-After (listen). */
   readonly queueBytes: number;
   /** Spans, data points or log records in one request (receive); the rest is rejected. */
@@ -42,7 +57,7 @@ export type Limits = {
   readonly ruleSamples: number;
   /** Samples one API query may read (promql). */
   readonly querySamples: number;
-  /** Steps of one range query (promql). */
+  /** Steps of one range query, which has one point more than steps (promql). */
   readonly querySteps: number;
   /** Milliseconds of one API query (listen); rules have no limit by clock. */
   readonly queryMs: number;
@@ -69,6 +84,12 @@ export type Limits = {
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 20 * 1024 * 1024,
   inflatedBytes: 32 * 1024 * 1024,
+  inFlightBytes: 256 * 1024 * 1024,
+  connections: 1000,
+  headerBytes: 16 * 1024,
+  headersMs: 10_000,
+  requestMs: 60_000,
+  concurrentQueries: 20,
   queueBytes: 128 * 1024 * 1024,
   recordsPerRequest: 20_000,
   valuesPerRequest: 500_000,
@@ -97,3 +118,17 @@ export const DEFAULT_LIMITS: Limits = {
   rememberedCallIds: 1_000_000,
   waitingEvaluations: 100_000,
 };
+
+/**
+ * The limit that a refusal's message names, as `(limit querySamples)`: what is refused for a limit
+ * says so to people, and is counted by it.
+ */
+export function limitNamedIn(message: string): keyof Limits | undefined {
+  const name = /\(limit (\w+)\)/.exec(message)?.[1];
+  return LIMIT_NAMES.find((known) => known === name);
+}
+
+/** The names of all limits. */
+export const LIMIT_NAMES: readonly (keyof Limits)[] = Object.keys(
+  DEFAULT_LIMITS,
+) as (keyof Limits)[];

@@ -82,9 +82,9 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
   assert(stepMs >= 0 && from <= to, "an evaluation goes forward");
   assert(stepMs > 0 || from === to, "an instant query has one time");
   if (stepMs === 0) return { from, stepMs: 1, count: 1 };
-  const count = Math.floor((to - from) / stepMs) + 1;
-  if (count > limits.querySteps) {
-    const what = `${count} steps are more than ${limits.querySteps} (limit querySteps)`;
+  const last = Math.floor((to - from) / stepMs);
+  if (last > limits.querySteps) {
+    const what = `${last} steps are more than ${limits.querySteps} (limit querySteps)`;
     throw new InputError("promql", `${what}; take a longer step or a shorter range`, expr.place);
   }
   const kind = kindOf(expr);
@@ -92,7 +92,7 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
     const what = `a range query needs a scalar or an instant vector, this is a ${kind}`;
     throw new InputError("promql", what, expr.place);
   }
-  return { from, stepMs, count };
+  return { from, stepMs, count: last + 1 };
 }
 
 function startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Run {

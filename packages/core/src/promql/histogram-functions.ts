@@ -1,8 +1,8 @@
+import { parseFloatText } from "../model/go-float.ts";
 import { keepLabels, type Labels, labelValue, METRIC_NAME } from "../model/labels.ts";
 import type { Call } from "./ast.ts";
 import { type Bucket, bucketFraction, bucketQuantile } from "./buckets.ts";
 import { emptyGrid, type Grid, memoized } from "./grid.ts";
-import { parseFloatText } from "./number-text.ts";
 import { badQuantile } from "./range-functions.ts";
 import { dropNames, type Run, type Work } from "./run.ts";
 

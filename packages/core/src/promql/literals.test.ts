@@ -2,43 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
 import { CALENDAR } from "./calendar.ts";
-import { formatDecimal, formatNumber, parseFloatText } from "./number-text.ts";
 import { isUtf8, quote, unquote } from "./string-literal.ts";
-
-const written: readonly (readonly [number, string, string])[] = [
-  [0, "0", "0"],
-  [-0, "-0", "-0"],
-  [1.5, "1.5", "1.5"],
-  [100_000, "100000", "100000"],
-  [0.0001, "0.0001", "0.0001"],
-  [0.00001, "1e-05", "0.00001"],
-  [1.25e-7, "1.25e-07", "0.000000125"],
-  [1e20, "100000000000000000000", "100000000000000000000"],
-  [1e21, "1e+21", "1000000000000000000000"],
-  [-1.5e300, "-1.5e+300", `-15${"0".repeat(299)}`],
-  [Infinity, "+Inf", "+Inf"],
-  [-Infinity, "-Inf", "-Inf"],
-  [NaN, "NaN", "NaN"],
-];
-for (const [value, general, decimal] of written) {
-  test(`${general} is written as Go writes it`, () => {
-    assert.equal(formatNumber(value), general);
-    assert.equal(formatDecimal(value), decimal);
-  });
-}
-
-test("a number that is written reads back as itself", () => {
-  fc.assert(
-    fc.property(fc.double(), (value) => {
-      assert.equal(parseFloatText(formatNumber(value)), value);
-      assert.equal(parseFloatText(formatDecimal(value)), value);
-    }),
-  );
-});
-
-for (const text of ["", " 1", "1 ", "0x1", "1e", "e1", ".", "+-1", "one", "1e400", "+nan", "1,5"]) {
-  test(`"${text}" is no bucket bound`, () => assert.equal(parseFloatText(text), undefined));
-}
 
 const bytes: readonly (readonly [string, string])[] = [
   ['"\\xe3\\x81\\x82"', "あ"],

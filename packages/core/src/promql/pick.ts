@@ -1,9 +1,9 @@
+import { formatFloat } from "../model/go-float.ts";
 import { InputError } from "../model/input-error.ts";
 import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels.ts";
 import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
-import { formatDecimal } from "./number-text.ts";
 import type { Run } from "./run.ts";
 import { isUtf8, quote } from "./string-literal.ts";
 
@@ -43,7 +43,7 @@ function refuseBadCount(expr: Aggregation, k: number): void {
   if (Number.isNaN(k)) throw new InputError("promql", "Parameter value is NaN", place);
   if (Math.abs(k) < 2 ** 63) return;
   const what = k > 0 ? "overflows" : "underflows";
-  throw new InputError("promql", `Scalar value ${formatDecimal(k)} ${what} int64`, place);
+  throw new InputError("promql", `Scalar value ${formatFloat(k, "g", -1)} ${what} int64`, place);
 }
 
 type At = { readonly rows: readonly number[]; readonly step: number };
@@ -82,7 +82,7 @@ export function countValues(expr: Aggregation, grid: Grid, label: string, run: R
     if (present !== 1) continue;
     const of = grid.rows[Math.floor(cell / steps)];
     if (of === undefined) continue;
-    const valued = withLabel(of, label, formatDecimal(grid.values[cell] ?? NaN));
+    const valued = withLabel(of, label, formatFloat(grid.values[cell] ?? NaN, "f", -1));
     const group = keepLabels(valued, (name) =>
       expr.without ? name !== METRIC_NAME && !grouping.includes(name) : grouping.includes(name),
     );

@@ -1,4 +1,5 @@
 import { formatDuration } from "../model/duration.ts";
+import { formatFloat } from "../model/go-float.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type {
   Aggregation,
@@ -10,14 +11,13 @@ import type {
   RangeSelector,
   Subquery,
 } from "./ast.ts";
-import { formatNumber } from "./number-text.ts";
 import { quote } from "./string-literal.ts";
 
 /** Writes an expression as text that parses to the same tree, in one line. */
 export function printExpr(expr: Expr): string {
   switch (expr.kind) {
     case "number":
-      return formatNumber(expr.value);
+      return formatFloat(expr.value, "f", -1);
     case "string":
       return quote(expr.value);
     case "selector":
@@ -61,7 +61,7 @@ function printShift({ at, offsetMs }: { at?: FixedTime; offsetMs: number }): str
 }
 
 function printFixed(at: FixedTime): string {
-  return at.kind === "time" ? (at.atMs / SECOND_MS).toFixed(3) : `${at.kind}()`;
+  return at.kind === "time" ? formatFloat(at.atMs / SECOND_MS, "f", 3) : `${at.kind}()`;
 }
 
 function printRange({ selector, rangeMs }: RangeSelector): string {

@@ -1,8 +1,8 @@
+import { formatFloat } from "../model/go-float.ts";
 import { labelValue, METRIC_NAME } from "../model/labels.ts";
 import { assert } from "../model/assert.ts";
 import type { Call } from "./ast.ts";
 import { hasValues, type Grid } from "./grid.ts";
-import { formatNumber } from "./number-text.ts";
 import { changes, extrapolated, fromLastTwo, resets } from "./rates.ts";
 import {
   countOf,
@@ -77,7 +77,7 @@ export function windowFunction(
 }
 
 export function badQuantile(q: number): string {
-  return `quantile value should be between 0 and 1, got ${formatNumber(q)}`;
+  return `quantile value should be between 0 and 1, got ${formatFloat(q, "g", -1)}`;
 }
 
 /** Gives the result its labels, and says what looks wrong about the input. */

@@ -20,7 +20,7 @@ export type AlertView = {
 
 type CommonView = {
   readonly name: string;
-  /** The expression as written. */
+  /** The expression as Prometheus prints it. */
   readonly query: string;
   readonly labels: Labels;
   readonly health: RuleHealth;
@@ -82,7 +82,7 @@ function ruleView(state: RuleState, group: GroupState): RuleView {
 function commonView(rule: Rule, state: RuleState): CommonView {
   return {
     name: rule.name,
-    query: rule.expr.text,
+    query: rule.expr.printed,
     labels: labelsFrom(rule.labels),
     health: state.health,
     lastError: state.lastError,

@@ -51,6 +51,7 @@ export async function runQuery(
   timeoutMs: number = sources.limits.queryMs,
 ): Promise<QueryResult> {
   const { limits } = sources;
+  if (timeoutMs <= 0) throw new QueryTimeout("the query was given no time");
   const deadline = sources.monotonicMs() + timeoutMs;
   const options = { ...span, lookbackMs: span.lookbackMs ?? DEFAULT_LOOKBACK_MS };
   const planned = plan(parse(text, { limits }), { ...options, canonicalName: canonicalMetricName });

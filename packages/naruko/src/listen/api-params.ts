@@ -1,4 +1,5 @@
 import { parseDuration } from "@naruko/core/model/duration";
+import { parseFloatText } from "@naruko/core/model/go-float";
 import { epochMs, SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 
@@ -37,15 +38,25 @@ export function timeParam(params: URLSearchParams, name: string, fallback?: Epoc
   throw new ApiError("bad_data", `invalid parameter "${name}": cannot parse "${text}"; ${remedy}`);
 }
 
+const RFC_3339 =
+  /^\d{4}-\d\d-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
 /** A time in either notation; `undefined` where the text is none. */
 export function readTime(text: string): EpochMs | undefined {
-  const seconds = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-  const isRfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
-  const ms = isRfc3339 ? Date.parse(text) : Math.round(seconds * SECOND_MS);
+  const seconds = parseFloatText(text);
+  const ms = seconds === undefined ? readRfc3339(text) : Math.round(seconds * SECOND_MS);
   return Math.abs(ms) <= MAX_EPOCH_MS ? epochMs(ms) : undefined;
 }
 
-/** Reads a duration as Prometheus' API takes it: seconds, or `5m`. In milliseconds. */
+/** NaN where the text is none. The platform takes February 30 for March 2, Go refuses it. */
+function readRfc3339(text: string): number {
+  const [, day, fraction = ""] = RFC_3339.exec(text) ?? [];
+  const written = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  if (day === undefined || written.getUTCDate() !== Number(day)) return NaN;
+  return Date.parse(text.replace(fraction, fraction.replace(",", ".")));
+}
+
+/** Reads a duration as Prometheus' API takes it: seconds of either sign, or `5m`. In milliseconds. */
 export function durationParam(params: URLSearchParams, name: string): number | undefined {
   const text = params.get(name);
   if (text === null || text === "") return undefined;
@@ -55,10 +66,24 @@ export function durationParam(params: URLSearchParams, name: string): number | u
   throw new ApiError("bad_data", what);
 }
 
-/** A duration in either notation; `undefined` where the text is none. */
+// Go counts a duration in nanoseconds of 64 bits.
+const MAX_DURATION_MS = 2 ** 63 / 1e6;
+
+/** A duration in either notation; `undefined` where the text is none, or too long. */
 export function readDuration(text: string): number | undefined {
-  const seconds = /^\d+\.?\d*(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-  return Number.isFinite(seconds) ? Math.round(seconds * SECOND_MS) : parseDuration(text);
+  const seconds = parseFloatText(text);
+  if (seconds === undefined) return parseDuration(text);
+  const ms = Math.round(seconds * SECOND_MS);
+  return Math.abs(ms) <= MAX_DURATION_MS ? ms : undefined;
+}
+
+/** Reads a flag as Go's ParseBool does; false where it is absent. */
+export function flagParam(params: URLSearchParams, name: string): boolean {
+  const text = params.get(name) ?? "";
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["", "0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  const what = `invalid parameter "${name}": expected true or false, not "${text}"`;
+  throw new ApiError("bad_data", what);
 }
 
 /** Reads `limit`: the most rows of an answer; absent or 0 for all. */

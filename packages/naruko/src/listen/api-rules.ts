@@ -1,30 +1,35 @@
 import type { Engine } from "@naruko/core/engine/engine";
+import { formatFloat } from "@naruko/core/model/go-float";
 import { labelsToRecord } from "@naruko/core/model/labels";
+import type { Limits } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
-import { formatNumber } from "@naruko/core/promql/number-text";
 import type { AlertView, GroupView, RuleView } from "@naruko/core/rules/rule-views";
-import { ApiError } from "./api-params.ts";
+import { ApiError, flagParam } from "./api-params.ts";
+import { selectorParam } from "./api-selectors.ts";
 
 /** What `/api/v1/rules` answers; filters as Prometheus documents them. */
-export function apiRules(engine: Engine, params: URLSearchParams): object {
-  const type = params.get("type") ?? "";
+export function apiRules(engine: Engine, params: URLSearchParams, limits: Limits): object {
+  const type = (params.get("type") ?? "").toLowerCase();
   if (!["", "alert", "record"].includes(type)) {
     throw new ApiError(
       "bad_data",
       `invalid parameter "type": expected alert or record, not "${type}"`,
     );
   }
-  const withAlerts = params.get("exclude_alerts") !== "true";
+  const withAlerts = !flagParam(params, "exclude_alerts");
+  const isSelected = selectorParam(params, limits);
   const isAsked = (rule: RuleView): boolean =>
-    (type === "" || rule.kind === type) && isOneOf(params, "rule_name[]", rule.name);
+    (type === "" || rule.kind === type) &&
+    isOneOf(params, "rule_name[]", rule.name) &&
+    isSelected(rule.labels);
   const groups = engine.alerting
     .rulesView()
     .filter(
       ({ name, file }) => isOneOf(params, "rule_group[]", name) && isOneOf(params, "file[]", file),
     )
     .map((group) => ({ group, rules: group.rules.filter(isAsked) }))
-    .filter(({ group, rules }) => rules.length > 0 || group.rules.length === 0);
+    .filter(({ rules }) => rules.length > 0);
   return { groups: groups.map(({ group, rules }) => apiGroup(group, rules, withAlerts)) };
 }
 
@@ -76,7 +81,7 @@ function apiAlert(alert: AlertView): object {
     labels: labelsToRecord(alert.labels),
     annotations: labelsToRecord(alert.annotations),
     activeAt: time(alert.activeAt),
-    value: formatNumber(alert.value),
+    value: formatFloat(alert.value, "e", -1),
     ...(alert.keepFiringSince === undefined
       ? {}
       : { keepFiringSince: time(alert.keepFiringSince) }),

@@ -1,19 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { InputError } from "@naruko/core/model/input-error";
 import type { Labels } from "@naruko/core/model/labels";
-import { labelEntries, labelsToRecord } from "@naruko/core/model/labels";
-import { compileMatchers } from "@naruko/core/model/matcher";
-import type { Matcher } from "@naruko/core/model/reader";
+import { compareLabels, labelEntries, labelsToRecord } from "@naruko/core/model/labels";
 import { epochMs } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import { formatAnnotation } from "@naruko/core/promql/annotations";
+import { kindOf } from "@naruko/core/promql/check";
 import type { QueryResult } from "@naruko/core/promql/evaluate";
-import { parse } from "@naruko/core/promql/parser";
 import { QueryTimeout, runQuery } from "../drive/query.ts";
 import type { QuerySources, QuerySpan } from "../drive/query.ts";
 import { API_ERRORS, ApiError, durationParam, limitParam, timeParam } from "./api-params.ts";
 import { apiResult } from "./api-values.ts";
 import { apiAlerts, apiRules } from "./api-rules.ts";
+import { exprParam, selectorParam } from "./api-selectors.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Handler } from "./server.ts";
 
@@ -33,7 +32,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   query_range: rangeQuery,
   series: (params, options) => series(params, options),
   labels: (params, options) => labelNames(params, options),
-  rules: (params, { engine }) => ({ data: apiRules(engine, params) }),
+  rules: (params, { engine, limits }) => ({ data: apiRules(engine, params, limits) }),
   alerts: (_params, { engine }) => ({ data: apiAlerts(engine) }),
   "status/buildinfo": (_params, { build }) => ({
     data: {
@@ -47,6 +46,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   }),
 };
 
+/** What also takes its parameters as a form, because they can be longer than a URL. */
+const BY_FORM: ReadonlySet<string> = new Set(["query", "query_range", "series", "labels"]);
+
 /** Prometheus' HTTP API, as far as it is served. */
 export function prometheusApi(options: ApiOptions): Handler {
   return async (request, url) => {
@@ -58,8 +60,10 @@ export function prometheusApi(options: ApiOptions): Handler {
         ? CALLS[path]
         : (params) => labelValues(decodeURIComponent(values[1] ?? ""), params, options);
     if (call === undefined || (!Object.hasOwn(CALLS, path) && values === null)) return undefined;
-    if (request.method !== "GET" && request.method !== "POST") {
-      return json(405, failure("bad_data", "use GET or POST"));
+    const methods = BY_FORM.has(path) ? ["GET", "POST"] : ["GET"];
+    if (!methods.includes(request.method ?? "")) {
+      const answer = json(405, failure("bad_data", `use ${methods.join(" or ")}`));
+      return { ...answer, headers: { ...answer.headers, Allow: methods.join(", ") } };
     }
     try {
       const params = await paramsOf(request, url);
@@ -100,26 +104,16 @@ async function paramsOf(request: IncomingMessage, url: URL): Promise<URLSearchPa
   return params;
 }
 
-/** The text of a query, refused as bad data when it does not parse. */
-function queryText(params: URLSearchParams, { limits }: ApiOptions): string {
-  const text = params.get("query") ?? "";
-  try {
-    parse(text, { limits });
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new ApiError("bad_data", `invalid parameter "query": ${error.message}`);
-  }
-  return text;
-}
-
 async function instantQuery(params: URLSearchParams, options: ApiOptions): Promise<object> {
-  const text = queryText(params, options);
+  const text = params.get("query") ?? "";
+  exprParam("query", text, options.limits);
   const at = timeParam(params, "time", options.now());
   return ask(text, { from: at, to: at, stepMs: 0 }, params, options);
 }
 
 async function rangeQuery(params: URLSearchParams, options: ApiOptions): Promise<object> {
-  const text = queryText(params, options);
+  const text = params.get("query") ?? "";
+  const kind = kindOf(exprParam("query", text, options.limits));
   const from = timeParam(params, "start");
   const to = timeParam(params, "end");
   const stepMs = durationParam(params, "step");
@@ -135,9 +129,16 @@ async function rangeQuery(params: URLSearchParams, options: ApiOptions): Promise
       'invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer',
     );
   }
-  if ((to - from) / stepMs > options.limits.querySteps) {
+  if (Math.floor((to - from) / stepMs) > options.limits.querySteps) {
     const what = `exceeded maximum resolution of ${options.limits.querySteps} points per timeseries`;
     throw new ApiError("bad_data", `${what} (limit querySteps). Try a longer step`);
+  }
+  if (kind === "range vector" || kind === "string") {
+    const what = `invalid expression type "${kind}" for range query`;
+    throw new ApiError(
+      "bad_data",
+      `invalid parameter "query": ${what}, must be Scalar or instant Vector`,
+    );
   }
   return ask(text, { from, to, stepMs }, params, options);
 }
@@ -148,9 +149,9 @@ async function ask(
   params: URLSearchParams,
   options: ApiOptions,
 ): Promise<object> {
-  const lookbackMs = durationParam(params, "lookback_delta");
+  const lookbackMs = durationParam(params, "lookback_delta") ?? 0;
   const timeoutMs = Math.min(durationParam(params, "timeout") ?? Infinity, options.limits.queryMs);
-  const full = lookbackMs === undefined ? span : { ...span, lookbackMs };
+  const full = lookbackMs <= 0 ? span : { ...span, lookbackMs };
   const result: QueryResult = await runQuery(text, full, options, timeoutMs);
   const limited = limitRows(result, limitParam(params));
   return {
@@ -184,31 +185,15 @@ function limitRows(
   return { value: { ...value, series: value.series.slice(0, limit), values }, warnings };
 }
 
-/** The matchers of each `match[]`; a selector that is none is refused. */
-function selectorsOf(params: URLSearchParams, options: ApiOptions): Matcher[][] {
-  return params.getAll("match[]").map((text) => {
-    let expr;
-    try {
-      expr = parse(text, { limits: options.limits });
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new ApiError("bad_data", `invalid parameter "match[]": ${error.message}`);
-    }
-    if (expr.kind === "selector") return [...expr.matchers];
-    throw new ApiError("bad_data", `invalid parameter "match[]": "${text}" is no series selector`);
-  });
-}
-
 /** Series that any selector matches (all, without one) with samples in the range of the request. */
 async function matchingSeries(params: URLSearchParams, options: ApiOptions): Promise<Labels[]> {
   const { engine, disk, now } = options;
   const from = timeParam(params, "start", epochMs(0));
   const to = timeParam(params, "end", now());
-  const selectors = selectorsOf(params, options).map((matchers) => compileMatchers(matchers));
+  const isAsked = selectorParam(params, options.limits);
   const found = new Map<string, Labels>();
   const add = (labels: Labels): void => {
-    if (selectors.length > 0 && !selectors.some((matches) => matches(labels))) return;
-    found.set(labels.key, labels);
+    if (isAsked(labels)) found.set(labels.key, labels);
   };
   for (const labels of engine.seriesIn(from, to)) add(labels);
   if (from < engine.memoryFrom()) {
@@ -226,7 +211,7 @@ function earlier(a: EpochMs, b: EpochMs): EpochMs {
 async function series(params: URLSearchParams, options: ApiOptions): Promise<object> {
   if (!params.has("match[]")) throw new ApiError("bad_data", "no match[] parameter provided");
   const found = await matchingSeries(params, options);
-  return truncated(found.map(labelsToRecord), params);
+  return truncated(found.toSorted(compareLabels).map(labelsToRecord), params);
 }
 
 async function labelNames(params: URLSearchParams, options: ApiOptions): Promise<object> {

@@ -1,7 +1,7 @@
+import { parseFloatText } from "../../model/go-float.ts";
 import { InputError } from "../../model/input-error.ts";
 import { type Labels, labelsFrom, NO_LABELS } from "../../model/labels.ts";
 import { STALE, type Stale } from "../../model/sample.ts";
-import { parseFloatText } from "../number-text.ts";
 import { parseSelector } from "../selector-parser.ts";
 import { TokenStream } from "../token-stream.ts";
 

@@ -1,8 +1,9 @@
 import { InputError } from "../../model/input-error.ts";
+import { formatFloat } from "../../model/go-float.ts";
 import { utf8Bytes } from "../../model/text.ts";
 import { quote } from "../../promql/string-literal.ts";
 import { durationText, timeText } from "./civil-time.ts";
-import { formatFloat, formatHexFloat } from "./go-number.ts";
+import { formatHexFloat } from "./hex-float.ts";
 import type { GoValue } from "./value.ts";
 import { sortedKeys, typeOf } from "./value.ts";
 

@@ -1,6 +1,5 @@
-import { parseFloatText } from "../../promql/number-text.ts";
+import { formatFloat, parseFloatText } from "../../model/go-float.ts";
 import { fail } from "./builtins.ts";
-import { formatFloat } from "./go-number.ts";
 import type { GoValue } from "./value.ts";
 import { typeOf } from "./value.ts";
 

@@ -1,10 +1,10 @@
 import { parseDuration } from "../../model/duration.ts";
+import { formatFloat } from "../../model/go-float.ts";
 import { compilePattern, expand } from "../../model/pattern.ts";
 import { escapeQuery, fail } from "./builtins.ts";
 import { timeText } from "./civil-time.ts";
 import type { TemplateFunction } from "./functions.ts";
 import { plainText } from "./go-format.ts";
-import { formatFloat } from "./go-number.ts";
 import {
   humanize,
   humanize1024,

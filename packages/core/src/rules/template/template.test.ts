@@ -3,7 +3,6 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { InputError } from "../../model/input-error.ts";
 import { DEFAULT_LIMITS } from "../../model/limits.ts";
-import { formatFloat } from "./go-number.ts";
 import { REFUSED_TEMPLATES } from "./template-cases.ts";
 import { expandTemplate, parseTemplate } from "./template.ts";
 import { stringMap } from "./value.ts";
@@ -144,16 +143,5 @@ test("any text parses or is refused with a place inside it", () => {
       }
     }),
     { numRuns: 500 },
-  );
-});
-
-test("the shortest form of a number reads back as the same number", () => {
-  fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      for (const verb of ["e", "f", "g"] as const) {
-        assert.equal(Number(formatFloat(value, verb, -1)), value);
-      }
-    }),
-    { numRuns: 100 },
   );
 });

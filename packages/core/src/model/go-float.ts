@@ -25,7 +25,7 @@ function formatPositive(value: number, verb: "e" | "f" | "g", precision: number)
   }
   if (verb === "e") {
     const decimal = shortest ? shortestDecimal(value) : roundTo(value, precision + 1);
-    return scientific(decimal, shortest ? decimal.digits.length - 1 : precision);
+    return scientific(decimal, shortest ? Math.max(0, decimal.digits.length - 1) : precision);
   }
   const wanted = precision === 0 ? 1 : precision;
   const decimal = shortest ? shortestDecimal(value) : trimmed(roundTo(value, wanted));
@@ -110,36 +110,17 @@ function rounded({ digits, point }: Decimal, count: number): Decimal {
   return { digits: next.slice(0, Math.max(count, 1)), point: point + 1 };
 }
 
-/** Writes a float64 as Go's `%x`: a hexadecimal mantissa and a binary exponent. */
-export function formatHexFloat(value: number, precision: number): string {
-  if (!Number.isFinite(value)) return formatFloat(value, "g", -1);
-  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, Math.abs(value));
-  const word = bits.getBigUint64(0);
-  let exponent = Number(word >> 52n) - 1023;
-  let mantissa = (word & ((1n << 52n) - 1n)) | (1n << 52n);
-  if (value === 0) [mantissa, exponent] = [0n, 0];
-  else if (exponent === -1023) {
-    // A subnormal number is shifted until its first digit is 1.
-    mantissa ^= 1n << 52n;
-    exponent = -1022;
-    while (mantissa < 1n << 52n) [mantissa, exponent] = [mantissa << 1n, exponent - 1];
+const FLOAT = /^[+-]?(?:\d+(?:_?\d+)*\.?(?:\d+(?:_?\d+)*)?|\.\d+(?:_?\d+)*)(?:[eE][+-]?\d+)?$/;
+
+/** Reads a number as Go's ParseFloat does, hexadecimal ones left out; `undefined` where it is none. */
+export function parseFloatText(text: string): number | undefined {
+  const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
+  if (special !== null) {
+    const [, sign = "", word = ""] = special;
+    if (word.toLowerCase() === "nan") return sign === "" ? NaN : undefined;
+    return sign === "-" ? -Infinity : Infinity;
   }
-  if (precision >= 0 && precision < 13) {
-    const shift = BigInt((13 - precision) * 4);
-    const half = 1n << (shift - 1n);
-    const rest = mantissa & ((1n << shift) - 1n);
-    mantissa >>= shift;
-    if (rest > half || (rest === half && (mantissa & 1n) === 1n)) mantissa += 1n;
-    mantissa <<= shift;
-    if (mantissa >= 1n << 53n) [mantissa, exponent] = [mantissa >> 1n, exponent + 1];
-  }
-  const all = mantissa.toString(16).padStart(14, "0");
-  const after = all.slice(1);
-  const shown =
-    precision < 0 ? after.replace(/0+$/, "") : after.slice(0, precision).padEnd(precision, "0");
-  const power = String(Math.abs(exponent)).padStart(2, "0");
-  const point = shown === "" ? "" : `.${shown}`;
-  return `${sign}0x${all[0]}${point}p${exponent < 0 ? "-" : "+"}${power}`;
+  if (!FLOAT.test(text)) return undefined;
+  const value = Number(text.replaceAll("_", ""));
+  return Number.isFinite(value) ? value : undefined;
 }
