@@ -1,4 +1,5 @@
 import { InputError } from "@naruko/core/model/input-error";
+import { checkCommand } from "./commands/check.ts";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
 import { queryCommand } from "./commands/query.ts";
@@ -11,6 +12,7 @@ import { version } from "./version.ts";
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   replay: replayCommand,
+  check: checkCommand,
   test: testCommand,
   query: queryCommand,
 };
