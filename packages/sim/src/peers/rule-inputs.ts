@@ -52,7 +52,7 @@ function segments(
 ): readonly ScrapedSeries[] {
   return names.flatMap((name) => {
     const random = new Random(seed, name);
-    const process = new ScrapedProcess();
+    const process = new ScrapedProcess(random);
     const work = workOf(name);
     let phase: Phase = "calm";
     let until = 60 * MINUTE_STEPS;
@@ -68,7 +68,7 @@ function segments(
         process.miss(step, isMarked);
       } else {
         work(process, phase, random);
-        process.scrape(step, random);
+        process.scrape(step);
       }
     }
     return process.series;
@@ -139,7 +139,7 @@ function countTokens(
 /** When the second model uses nearly four times its tokens, in hours from the start. */
 const RISES: readonly (readonly [number, number])[] = [
   // Long enough to fire on the second day.
-  [24.7, 25.6],
+  [24.6, 25.2],
   // Over twice for minutes only, until the hour that it is compared with has risen, too.
   [26.2, 26.62],
   [2.6, 3.1],
@@ -147,13 +147,13 @@ const RISES: readonly (readonly [number, number])[] = [
 
 function doubling(seed: number, model: string): readonly ScrapedSeries[] {
   const random = new Random(seed, model);
-  const process = new ScrapedProcess();
+  const process = new ScrapedProcess(random);
   const of = { model, service_name: "shop" };
   for (let step = 0; step < 27 * HOUR_STEPS; step++) {
     const hours = step / HOUR_STEPS;
     const hasRisen = RISES.some(([from, to]) => hours > from && hours < to);
     for (let i = 0; i < (hasRisen ? 11 : 3); i++) countTokens(process, of, random);
-    process.scrape(step, random);
+    process.scrape(step);
   }
   return process.series;
 }

@@ -15,13 +15,23 @@ type ScrapedSample = { readonly atS: number; readonly value: number | Stale };
 /** Time between two scrapes, and between two evaluations. */
 export const STEP_S = 15;
 
+/** A count that one scrape interval of no input here comes close to. */
+const LASTING = 20;
+
 type Counter = { readonly labels: Labels; value: number; wasScraped: boolean };
 
 /** A process that counts and is scraped about every 15 s. */
 export class ScrapedProcess {
   readonly #samples = new Map<string, { labels: Labels; samples: ScrapedSample[] }>();
   readonly #counters = new Map<string, Counter>();
+  readonly #random: Random;
+  #phaseS: number;
   #wasGone = false;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#phaseS = this.#randomPhaseS();
+  }
 
   get series(): readonly ScrapedSeries[] {
     return [...this.#samples.values()];
@@ -37,6 +47,11 @@ export class ScrapedProcess {
   /** The counters of a new process begin when they first count; until then they are absent. */
   restart(): void {
     this.#counters.clear();
+    this.#phaseS = this.#randomPhaseS();
+  }
+
+  #randomPhaseS(): number {
+    return 1 + this.#random.int(STEP_S - 1);
   }
 
   /**
@@ -44,12 +59,16 @@ export class ScrapedProcess {
    * there: evaluations and ranges are multiples of 15 s, so that it does not matter whether a
    * window has its left edge (Prometheus 2.x) or not (3.x, and here).
    *
-   * A counter's first sample is zero. Before 2.52 Prometheus takes a series that begins with another
-   * value inside a window back to where it was zero, though that be further than the half of a
-   * distance that it goes back otherwise (prometheus/prometheus#13725); from zero on all agree.
+   * Where a series begins inside a window, Prometheus before 2.52 may take it further back towards
+   * zero than the half of a distance that it allows otherwise (prometheus/prometheus#13725). Nothing
+   * here does: a counter's first sample is zero, samples of a process are evenly spaced, and only
+   * counters come back from an absence that are well above what one scrape adds.
    */
-  scrape(step: number, random: Random): void {
-    const atS = step * STEP_S + 1 + random.int(STEP_S - 1);
+  scrape(step: number): void {
+    const atS = step * STEP_S + this.#phaseS;
+    for (const [key, counter] of this.#counters) {
+      if (this.#wasGone && counter.value < LASTING) this.#counters.delete(key);
+    }
     for (const counter of this.#counters.values()) {
       this.#put(counter.labels, { atS, value: counter.wasScraped ? counter.value : 0 });
       counter.wasScraped = true;
