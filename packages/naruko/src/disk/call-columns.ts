@@ -94,57 +94,108 @@ export type CallColumns = {
   readonly numbers: Float64Array;
 };
 
-type Trie = Map<unknown, Trie | number>;
-
-function branch(trie: Trie, key: unknown): Trie {
-  const found = trie.get(key);
-  if (found instanceof Map) return found;
-  const made: Trie = new Map();
-  trie.set(key, made);
-  return made;
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-/** Gives equal shapes the same index. A trie of maps costs no string building a call. */
+/** Field by field and not in a loop: a field that is named where it is read is read many times faster. */
+function isOfShape(call: Call, shape: CallShape): boolean {
+  return (
+    call.kind === shape.kind &&
+    call.operation === shape.operation &&
+    call.service === shape.service &&
+    call.serviceVersion === shape.serviceVersion &&
+    call.environment === shape.environment &&
+    call.provider === shape.provider &&
+    call.requestModel === shape.requestModel &&
+    call.responseModel === shape.responseModel &&
+    call.serverAddress === shape.serverAddress &&
+    call.errorType === shape.errorType &&
+    call.stream === shape.stream &&
+    call.usageSource === shape.usageSource &&
+    call.unpriced === shape.unpriced &&
+    call.systemFingerprint === shape.systemFingerprint &&
+    call.promptName === shape.promptName &&
+    call.promptVersion === shape.promptVersion &&
+    call.toolName === shape.toolName &&
+    call.agentName === shape.agentName &&
+    call.dialect === shape.dialect &&
+    isSameList(call.finishReasons, shape.finishReasons) &&
+    isSameList(call.flags, shape.flags)
+  );
+}
+
+/**
+ * How many shapes of one service and model a call is compared with. A request with more of them,
+ * interleaved, has some shapes twice, which costs bytes; without a bound it could cost minutes.
+ */
+const COMPARED_SHAPES = 32;
+
+/** Gives equal shapes the same index. Comparing fields costs less than building a key of them. */
 class ShapeIndex {
   readonly shapes: CallShape[] = [];
-  readonly #root: Trie = new Map();
+  /** Indexes of the latest shapes, by service and then by model. */
+  readonly #latest = new Map<string, Map<string | undefined, number[]>>();
 
   indexOf(call: Call): number {
-    let trie = this.#root;
-    for (const field of SHAPE_FIELDS) trie = branch(trie, call[field]);
-    trie = branch(trie, call.finishReasons.length === 0 ? "" : JSON.stringify(call.finishReasons));
-    const last = call.flags === undefined ? undefined : JSON.stringify(call.flags);
-    const known = trie.get(last);
-    if (typeof known === "number") return known;
+    const latest = this.#latestLike(call);
+    for (const index of latest) {
+      const shape = this.shapes[index];
+      if (shape !== undefined && isOfShape(call, shape)) return index;
+    }
     const index = this.shapes.length;
-    trie.set(last, index);
+    latest.unshift(index);
+    if (latest.length > COMPARED_SHAPES) latest.pop();
     const fields = [...SHAPE_FIELDS, ...LIST_FIELDS].filter((field) => call[field] !== undefined);
     this.shapes.push(Object.fromEntries(fields.map((field) => [field, call[field]])) as CallShape);
     return index;
   }
+
+  #latestLike({ service, requestModel }: Call): number[] {
+    let models = this.#latest.get(service);
+    if (models === undefined) this.#latest.set(service, (models = new Map()));
+    let latest = models.get(requestModel);
+    if (latest === undefined) models.set(requestModel, (latest = []));
+    return latest;
+  }
+}
+
+/** In the order of `STRING_FIELDS`. */
+function stringsOf(call: Call): readonly (string | undefined)[] {
+  const { traceId, spanId, parentSpanId, responseId, conversationId, userId } = call;
+  return [traceId, spanId, parentSpanId, responseId, conversationId, userId];
+}
+
+/** In the order of `NUMBER_FIELDS`, then of `USAGE_FIELDS`. */
+function numbersOf(call: Call): readonly (number | undefined)[] {
+  const { startAt, endAt, durationS, timeToFirstChunkS, timePerOutputChunkS, costUsd } = call;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } =
+    call.usage;
+  return [
+    startAt,
+    endAt,
+    durationS,
+    timeToFirstChunkS,
+    timePerOutputChunkS,
+    costUsd,
+    call.weight,
+    inputTokens,
+    outputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    reasoningTokens,
+  ];
 }
 
 function writeNumbers(numbers: Float64Array, start: number, call: Call): void {
+  const values = numbersOf(call);
   let present = 0;
-  let bit = 1;
-  let at = start + 2;
-  for (const field of NUMBER_FIELDS) {
-    const value = call[field];
-    if (value !== undefined) {
-      present |= bit;
-      numbers[at] = value;
-    }
-    bit <<= 1;
-    at++;
-  }
-  for (const field of USAGE_FIELDS) {
-    const value = call.usage[field];
-    if (value !== undefined) {
-      present |= bit;
-      numbers[at] = value;
-    }
-    bit <<= 1;
-    at++;
+  for (let place = 0; place < values.length; place++) {
+    const value = values[place];
+    if (value === undefined) continue;
+    present |= 1 << place;
+    numbers[start + 2 + place] = value;
   }
   numbers[start + 1] = present;
 }
@@ -158,7 +209,8 @@ export function toColumns(calls: readonly Call[]): CallColumns {
   for (const [n, call] of calls.entries()) {
     numbers[n * STRIDE] = index.indexOf(call);
     writeNumbers(numbers, n * STRIDE, call);
-    for (const [i, field] of STRING_FIELDS.entries()) strings[i]?.push(call[field] ?? null);
+    const own = stringsOf(call);
+    for (let i = 0; i < own.length; i++) strings[i]?.push(own[i] ?? null);
     if (call.text !== undefined) texts.push([n, call.text]);
   }
   return { count: calls.length, shapes: index.shapes, strings, texts, numbers };
