@@ -105,7 +105,7 @@ test("a full queue refuses telemetry at once, and nothing else", async () => {
   assert.deepEqual(await queue.submit(NO_TELEMETRY, 2), {
     ok: false,
     retry: true,
-    reason: "the commit queue is full",
+    reason: "too much is waiting to be written (limit queueBytes)",
   });
   assert.deepEqual(await queue.submit(OUTCOME, 2), { ok: true });
   assert.deepEqual(await first, { ok: true });

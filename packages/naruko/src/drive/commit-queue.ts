@@ -13,6 +13,8 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** How long to wait after a failed commit; a full disk is not emptied faster by asking. */
 const RETRY_MS = SECOND_MS;
 
+const QUEUE_FULL = "too much is waiting to be written (limit queueBytes)";
+
 /** An input on its way to the disk; `settle` answers whoever submitted it. */
 export type Entry = {
   readonly input: Input;
@@ -72,7 +74,7 @@ export class CommitQueue {
    */
   submit(body: InputBody, bytes: number): Promise<Outcome> {
     if (body.kind === "telemetry" && this.#waitingBytes + bytes > this.#options.queueBytes) {
-      return Promise.resolve({ ok: false, retry: true, reason: "the commit queue is full" });
+      return Promise.resolve({ ok: false, retry: true, reason: QUEUE_FULL });
     }
     const at = this.#options.time.now();
     this.#enqueueTicks(at);

@@ -8,8 +8,12 @@ import type { Config } from "../config/config.ts";
 import type { Disk } from "../disk/disk.ts";
 import { adminHandler } from "../listen/admin.ts";
 import { guard } from "../listen/guard.ts";
+import { BodyBudget } from "../listen/body-budget.ts";
+import { HttpCounts } from "../listen/http-counts.ts";
+import { LimitCounts } from "../listen/limit-counts.ts";
 import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
 import { prometheusApi } from "../listen/prometheus-api.ts";
+import { queryGate } from "../listen/query-gate.ts";
 import { listen } from "../listen/server.ts";
 import type { Answer } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
@@ -31,6 +35,7 @@ export type PortsOptions = {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly version: string;
+  readonly isDemo: boolean;
   readonly report: Report;
   readonly reload: () => Promise<string | undefined>;
 };
@@ -47,20 +52,22 @@ export type Ports = {
 /** Opens the ports; on a failure none stays open. @throws the system's error */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
   const { listen: where } = options.config;
-  const intake = new IntakeCounts();
+  const tallies = new Tallies(options.limits);
   const parts = new ConfiguredParts(options.config);
   const otlp = await listen({
-    ...shared(options, options.config.auth.ingest_token),
+    ...shared(options, options.config.auth.ingest_token, tallies),
     port: where.otlp_http_port,
-    handlers: [otlpOn(options, parts, intake)],
+    counts: tallies.otlpHttp,
+    handlers: [otlpOn(options, parts, tallies)],
     refuse: refuseOtlp,
   });
   try {
     const http = await listen({
-      ...shared(options, options.config.auth.admin_token),
+      ...shared(options, options.config.auth.admin_token, tallies),
       port: where.port,
       open: new Set(["/-/healthy", "/-/ready"]),
-      handlers: [api(options), admin(options, intake, otlp.port)],
+      counts: tallies.http,
+      handlers: [api(options, tallies), admin(options, tallies, otlp.port)],
       refuse: plainRefusal,
     });
     return {
@@ -76,6 +83,19 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
   } catch (error) {
     await otlp.close();
     throw error;
+  }
+}
+
+/** What both ports count, and the room that their requests share. */
+class Tallies {
+  readonly intake = new IntakeCounts();
+  readonly limits = new LimitCounts();
+  readonly http = new HttpCounts("http");
+  readonly otlpHttp = new HttpCounts("otlp-http");
+  readonly budget: BodyBudget;
+
+  constructor(limits: Limits) {
+    this.budget = new BodyBudget(limits.inFlightBytes);
   }
 }
 
@@ -95,13 +115,16 @@ class ConfiguredParts {
 }
 
 function shared(
-  { config, report }: PortsOptions,
+  { config, limits, report }: PortsOptions,
   token: string | undefined,
-): Pick<Parameters<typeof listen>[0], "host" | "guard" | "broke"> {
+  tallies: Tallies,
+): Pick<Parameters<typeof listen>[0], "host" | "guard" | "limits" | "limitCounts" | "broke"> {
   const { host, allowed_hosts } = config.listen;
   return {
     host,
     guard: guard([host, ...allowed_hosts], token),
+    limits,
+    limitCounts: tallies.limits,
     broke: (error, where) => {
       report("a request met a bug", { error, where });
     },
@@ -111,11 +134,13 @@ function shared(
 function otlpOn(
   { limits, live, time }: PortsOptions,
   parts: ConfiguredParts,
-  counts: IntakeCounts,
+  { intake: counts, limits: limitCounts, budget }: Tallies,
 ): ReturnType<typeof otlpHandler> {
   return otlpHandler({
     limits,
     counts,
+    limitCounts,
+    budget,
     context: () => ({
       at: time.now(),
       maxAheadMs: MAX_AHEAD_MS,
@@ -126,14 +151,17 @@ function otlpOn(
     redact: (telemetry) => parts.redact(telemetry),
     queuedBytes: () => live.queuedBytes,
     submit: (telemetry, bytes) => {
-      counts.lastTelemetryAt = time.now();
+      counts.noteArrival(telemetry, time.now());
       return live.submit({ kind: "telemetry", telemetry }, bytes);
     },
   });
 }
 
-function api({ engine, disk, limits, live, clock, version, report }: PortsOptions) {
-  return prometheusApi({
+function api(
+  { engine, disk, limits, live, clock, version, report }: PortsOptions,
+  { limits: limitCounts }: Tallies,
+) {
+  const handler = prometheusApi({
     engine,
     disk,
     limits,
@@ -144,16 +172,25 @@ function api({ engine, disk, limits, live, clock, version, report }: PortsOption
       report("a request met a bug", { error, where });
     },
   });
+  return queryGate(handler, limits.concurrentQueries, limitCounts);
 }
 
-function admin(options: PortsOptions, intake: IntakeCounts, otlpPort: number) {
-  const { engine, live, disk, version, time, config, reload } = options;
+function admin(
+  options: PortsOptions,
+  { intake, limits: limitCounts, http, otlpHttp, budget }: Tallies,
+  otlpPort: number,
+) {
+  const { engine, live, disk, version, isDemo, time, config, reload } = options;
   return adminHandler({
     engine,
     live,
     disk,
     intake,
+    limitCounts,
+    http: [http, otlpHttp],
+    inFlightBytes: () => budget.bytes,
     version,
+    isDemo,
     reload,
     skewMs: () => time.skewMs(),
     otlpUrl: `http://${config.listen.host}:${otlpPort}`,

@@ -5,6 +5,7 @@ import { guard, isLoopback } from "./guard.ts";
 const ask = {
   method: "GET",
   host: "127.0.0.1:4320",
+  hosts: 1,
   origin: undefined as string | undefined,
   authorization: undefined as string | undefined,
 };
@@ -21,6 +22,9 @@ const open: readonly (readonly [
   ["by another name", { host: "evil.example:4320" }, 403],
   ["by a name that only starts like one", { host: "localhost.evil.example" }, 403],
   ["by nonsense", { host: "a b" }, 403],
+  ["with two hosts, the first of them known", { hosts: 2 }, 403],
+  ["by a number that means an address", { host: "2130706433" }, 403],
+  ["by a name with a dot at its end", { host: "localhost." }, 403],
   ["with credentials in the host", { host: "x@localhost" }, 403],
   ["a post of no page", { method: "POST" }, undefined],
   ["a post of the own page", { method: "POST", origin: "http://127.0.0.1:4320" }, undefined],
@@ -53,6 +57,11 @@ for (const [authorization, status] of tokens) {
     assert.ok(!JSON.stringify(refusal ?? "").includes("s3cret"));
   });
 }
+
+test("a long Host is not sent back", () => {
+  const refusal = guard([], undefined)({ ...ask, host: "x".repeat(10_000) });
+  assert.ok((refusal?.reason.length ?? Infinity) < 200);
+});
 
 test("a missing Host is refused", () => {
   assert.equal(guard([], undefined)({ ...ask, host: undefined })?.status, 403);

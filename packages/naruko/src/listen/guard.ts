@@ -8,9 +8,14 @@ export type Refusal = { readonly status: 401 | 403; readonly reason: string };
 export type GuardedRequest = {
   readonly method: string;
   readonly host: string | undefined;
+  /** How many Host headers it had: a proxy may have looked at another one than we do. */
+  readonly hosts: number;
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
 };
+
+/** So much of a wrong header is shown. */
+const SHOWN_LENGTH = 100;
 
 export type Guard = (request: GuardedRequest) => Refusal | undefined;
 
@@ -28,9 +33,11 @@ export function guard(allowedHosts: readonly string[], token: string | undefined
   const names = new Set(["localhost", ...allowedHosts.map((name) => name.toLowerCase())]);
   const expected = token === undefined ? undefined : digest(token);
   return (request) => {
+    if (request.hosts > 1) return { status: 403, reason: "expected one Host header" };
     const name = hostName(request.host);
     if (name === undefined || (isIP(name) === 0 && !names.has(name))) {
-      const reason = `unknown Host "${request.host ?? ""}"; add it to listen.allowed_hosts`;
+      const shown = (request.host ?? "").slice(0, SHOWN_LENGTH);
+      const reason = `unknown Host "${shown}"; add it to listen.allowed_hosts`;
       return { status: 403, reason };
     }
     if (changesState(request.method) && !isOwnOrigin(request.origin, request.host)) {

@@ -5,13 +5,17 @@ import { InputError } from "@naruko/core/model/input-error";
 import type { Limits } from "@naruko/core/model/limits";
 import type { Outcome } from "@naruko/core/model/outcome";
 import type { Telemetry } from "@naruko/core/model/telemetry";
+import type { EpochMs } from "@naruko/core/model/time";
 import type { NormalizeContext } from "@naruko/core/normalize/context";
 import { answerExport, answerRefusal } from "@naruko/core/receive/answer";
 import type { Answer as OtlpAnswer } from "@naruko/core/receive/answer";
 import { encodingOf } from "@naruko/core/receive/encoding";
 import type { Encoding, Signal } from "@naruko/core/receive/encoding";
 import type { ExportRefusal } from "@naruko/core/receive/export-refusals";
+import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { readBody } from "./body.ts";
+import type { BodyRefusal } from "./body.ts";
+import type { LimitCounts } from "./limit-counts.ts";
 import type { Answer, Handler } from "./server.ts";
 
 const PATHS: ReadonlyMap<string, Signal> = new Map([
@@ -30,7 +34,9 @@ export type OtlpOptions = {
   readonly submit: (telemetry: Telemetry, bytes: number) => Promise<Outcome>;
   /** Bytes that wait for the disk. */
   readonly queuedBytes: () => number;
+  readonly budget: BodyBudget;
   readonly counts: IntakeCounts;
+  readonly limitCounts: LimitCounts;
 };
 
 /** What came in, for `/metrics`. */
@@ -39,7 +45,16 @@ export class IntakeCounts {
   readonly rejected: Map<string, number> = new Map();
   readonly ignored: Map<string, number> = new Map();
   readonly refusedRequests: Map<string, number> = new Map();
-  lastTelemetryAt: number | undefined;
+  lastTelemetryAt: EpochMs | undefined;
+  /** Of calls and data points: what the layers of infrastructure and application look at. */
+  lastTrafficAt: EpochMs | undefined;
+  lastScoreAt: EpochMs | undefined;
+
+  noteArrival({ calls, points, evaluations }: Telemetry, at: EpochMs): void {
+    this.lastTelemetryAt = at;
+    if (calls.length > 0 || points.length > 0) this.lastTrafficAt = at;
+    if (evaluations.length > 0) this.lastScoreAt = at;
+  }
 
   add(counts: Map<string, number>, reason: string, by: number): void {
     counts.set(reason, (counts.get(reason) ?? 0) + by);
@@ -60,7 +75,12 @@ export function otlpHandler(options: OtlpOptions): Handler {
       const reason = "expected Content-Type application/x-protobuf or application/json";
       return refuse(options, encoding, "unsupported-media-type", reason);
     }
-    return receive(signal, encoding, request, options);
+    const share = options.budget.open();
+    try {
+      return await receive({ signal, encoding, request, share }, options);
+    } finally {
+      share.release();
+    }
   };
 }
 
@@ -77,12 +97,18 @@ const REFUSAL_OF: Readonly<Record<number, ExportRefusal>> = {
   404: "unknown-path",
   413: "too-large",
   415: "unsupported-media-type",
+  503: "overloaded",
+};
+
+type Export = {
+  readonly signal: Signal;
+  readonly encoding: Encoding;
+  readonly request: IncomingMessage;
+  readonly share: BodyShare;
 };
 
 async function receive(
-  signal: Signal,
-  encoding: Encoding,
-  request: IncomingMessage,
+  { signal, encoding, request, share }: Export,
   options: OtlpOptions,
 ): Promise<Answer> {
   const { limits, counts } = options;
@@ -90,11 +116,8 @@ async function receive(
     const reason = "too much is waiting to be written (limit queueBytes)";
     return refuse(options, encoding, "overloaded", reason);
   }
-  const body = await readBody(request, limits);
-  if ("refusal" in body) {
-    const { status, reason } = body.refusal;
-    return refuse(options, encoding, REFUSAL_OF[status] ?? "malformed", reason);
-  }
+  const body = await readBody(request, limits, share);
+  if ("refusal" in body) return refuseBody(options, encoding, body.refusal);
   let taken: Intake;
   try {
     taken = takeExport(signal, body.bytes, encoding, options.context());
@@ -129,12 +152,21 @@ function rejectionMessage(rejected: ReadonlyMap<string, number>): string {
   return [...rejected].map(([reason, count]) => `${count} ${reason}`).join(", ");
 }
 
+function refuseBody(
+  options: OtlpOptions,
+  encoding: Encoding,
+  { status, reason }: BodyRefusal,
+): Answer {
+  return refuse(options, encoding, REFUSAL_OF[status] ?? "malformed", reason);
+}
+
 function refuse(
-  { counts }: OtlpOptions,
+  { counts, limitCounts }: OtlpOptions,
   encoding: Encoding | undefined,
   refusal: ExportRefusal,
   reason: string,
 ): Answer {
+  limitCounts.namedIn(reason);
   counts.add(counts.refusedRequests, refusal, 1);
   return fromOtlp(answerRefusal(encoding ?? "json", refusal, reason));
 }

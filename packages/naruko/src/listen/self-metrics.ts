@@ -4,6 +4,10 @@ import type { Disk } from "../disk/disk.ts";
 import type { Live } from "../drive/live.ts";
 import { byReason } from "./exposition.ts";
 import type { Family } from "./exposition.ts";
+import type { HttpCounts } from "./http-counts.ts";
+import { httpFamily } from "./http-counts.ts";
+import { limitFamily } from "./limit-counts.ts";
+import type { LimitCounts } from "./limit-counts.ts";
 import type { IntakeCounts } from "./otlp.ts";
 
 export type SelfMetricsSources = {
@@ -11,6 +15,11 @@ export type SelfMetricsSources = {
   readonly live: Live;
   readonly disk: Disk;
   readonly intake: IntakeCounts;
+  readonly limitCounts: LimitCounts;
+  /** One a port. */
+  readonly http: readonly HttpCounts[];
+  /** Bytes of requests from their arrival to their answer. */
+  readonly inFlightBytes: () => number;
   /** How far the wall clock is behind the stamps, in ms. */
   readonly skewMs: () => number;
   readonly version: string;
@@ -20,6 +29,7 @@ export type SelfMetricsSources = {
 export function selfMetrics(sources: SelfMetricsSources): Family[] {
   return [
     ...intakeMetrics(sources),
+    ...limitMetrics(sources),
     ...engineMetrics(sources),
     ...deliveryMetrics(sources),
     ...processMetrics(sources),
@@ -62,6 +72,16 @@ function intakeMetrics({ intake, live, disk }: SelfMetricsSources): Family[] {
     gauge("naruko_queued_bytes", "Bytes of requests that wait to be committed.", live.queuedBytes),
     gauge("naruko_disk_queued_input_bytes", "Bytes of inputs on their way to disk.", inputBytes),
     gauge("naruko_disk_queued_effects", "Outputs that wait to be written.", effects),
+  ];
+}
+
+function limitMetrics(sources: SelfMetricsSources): Family[] {
+  const { engine, http, inFlightBytes, intake, limitCounts: limits } = sources;
+  const { rejected, ignored } = intake;
+  return [
+    limitFamily({ limits, rejected, ignored, engine: engine.counters() }),
+    httpFamily(http),
+    gauge("naruko_in_flight_bytes", "Bytes of OTLP requests not yet answered.", inFlightBytes()),
   ];
 }
 

@@ -1,8 +1,12 @@
-import { createServer } from "node:http";
+import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { SECOND_MS } from "@naruko/core/model/time";
-import type { Guard } from "./guard.ts";
+import type { Limits } from "@naruko/core/model/limits";
+import type { Guard, GuardedRequest } from "./guard.ts";
+import type { HttpCounts } from "./http-counts.ts";
+import type { LimitCounts } from "./limit-counts.ts";
 
 /** An answer; headers that every answer has are added by the server. */
 export type Answer = {
@@ -25,13 +29,17 @@ export type ServerOptions = {
   /** Paths that answer without a token: `/-/healthy` for a load balancer. */
   readonly open?: ReadonlySet<string>;
   readonly handlers: readonly Handler[];
+  readonly limits: Pick<Limits, "connections" | "headerBytes" | "headersMs" | "requestMs">;
+  readonly limitCounts: LimitCounts;
+  readonly counts: HttpCounts;
   /** How a refusal reads on this port: OTLP has a format of its own for it. */
   readonly refuse: (request: IncomingMessage, status: number, reason: string) => Answer;
   /** Somebody's request met a bug of ours. */
   readonly broke: (error: unknown, where: string) => void;
 };
 
-const REQUEST_TIMEOUT_MS = 60 * SECOND_MS;
+/** How often connections are looked at for senders that are too slow. */
+const CHECK_EVERY_MS = 5 * SECOND_MS;
 
 // Nothing that is shown may load, run or embed anything from elsewhere.
 const SECURITY_HEADERS = {
@@ -43,6 +51,9 @@ const SECURITY_HEADERS = {
   "Cache-Control": "no-store",
 } as const;
 
+/** How long requests that have begun may take once the server stops. */
+const CLOSE_WITHIN_MS = 5 * SECOND_MS;
+
 export type Listening = { readonly port: number; readonly close: () => Promise<void> };
 
 /**
@@ -51,11 +62,26 @@ export type Listening = { readonly port: number; readonly close: () => Promise<v
  * @throws the system's error (EADDRINUSE …) when it cannot be opened
  */
 export async function listen(options: ServerOptions): Promise<Listening> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    void respond(options, request, response);
+  const { limits } = options;
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    (request, response) => {
+      void respond(options, request, response);
+    },
+  );
+  server.maxConnections = limits.connections;
+  server.on("drop", () => {
+    options.limitCounts.reached("connections");
   });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  server.on("clientError", (error, socket) => {
+    refuseBytes(options, error, socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -63,6 +89,22 @@ export async function listen(options: ServerOptions): Promise<Listening> {
   });
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }
+
+/** What is sent to somebody whose bytes are no request, or come too slowly. */
+function refuseBytes(options: ServerOptions, error: Error, socket: Duplex): void {
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ECONNRESET") return;
+  const status = code === TIMED_OUT ? 408 : code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+  // Node has one code for both of its timeouts.
+  if (status === 408) options.limitCounts.reached("requestMs");
+  if (status === 431) options.limitCounts.reached("headerBytes");
+  options.counts.answered(status);
+  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+  if (socket.writable) socket.end(`${line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  else socket.destroy();
+}
+
+const TIMED_OUT = "ERR_HTTP_REQUEST_TIMEOUT";
 
 async function respond(
   options: ServerOptions,
@@ -75,20 +117,24 @@ async function respond(
   } catch (error) {
     // A sender that hung up in the middle of its body has no use for an answer.
     if (request.destroyed && !request.complete) return;
-    options.broke(error, `${request.method} ${request.url}`);
+    // Without the query: it may hold what somebody asked for, and is as long as they like.
+    options.broke(error, `${request.method} ${request.url?.split("?", 1)[0]}`);
     answer = options.refuse(request, 500, "internal error; the log of the server has it");
   }
   // A body that was not read to its end would be taken for the next request.
   const connection = request.complete ? {} : { Connection: "close" };
-  response.writeHead(answer.status, { ...SECURITY_HEADERS, ...connection, ...answer.headers });
-  response.end(request.method === "HEAD" ? undefined : answer.body);
+  options.counts.answered(answer.status);
+  const { body = "" } = answer;
+  const length = { "Content-Length": Buffer.byteLength(body) };
+  const headers = { ...SECURITY_HEADERS, ...connection, ...length, ...answer.headers };
+  response.writeHead(answer.status, headers);
+  response.end(request.method === "HEAD" ? undefined : body);
 }
 
 async function answerTo(options: ServerOptions, request: IncomingMessage): Promise<Answer> {
-  const url = URL.parse(request.url ?? "/", "http://localhost");
-  if (url === null) return options.refuse(request, 400, "the path is not valid");
-  const { authorization, host, origin } = request.headers;
-  const refusal = options.guard({ method: request.method ?? "GET", host, origin, authorization });
+  const refusal = options.guard(guarded(request));
+  const url = pathOf(request);
+  if (url === undefined) return options.refuse(request, 400, "expected a path that begins with /");
   const isOpen = refusal?.status === 401 && options.open?.has(url.pathname) === true;
   if (refusal !== undefined && !isOpen) {
     const answer = options.refuse(request, refusal.status, refusal.reason);
@@ -102,6 +148,19 @@ async function answerTo(options: ServerOptions, request: IncomingMessage): Promi
   return options.refuse(request, 404, `nothing is served at ${url.pathname}`);
 }
 
+function guarded({ method = "GET", headers, rawHeaders }: IncomingMessage): GuardedRequest {
+  const { authorization, host, origin } = headers;
+  const names = rawHeaders.filter((_, i) => i % 2 === 0);
+  const hosts = names.filter((name) => name.toLowerCase() === "host").length;
+  return { method, host, hosts, origin, authorization };
+}
+
+/** Only a path is taken: in `GET http://other/metrics` or `GET //other/metrics` the host is not ours. */
+function pathOf({ url = "" }: IncomingMessage): URL | undefined {
+  if (!url.startsWith("/") || url.startsWith("//")) return undefined;
+  return URL.parse(url, "http://localhost") ?? undefined;
+}
+
 async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
@@ -109,5 +168,10 @@ async function close(server: Server): Promise<void> {
     });
   });
   server.closeIdleConnections();
+  // Node looks at slow senders no more once it closes: one of them could hold the process for ever.
+  const impatience = setTimeout(() => {
+    server.closeAllConnections();
+  }, CLOSE_WITHIN_MS);
   await closed;
+  clearTimeout(impatience);
 }
