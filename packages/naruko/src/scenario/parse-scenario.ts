@@ -113,8 +113,9 @@ class ScenarioReader {
 
   #readInterval(cursor: LineCursor, position: Position): void {
     if (this.#intervalMs !== undefined) cursor.refuse("every is given twice", position);
+    const { position: duration } = cursor;
     const intervalMs = cursor.duration("the time between ticks");
-    if (intervalMs < SECOND_MS) cursor.refuse("expected at least 1s between ticks", position);
+    if (intervalMs < SECOND_MS) cursor.refuse("expected at least 1s between ticks", duration);
     this.#intervalMs = intervalMs;
   }
 }
