@@ -14,7 +14,7 @@ const NO_TELEMETRY = {
 const OUTCOME = { kind: "outcome", delivery: "d1", outcome: { ok: true } } as const;
 
 /** A queue over a disk that can be told to fail; retries run as soon as `letRetry` is called. */
-function queueAt(startS: number, queueBytes = 1000) {
+function queueAt(startS: number, queueBytes = 1000, lastTickS = Math.floor(startS / 15) * 15) {
   let nowMs = startS * 1000;
   let waiting: (() => void)[] = [];
   const clock: Clock = {
@@ -34,7 +34,7 @@ function queueAt(startS: number, queueBytes = 1000) {
     intervalMs: 15_000,
     queueBytes,
     lastSeq: 0,
-    lastTick: epochMs(Math.floor(startS / 15) * 15_000),
+    lastTick: epochMs(lastTickS * 1000),
     commit: () =>
       Promise.resolve<Outcome>(
         diskFails ? { ok: false, retry: true, reason: "disk full" } : { ok: true },
@@ -97,6 +97,32 @@ test("a stop that skips a tick is a gap, and ticks go on after it", async () => 
   queue.pulse();
   await queue.drained();
   assert.deepEqual(seen(), ["gap 0-100", "tick@105"]);
+});
+
+test("a gap right after another begins at its end", async () => {
+  const { queue, at, seen } = queueAt(1);
+  at(100);
+  queue.pulse();
+  at(200);
+  queue.pulse();
+  at(206);
+  await queue.submit(NO_TELEMETRY, 1);
+  at(211);
+  queue.pulse();
+  await queue.drained();
+  assert.deepEqual(seen(), ["gap 0-100", "gap 100-200", "telemetry@206", "tick@210"]);
+});
+
+test("a start after a gap ticks at multiples of the interval, and doubles no time in a gap", async () => {
+  const soon = queueAt(101, 1000, 100);
+  soon.at(106);
+  soon.queue.pulse();
+  await soon.queue.drained();
+  assert.deepEqual(soon.seen(), ["tick@105"]);
+  const late = queueAt(300, 1000, 100);
+  late.queue.pulse();
+  await late.queue.drained();
+  assert.deepEqual(late.seen(), ["gap 100-300"]);
 });
 
 test("a full queue refuses telemetry at once, and nothing else", async () => {

@@ -29,7 +29,10 @@ export type CommitQueueOptions = {
   /** Bytes that may wait; beyond it submissions are refused at once. */
   readonly queueBytes: number;
   readonly lastSeq: number;
-  /** The last tick that was committed; in a new data directory the multiple before now. */
+  /**
+   * The last tick that was committed, or the end of the gap after it; in a new data directory the
+   * multiple before now.
+   */
   readonly lastTick: EpochMs;
   readonly commit: (inputs: readonly Input[]) => Promise<Outcome>;
   /** Receives committed inputs in order, and owns their `settle` from then on. */
@@ -48,6 +51,8 @@ export class CommitQueue {
   #waitingBytes = 0;
   #seq: number;
   #nextTick: number;
+  /** Of the last gap, or the last tick where none is known: no gap begins before it. */
+  #gapEnd: EpochMs;
   #lastCommittedTick: EpochMs;
   #running: Promise<void> | undefined;
   #fault: string | undefined;
@@ -56,7 +61,10 @@ export class CommitQueue {
     this.#options = options;
     this.#seq = options.lastSeq;
     this.#lastCommittedTick = options.lastTick;
-    this.#nextTick = options.lastTick + options.intervalMs;
+    this.#gapEnd = options.lastTick;
+    // After a gap the last tick is the gap's end, which is no multiple of the interval.
+    const ticks = Math.floor(options.lastTick / options.intervalMs);
+    this.#nextTick = (ticks + 1) * options.intervalMs;
   }
 
   get waitingBytes(): number {
@@ -105,8 +113,9 @@ export class CommitQueue {
       this.#nextTick += intervalMs;
       return;
     }
-    const from = epochMs(this.#nextTick - intervalMs);
+    const from = epochMs(Math.max(this.#nextTick - intervalMs, this.#gapEnd));
     this.#push(at, { kind: "gap", from, to: at });
+    this.#gapEnd = at;
     this.#nextTick = Math.ceil(at / intervalMs) * intervalMs;
   }
 
