@@ -45,7 +45,12 @@ export const GENAI_SPELLING: Spelling = {
   stream: ["gen_ai.request.stream"],
   timeToFirstChunk: [["gen_ai.response.time_to_first_chunk", 1]],
   timePerOutputChunk: [],
-  finishReasons: ["gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"],
+  finishReasons: [
+    "gen_ai.response.finish_reasons",
+    // Anthropic's own client (1.12) writes the newest names, but for this one.
+    "anthropic.message.stop_reason",
+    "gen_ai.completion.0.finish_reason",
+  ],
   usage: [
     ["inputTokens", ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"]],
     ["outputTokens", ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"]],

@@ -110,6 +110,14 @@ const sameCall: Readonly<Record<string, SameCall>> = {
       usage: { inputTokens: 120, outputTokens: 30, cacheReadTokens: 20, cacheWriteTokens: 5 },
     },
   },
+  "Anthropic's own client 1.12": {
+    record: span({
+      ...without(NEWEST, "gen_ai.response.finish_reasons"),
+      "gen_ai.provider.name": "anthropic",
+      "anthropic.message.stop_reason": "tool_use",
+    }),
+    differs: { provider: "anthropic" },
+  },
   "OTel GenAI v1.37, messages as structure": {
     record: span({
       ...without(NEWEST, ...Object.keys(MESSAGES)),
