@@ -14,7 +14,7 @@ function sample(at: number, value: number): ApiSample {
 function sampleText(value: number): string {
   const plain = String(value);
   const isPlain = Number.isFinite(value) && !plain.includes("e") && !Object.is(value, -0);
-  return isPlain ? plain : formatFloat(value, value === 0 ? "f" : "e", -1);
+  return isPlain ? plain : formatFloat(value, "g", -1);
 }
 
 /** The `data` of an answer to a query. */

@@ -1,0 +1,41 @@
+import { EventEmitter, once } from "node:events";
+import type { TestContext } from "node:test";
+import { systemWorld } from "../commands/system-world.ts";
+import { main } from "../main.ts";
+
+/** Where a server answers. */
+export type Serving = { readonly http: string; readonly otlp: string };
+
+/** Runs `naruko serve ARGS` in this process on free ports until the test ends. */
+export async function serveNaruko(
+  context: TestContext,
+  ...args: readonly string[]
+): Promise<Serving> {
+  let printed = "";
+  let told = "";
+  const handlers: ((signal: "stop" | "reload") => void)[] = [];
+  const greetings = new EventEmitter();
+  const greeted = once(greetings, "greeted");
+  const exit = main(["serve", ...args, "--port", "0", "--otlp-http-port", "0"], {
+    ...systemWorld(),
+    environment: {},
+    isTerminal: false,
+    print: (text) => {
+      printed += text;
+      if (text.includes("send OTLP")) greetings.emit("greeted");
+    },
+    tell: (text) => (told += text),
+    onSignal: (handler) => {
+      handlers.push(handler);
+      return () => undefined;
+    },
+  });
+  await Promise.race([greeted, exit]);
+  const [http, otlp] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
+  if (http === undefined || otlp === undefined) throw new Error(`no server: ${told}`);
+  context.after(async () => {
+    for (const handler of handlers) handler("stop");
+    await exit;
+  });
+  return { http, otlp };
+}
