@@ -56,8 +56,11 @@ before(
 );
 
 after(async () => {
-  for (const step of undo.toReversed()) await step();
-  rmSync(folder, { recursive: true, force: true });
+  try {
+    for (const step of undo.toReversed()) await step();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 const told = SENDERS.filter(({ tells }) => tells.includes("spans"));
