@@ -140,18 +140,20 @@ function effectsOf(inputs: readonly Timed[], isRestart: (n: number) => boolean):
   const effects: Effect[] = [];
   const chunks: ChunkRow[] = [];
   let count = 0;
+  let current = new Engine(OPTIONS);
   const replay = new Replay({
-    engine: new Engine(OPTIONS),
+    engine: current,
     intervalMs: INTERVAL_MS,
     onEffect: (effect) => {
       if (effect.kind === "keep-chunks") chunks.push(...effect.chunks);
       effects.push(effect);
     },
     between: (engine) => {
+      assert.equal(engine, current, "the engine that was handed back goes on");
       if (!isRestart(count++)) return engine;
-      const loaded = Engine.load(engine.save(), OPTIONS);
-      loaded.adopt(chunks);
-      return loaded;
+      current = Engine.load(engine.save(), OPTIONS);
+      current.adopt(chunks);
+      return current;
     },
   });
   for (const { at: time, body } of inputs) replay.take(time, body);
