@@ -42,9 +42,12 @@ services: { shop: { source: metrics } }
 capture: store
 prices: [{ model: "my-*", input: 1, output: 2, from: 2026-01-01 }]
 `,
-    { INGEST: "i", ADMIN: "b" },
+    { INGEST: "ingest-token-1", ADMIN: "admin-token-1" },
   );
-  assert.deepEqual(config.auth, { ingest_token: "i", admin_token: "a-b-z" });
+  assert.deepEqual(config.auth, {
+    ingest_token: "ingest-token-1",
+    admin_token: "a-admin-token-1-z",
+  });
   assert.equal(config.interval, 60_000);
   assert.equal(config.retention.size, 1.5e9);
   assert.equal(config.limits.bodyBytes, 1000);
@@ -61,6 +64,14 @@ const refused: readonly (readonly [string, string])[] = [
   ["interval: 5ms\n", "naruko.yml:1:11: interval: expected at least 1s"],
   ["capture: all\n", "naruko.yml:1:10: capture.mode: expected off, judge or store"],
   ["auth:\n  admin_token: ${NOPE}\n", "naruko.yml:2:16: the environment variable NOPE is not set"],
+  ["auth:\n  admin_token: ${EMPTY}\n", "naruko.yml:2:16: auth.admin_token: expected a token of at"],
+  ["auth: { ingest_token: elevenchars }\n", "naruko.yml:1:23: auth.ingest_token: expected a token"],
+  ["auth: { ingest_token: twelve chars }\n", "without spaces"],
+  [
+    "auth: { ingest_token: twelve-chars, admin_token: twelve-chars }\n",
+    "naruko.yml:1:50: auth.admin_token: expected another token than ingest_token",
+  ],
+  ["alerting: { alertmanagers: [{ url: 'http://am', bearer_token: '${EMPTY}' }] }\n", "a secret"],
   ["a: 1\na: 2\n", "naruko.yml:2:1: Map keys must be unique"],
   ["listen: {port: 1\n", "naruko.yml:2:1: "],
   ["- a\n", "naruko.yml:1:1: Invalid input: expected object"],
@@ -71,7 +82,7 @@ const refused: readonly (readonly [string, string])[] = [
 for (const [text, expected] of refused) {
   test(`refused: ${JSON.stringify(text)}`, () => {
     assert.throws(
-      () => read(text),
+      () => read(text, { EMPTY: "" }),
       (error) => {
         assert.ok(error instanceof InputError);
         assert.ok(error.message.includes(expected), error.message);

@@ -30,6 +30,20 @@ const size = z
 
 const port = z.int("expected a port, 0 to 65535").min(0).max(65_535);
 const secret = z.string().min(1, "expected a secret, for instance ${NAME} from the environment");
+// It travels in a header, which carries neither spaces nor other letters than ASCII's.
+const token = z
+  .string(`expected a token, for instance \${NAME} from the environment`)
+  .min(12, "expected a token of at least 12 characters, better 32 random ones")
+  .regex(/^[\x21-\x7e]*$/, "expected a token of ASCII characters without spaces");
+const auth = z
+  .strictObject({ ingest_token: token.optional(), admin_token: token.optional() })
+  .refine(
+    ({ ingest_token, admin_token }) => ingest_token === undefined || ingest_token !== admin_token,
+    {
+      error: "expected another token than ingest_token: senders are not to read what is stored",
+      path: ["admin_token"],
+    },
+  );
 const dollars = z.number("expected US dollars a million tokens").min(0);
 
 const limits = z.strictObject(
@@ -86,9 +100,7 @@ const capture = z.preprocess(
 
 const schema = z.strictObject({
   listen: listen.prefault({}),
-  auth: z
-    .strictObject({ ingest_token: secret.optional(), admin_token: secret.optional() })
-    .prefault({}),
+  auth: auth.prefault({}),
   data: z.string().min(1).default("./naruko-data"),
   interval: interval.prefault("15s"),
   retention: z

@@ -26,6 +26,16 @@ test("a missing directory is made for its owner alone, with nothing in it", asyn
   assert.ok((await prepareDataDir(dir)).ok);
 });
 
+test("what is written into a directory that was there is for its owner alone too", async (t) => {
+  const before = process.umask(0o022);
+  t.after(() => process.umask(before));
+  const dir = temporaryFolder(t);
+  assert.ok((await prepareDataDir(dir)).ok);
+  const file = path.join(dir, "log");
+  writeFileSync(file, "");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
 test("a file in the directory's place is refused with its path and what would do", async (t) => {
   const file = path.join(temporaryFolder(t), "data");
   writeFileSync(file, "");

@@ -17,6 +17,7 @@ export type DataDir = { readonly path: string; readonly databaseFile: string };
 /** Nobody but the owner: calls may carry text, and the hint tells where the server listens. */
 const OWNER_ONLY_DIR = 0o700;
 const OWNER_ONLY_FILE = 0o600;
+const NOT_FOR_OTHERS = 0o077;
 
 const hintFile = (dir: string): string => path.join(dir, "server.json");
 
@@ -38,10 +39,12 @@ async function probe(dir: string): Promise<void> {
 
 /**
  * Creates the directory where it is missing, for its owner alone, and tries whether it can be
- * written. An existing directory keeps its permissions.
+ * written. An existing directory keeps its permissions; what this process writes from here on is
+ * its owner's alone there too, because the database makes its files anew as it sees fit.
  */
 export async function prepareDataDir(dir: string): Promise<Read<DataDir>> {
   const absolute = path.resolve(dir);
+  process.umask(process.umask() | NOT_FOR_OTHERS);
   try {
     const created = await mkdir(absolute, { recursive: true, mode: OWNER_ONLY_DIR });
     // The process' umask may have taken permissions off.
