@@ -62,7 +62,7 @@ directory, of which the kept calls and evaluations are replayed. Several inputs 
 at equal times the order is that of the command line.
 
 Event time is the largest span end, point or log time so far; a record more than 7 days ahead of it
-is rejected. Deliveries succeed at once and leave the machine never. Lines that cannot be read are
+is rejected. Deliveries succeed at once; nothing leaves the machine. Lines that cannot be read are
 told on standard error with file and line, counted, and skipped; the exit is 1 only when nothing
 could be read, or when rules or configuration are refused.`,
   run: replay,
