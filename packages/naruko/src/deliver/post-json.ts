@@ -146,7 +146,10 @@ function decoded(text: string): string {
 /** Everything of the address and the credentials that an answer or an error could repeat. */
 function secretsOf(url: URL, destination: Destination): readonly string[] {
   const credentials = destination.authorization?.secret.reveal() ?? "";
-  const words = [...credentials.split(/[\s:]/), url.username, url.password];
+  // As it is sent: a receiver that repeats the header repeats the pair in base64.
+  const header = authorizationOf(url, destination.authorization) ?? "";
+  const pairs = [...credentials.split(/[\s:]/), ...header.split(" ")];
+  const words = [...pairs, url.username, url.password];
   const paths = [url.pathname + url.search, url.pathname, ...url.pathname.split("/")];
   const queries = [...url.searchParams.values()];
   const sent = [destination.url, url.href, credentials, ...words, ...paths, ...queries];
