@@ -4,6 +4,7 @@ import type { Limits } from "../model/limits.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Reader } from "../model/reader.ts";
 import type { Append } from "../model/sample.ts";
+import { Tally } from "../model/tally.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
 import { canonicalMetricName } from "../normalize/metric-names.ts";
@@ -20,7 +21,6 @@ import type { RuleGroup } from "../rules/rule.ts";
 import { RuleSet } from "../rules/rule-set.ts";
 import type { TickResult } from "../rules/rule-set.ts";
 import type { SavedRuleSet } from "../rules/saved-rules.ts";
-import { Counters } from "./counters.ts";
 
 export type AlertingOptions = {
   readonly intervalMs: number;
@@ -98,7 +98,7 @@ function readRouting(
 export class Alerting {
   readonly #options: AlertingOptions;
   readonly #rules: RuleSet;
-  readonly #counters = new Counters();
+  readonly #counters = new Tally();
   #setup: EngineSetup;
   #routing: Routing;
   #notifier: Notifier;
@@ -194,7 +194,7 @@ export class Alerting {
   }
 
   counters(): Iterable<readonly [string, number]> {
-    return this.#counters.list();
+    return this.#counters.counts;
   }
 
   save(): unknown {
@@ -202,7 +202,7 @@ export class Alerting {
       rules: this.#rules.save(),
       notifier: this.#notifier.save(),
       forwarder: this.#forwarder.save(),
-      counters: [...this.#counters.list()],
+      counters: [...this.#counters.counts],
     };
     return saved;
   }

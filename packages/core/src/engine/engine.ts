@@ -6,6 +6,7 @@ import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Reader } from "../model/reader.ts";
 import type { Append, Sample } from "../model/sample.ts";
+import { Tally } from "../model/tally.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import type { EpochMs } from "../model/time.ts";
@@ -16,7 +17,6 @@ import { Store } from "../store/store.ts";
 import { Admissions } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
-import { Counters } from "./counters.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
 
 export type EngineOptions = {
@@ -72,7 +72,7 @@ const EMPTY_SETUP: EngineSetup = {
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #counters: Counters;
+  readonly #counters: Tally;
   #admissions: Admissions;
   #measure: Measure;
   #store: Store;
@@ -87,7 +87,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#counters = new Counters();
+    this.#counters = new Tally();
     this.#admissions = new Admissions(options.limits);
     this.#measure = new Measure(options.limits, options.intervalMs);
     this.#store = new Store(options.limits);
@@ -206,7 +206,7 @@ export class Engine {
   /** What was left out, and why, since the beginning; names are stable, `/metrics` shows them. */
   counters(): ReadonlyMap<string, number> {
     return new Map([
-      ...this.#counters.list(),
+      ...this.#counters.counts,
       ...this.#alerting.counters(),
       ...this.#measure.counters(),
       ["remembered_spans", this.#admissions.remembered],
@@ -229,7 +229,7 @@ export class Engine {
       lastTick: this.#lastTick ?? null,
       droppedAt: this.#droppedAt,
       setup: this.#setup,
-      counters: [...this.#counters.list()],
+      counters: [...this.#counters.counts],
       measure: this.#measure.save(),
       alerting: this.#alerting.save(),
     };

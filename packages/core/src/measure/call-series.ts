@@ -24,7 +24,7 @@ import { FOLDED_SERIES, FOLDED_VALUES } from "./label-budget.ts";
 import type { SeriesTable } from "./series-table.ts";
 import type { SourceChoice } from "./source-choice.ts";
 import { cutLabel } from "./label-value.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** One thing that is measured on a call: the metric, and its labels' values. */
 type Measure = {

@@ -10,7 +10,7 @@ import { cutLabel } from "./label-value.ts";
 import { QualityScores, type SavedWindow } from "./quality-scores.ts";
 import { type SavedNumber, loadNumber, saveNumber } from "./saved-number.ts";
 import type { SeriesTable } from "./series-table.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** How long an evaluation waits for a call that nobody has seen yet (DESIGN section 4). */
 const WAIT_MS = 5 * MINUTE_MS;

@@ -1,5 +1,5 @@
 import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** What an evaluation takes from its call. */
 export type Subject = {

@@ -16,7 +16,7 @@ import {
   type Source,
   SourceChoice,
 } from "./source-choice.ts";
-import { Tally } from "./tally.ts";
+import { Tally } from "../model/tally.ts";
 
 type SavedMeasure = {
   readonly version: 1;

@@ -9,7 +9,7 @@ import { cutLabel } from "./label-value.ts";
 import { type Frame, type Layout, frameOf, outputsOf, sameLayout } from "./received-frame.ts";
 import { type SavedNumber, loadNumber, saveNumbers } from "./saved-number.ts";
 import type { ChosenSource, SourceChoice } from "./source-choice.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** How far a point's own time may lie behind its arrival, and ahead (DESIGN section 3, "Time"). */
 const WINDOW_MS = 5 * MINUTE_MS;

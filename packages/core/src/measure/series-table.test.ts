@@ -49,6 +49,20 @@ test("after an hour without calls a series ends with one stale marker", () => {
   assert.deepEqual(recorder.take(ERRORS).slice(-2), [`3600 ${ERRORS} 1`, `3615 ${ERRORS} stale`]);
 });
 
+test("a call right before an hour without ticks is sampled before its series ends", () => {
+  const { recorder } = run({ until: 3900, skip: [150, 3810] }, [
+    [120, { errorType: "500" }],
+    [140, { errorType: "500" }],
+  ]);
+  assert.deepEqual(recorder.take(ERRORS).slice(1), [
+    `120 ${ERRORS} 1`,
+    `135 ${ERRORS} 1`,
+    `3795 ${ERRORS} 1`,
+    `3810 ${ERRORS} 2`,
+    `3825 ${ERRORS} stale`,
+  ]);
+});
+
 test("each label set ends by its own calls", () => {
   const { recorder } = run({ until: 3630 }, [
     [15, { errorType: "500" }],

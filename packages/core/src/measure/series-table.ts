@@ -6,7 +6,7 @@ import { DERIVED_METRICS, type DerivedMetric } from "./derived-metrics.ts";
 import { type DerivedSeries, NEVER, valueCount, writeEnd, writeSeries } from "./derived-series.ts";
 import { FOLDED_SERIES, FOLDED_VALUES, LabelBudget } from "./label-budget.ts";
 import { type SavedNumber, loadNumber, saveNumbers } from "./saved-number.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** A series without calls for this long leaves sampling with a stale marker (DESIGN section 4). */
 const END_AFTER_MS = HOUR_MS;
@@ -96,8 +96,12 @@ export class SeriesTable {
   /** Writes every live series at a tick: birth, sample, or end. A hidden one ends, and counts on. */
   sampleAt(tick: EpochMs, append: Append, isHidden: (series: DerivedSeries) => boolean): void {
     for (const series of this.#live) {
-      if (tick - series.countedAt >= END_AFTER_MS) this.#end(series, tick, append);
-      else if (isHidden(series)) mark(series, tick, append);
+      const hidden = isHidden(series);
+      const idle = tick - series.countedAt >= END_AFTER_MS;
+      // What was counted just before an hour without ticks is in no sample yet: it is first.
+      const seen = hidden || series.sampledAt >= series.countedAt;
+      if (idle && seen) this.#end(series, tick, append);
+      else if (hidden) mark(series, tick, append);
       else this.#sample(series, tick, append);
       series.before.set(series.values);
     }

@@ -3,7 +3,7 @@ import type { Limits } from "../model/limits.ts";
 import { type EpochMs, HOUR_MS, MINUTE_MS } from "../model/time.ts";
 import { DERIVED_METRICS, type DerivedMetric, TIME_PER_OUTPUT_CHUNK } from "./derived-metrics.ts";
 import { NEVER } from "./derived-series.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 export type Source = "spans" | "metrics";
 

@@ -1,6 +1,5 @@
 import type { AttributeValue, Attributes } from "../receive/records.ts";
 import type { ReadContext } from "./context.ts";
-import { count } from "./tally.ts";
 
 /** A text cut to a length, never through the middle of a character. */
 export function cutTo(text: string, length: number): string {
@@ -36,7 +35,7 @@ export function firstName(
 /** A text as a label's value: cut to its limit, and counted where it was longer. */
 export function labelCut(text: string, context: ReadContext): string {
   if (text.length <= context.limits.labelLength) return text;
-  count(context.ignored, "label-cut");
+  context.ignored.add("label-cut");
   return cutTo(text, context.limits.labelLength);
 }
 

@@ -8,7 +8,7 @@ import { unifiedProvider } from "./provider-names.ts";
 import type { Reading } from "./reading.ts";
 import { samplingWeight } from "./sampling-weight.ts";
 import type { Source } from "./source.ts";
-import { count, type Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 type Draft = { -readonly [K in keyof Call]: Call[K] };
 
@@ -60,7 +60,7 @@ function setChunkTimes(call: Draft, reading: Reading, ignored: Tally): void {
   const { timeToFirstChunkS: first, timePerOutputChunkS: perChunk } = reading;
   const latest = call.durationS + CLOCK_SLACK_S;
   for (const time of [first, perChunk]) {
-    if (time !== undefined && time > latest) count(ignored, "bad-chunk-time");
+    if (time !== undefined && time > latest) ignored.add("bad-chunk-time");
   }
   if (first !== undefined && first <= latest) call.timeToFirstChunkS = first;
   if (perChunk !== undefined && perChunk <= latest) call.timePerOutputChunkS = perChunk;

@@ -2,7 +2,7 @@ import type { Limits } from "../model/limits.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { EstimateTokens, PriceOf } from "./price-of.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../model/tally.ts";
 
 /** What normalizing needs beside the records: time, limits and the shell's synchronous functions. */
 export type NormalizeContext = {

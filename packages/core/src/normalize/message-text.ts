@@ -2,7 +2,6 @@ import type { CallText } from "../model/call.ts";
 import type { AttributeValue } from "../receive/records.ts";
 import { cutTo } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
-import { count } from "./tally.ts";
 
 /** Content of messages nests a few levels; deeper structure is not text that anybody wrote. */
 const MAX_DEPTH = 8;
@@ -35,7 +34,7 @@ export function finishText(draft: TextDraft, context: ReadContext): CallText | u
     if (whole === "") continue;
     any = true;
     text[part] = cutTo(whole, context.limits.textLength);
-    if (whole.length > context.limits.textLength) count(context.ignored, "text-cut");
+    if (whole.length > context.limits.textLength) context.ignored.add("text-cut");
   }
   return any ? text : undefined;
 }
@@ -53,7 +52,7 @@ export function addMessages(
   if (value === undefined) return;
   const content = typeof value === "string" ? parsed(value) : value;
   if (content === UNREADABLE) {
-    count(context.ignored, "unreadable-text");
+    context.ignored.add("unreadable-text");
     return;
   }
   for (const message of Array.isArray(content) ? (content as readonly unknown[]) : [content]) {

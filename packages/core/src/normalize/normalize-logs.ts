@@ -4,7 +4,7 @@ import type { Normalized, NormalizeContext } from "./context.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
 import { refuseTime } from "./refusal.ts";
 import { perResource } from "./source.ts";
-import { count, type Tally } from "./tally.ts";
+import { Tally } from "../model/tally.ts";
 
 /** Makes evaluations of log records; every other log record is `not-an-evaluation`. */
 export function normalizeLogs(
@@ -12,12 +12,12 @@ export function normalizeLogs(
   context: NormalizeContext,
 ): Normalized {
   const evaluations: Evaluation[] = [];
-  const ignored: Tally = new Map();
-  const rejections: Tally = new Map();
+  const ignored = new Tally();
+  const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
   for (const record of records) {
     if (eventNameOf(record) !== EVALUATION_EVENT) {
-      count(ignored, "not-an-evaluation");
+      ignored.add("not-an-evaluation");
       continue;
     }
     // A sender may leave the time to the receiver: it is unknown, and arrival is the best estimate.
@@ -27,10 +27,14 @@ export function normalizeLogs(
     const evaluation =
       refuseTime(at, context) ??
       evaluationFrom(record.attributes, place, { limits: context.limits, ignored });
-    if (typeof evaluation === "string") count(rejections, evaluation);
+    if (typeof evaluation === "string") rejections.add(evaluation);
     else evaluations.push(evaluation);
   }
-  return { telemetry: { calls: [], points: [], evaluations }, ignored, rejections };
+  return {
+    telemetry: { calls: [], points: [], evaluations },
+    ignored: ignored.counts,
+    rejections: rejections.counts,
+  };
 }
 
 /** The protocol's own field, or the attribute that stood for it before there was one. */

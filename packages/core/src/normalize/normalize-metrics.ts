@@ -8,7 +8,7 @@ import { pointLabels, type LabelRefusal } from "./point-labels.ts";
 import { prometheusMetricName, type NameKind } from "./prometheus-names.ts";
 import { refuseTime, type TimeRefusal } from "./refusal.ts";
 import { perResource, type Source } from "./source.ts";
-import { count, type Tally } from "./tally.ts";
+import { Tally } from "../model/tally.ts";
 
 /** Why a metric, with all of its points, or one point was not taken. */
 export type PointRefusal =
@@ -29,23 +29,27 @@ export function normalizeMetrics(
   context: NormalizeContext,
 ): Normalized {
   const points: MetricPoint[] = [];
-  const ignored: Tally = new Map();
-  const rejections: Tally = new Map();
+  const ignored = new Tally();
+  const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
   for (const record of records) {
     const metric = readMetric(record, context);
     if (typeof metric === "string") {
-      count(rejections, metric, "points" in record ? record.points.length : record.pointCount);
+      rejections.add(metric, "points" in record ? record.points.length : record.pointCount);
       continue;
     }
     const sent = { ...metric, source: sources(record.origin.resource) };
     for (const point of metric.points) {
       const made = pointFrom(point, sent, { ...context, ignored });
-      if (typeof made === "string") count(rejections, made);
+      if (typeof made === "string") rejections.add(made);
       else points.push(made);
     }
   }
-  return { telemetry: { calls: [], points, evaluations: [] }, ignored, rejections };
+  return {
+    telemetry: { calls: [], points, evaluations: [] },
+    ignored: ignored.counts,
+    rejections: rejections.counts,
+  };
 }
 
 type Kind =

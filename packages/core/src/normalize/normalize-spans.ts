@@ -7,7 +7,7 @@ import { dialectOf } from "./dialects/table.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
 import { refuseSpan, refuseTime } from "./refusal.ts";
 import { perResource, type Source } from "./source.ts";
-import { count, type Tally } from "./tally.ts";
+import { Tally } from "../model/tally.ts";
 
 /**
  * Makes calls of spans, whatever dialect they are written in, and evaluations of the events on any
@@ -19,8 +19,8 @@ export function normalizeSpans(
 ): Normalized {
   const calls: Call[] = [];
   const evaluations: Evaluation[] = [];
-  const ignored: Tally = new Map();
-  const rejections: Tally = new Map();
+  const ignored = new Tally();
+  const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
   const reading = { ...context, ignored };
   for (const span of records) {
@@ -28,9 +28,13 @@ export function normalizeSpans(
     addEvaluations(evaluations, { span, source }, reading);
     const call = callOf(span, source, reading);
     if (typeof call === "object") calls.push(call);
-    else count(call === "not-genai" || call === "not-a-call" ? ignored : rejections, call);
+    else (call === "not-genai" || call === "not-a-call" ? ignored : rejections).add(call);
   }
-  return { telemetry: { calls, points: [], evaluations }, ignored, rejections };
+  return {
+    telemetry: { calls, points: [], evaluations },
+    ignored: ignored.counts,
+    rejections: rejections.counts,
+  };
 }
 
 type Reading = NormalizeContext & { readonly ignored: Tally };
@@ -61,7 +65,7 @@ function addEvaluations(
     const evaluation =
       refuseTime(event.at, context) ?? evaluationFrom(event.attributes, place, context);
     // Rejections count spans, and the span itself may well be taken.
-    if (typeof evaluation === "string") count(context.ignored, evaluation);
+    if (typeof evaluation === "string") context.ignored.add(evaluation);
     else to.push(evaluation);
   }
 }

@@ -2,7 +2,6 @@ import type { Call, CallKind, CallText, Usage } from "../model/call.ts";
 import type { Attributes, SpanRecord } from "../receive/records.ts";
 import { firstName, flagOf, numberOf, textsOf } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
-import { count } from "./tally.ts";
 import { readUsage, type UsageKeys } from "./token-usage.ts";
 
 /** Names that a call takes over as they were sent. */
@@ -122,7 +121,7 @@ function readSeconds(
     const time = numberOf(attributes.get(key));
     if (time === undefined) continue;
     if (time >= 0 && time < Infinity) return time * unitS;
-    count(context.ignored, "bad-chunk-time");
+    context.ignored.add("bad-chunk-time");
   }
   return undefined;
 }

@@ -2,7 +2,6 @@ import type { Usage } from "../model/call.ts";
 import type { Attributes } from "../receive/records.ts";
 import { numberOf } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
-import { count } from "./tally.ts";
 
 /** Under which keys a dialect writes each token count, in order of preference. */
 export type UsageKeys = readonly (readonly [keyof Usage, readonly string[]])[];
@@ -24,7 +23,7 @@ export function readUsage(attributes: Attributes, keys: UsageKeys, context: Read
         usage[field] = tokens;
         break;
       }
-      count(context.ignored, "bad-usage");
+      context.ignored.add("bad-usage");
     }
   }
   return withInclusiveTotals(usage);

@@ -1,4 +1,4 @@
-/** Counts by reason: what was folded, rejected, lost or forgotten. Nothing is ever quietly dropped. */
+/** Counts by reason, in the order in which the reasons first came: nothing is ever quietly dropped. */
 export class Tally {
   readonly #counts: Map<string, number>;
 
