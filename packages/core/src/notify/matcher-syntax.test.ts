@@ -30,6 +30,7 @@ const readable: readonly (readonly [string, string])[] = [
   ['gen_ai.model=~"gpt.*"', '{gen_ai.model=~"gpt.*"}'],
   ['"a b"="\\u3042"', '{"a b"="あ"}'],
   ['"a\\x21b"="c"', '{"a!b"="c"}'],
+  ['"a b"="\\xe3\\201\\x82"', '{"a b"="あ"}'],
   ["foo:bar=1", '{foo:bar="1"}'],
 ];
 for (const [text, written] of readable) {
@@ -51,9 +52,10 @@ const refused: readonly (readonly [string, string])[] = [
   ['"a b"="c', 'a quoted text lacks its closing "'],
   ["a.b='c'", "' must stand inside a double-quoted text"],
   ["a.b~c", "~ must stand inside a double-quoted text"],
-  ['"a b"="\\d"', "\\d is no escape; write \\\\ for a backslash"],
-  ['"a b"="\\xff"', "\\xff is no escape; write \\\\ for a backslash"],
-  ['"a b"="\\ud800"', "\\ud800 is no escape; write \\\\ for a backslash"],
+  ['"a b"="\\d"', 'unknown escape "\\d"; write \\\\ for a backslash'],
+  ['"a b"="\\xff"', "the bytes of a quoted text are not UTF-8"],
+  ['"a b"="\\ud800"', "escape of no character; write \\\\ for a backslash"],
+  ['"a b"="\\400"', "octal escape above \\377; write \\\\ for a backslash"],
   ['"a b"="x\ny"', "a quoted text holds a line break; write \\n"],
 ];
 for (const [text, reason] of refused) {

@@ -1,3 +1,4 @@
+import { isUtf8, unquote } from "../model/go-string.ts";
 import type { Matcher } from "../model/reader.ts";
 
 /** Matchers as read, or why the text is none. `classic`: only the older, laxer syntax accepts it. */
@@ -112,7 +113,7 @@ function tokenAt(rest: string): { readonly token: Token; readonly length: number
   if (char === '"') {
     const quoted = /^"(?:[^\\"]|\\[\s\S])*"/.exec(rest)?.[0];
     if (quoted === undefined) throw new NoMatcher('a quoted text lacks its closing "');
-    return { token: { kind: "text", text: unquote(quoted) }, length: quoted.length };
+    return { token: { kind: "text", text: textOf(quoted) }, length: quoted.length };
   }
   if (RESERVED.test(char)) {
     throw new NoMatcher(`${char} must stand inside a double-quoted text`);
@@ -122,39 +123,13 @@ function tokenAt(rest: string): { readonly token: Token; readonly length: number
   return { token: { kind: "text", text }, length: text.length };
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  '"': '"',
-};
-const ESCAPE =
-  /\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([\s\S]))/g;
-
 /** The text between double quotes with Go's escapes resolved. */
-function unquote(quoted: string): string {
-  const inside = quoted.slice(1, -1);
-  if (inside.includes("\n")) throw new NoMatcher("a quoted text holds a line break; write \\n");
-  return inside.replaceAll(
-    ESCAPE,
-    (all: string, plain?: string, ...numbers: (string | undefined)[]) => {
-      if (plain !== undefined) return ESCAPES[plain] ?? "";
-      const [hex, short, long, octal] = numbers;
-      const bytes = hex ?? octal;
-      const code = Number.parseInt(bytes ?? short ?? long ?? "", octal === undefined ? 16 : 8);
-      const isText = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-      // \x and octal escapes give bytes: only below 0x80 are they a character by themselves.
-      if (!isText || (bytes !== undefined && code >= 0x80)) {
-        throw new NoMatcher(`${all} is no escape; write \\\\ for a backslash`);
-      }
-      return String.fromCodePoint(code);
-    },
-  );
+function textOf(quoted: string): string {
+  if (quoted.includes("\n")) throw new NoMatcher("a quoted text holds a line break; write \\n");
+  const text = unquote(quoted);
+  if (typeof text !== "string") throw new NoMatcher(`${text.reason}; write \\\\ for a backslash`);
+  if (!isUtf8(text)) throw new NoMatcher("the bytes of a quoted text are not UTF-8");
+  return text;
 }
 
 const CLASSIC_MATCHER = /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)([\s\S]*)$/;

@@ -1,10 +1,10 @@
+import { isUtf8, quote } from "../model/go-string.ts";
 import { InputError } from "../model/input-error.ts";
 import { type Labels, labelValue, METRIC_NAME, NO_LABELS, withLabel } from "../model/labels.ts";
 import { compilePattern, expand, type Pattern } from "../model/pattern.ts";
 import type { Matcher } from "../model/reader.ts";
 import { type Call, type Expr, unwrap } from "./ast.ts";
 import { type Grid, mergeRows } from "./grid.ts";
-import { isUtf8, quote } from "./string-literal.ts";
 
 function text(call: Call, index: number): string {
   const arg = call.args[index];

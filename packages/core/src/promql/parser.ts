@@ -1,3 +1,4 @@
+import { isUtf8 } from "../model/go-string.ts";
 import type { Place } from "../model/input-error.ts";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.ts";
 import type { AggregationOp, Aggregation, Binary, BinaryOp, Expr, Matching, Unary } from "./ast.ts";
@@ -6,7 +7,6 @@ import { check, type CheckOptions } from "./check.ts";
 import { parseModifiers } from "./modifiers.ts";
 import { refuse } from "./refuse.ts";
 import { parseSelector } from "./selector-parser.ts";
-import { isUtf8 } from "./string-literal.ts";
 import { TokenStream } from "./token-stream.ts";
 
 export type ParseOptions = CheckOptions & {
@@ -27,7 +27,7 @@ export function parse(text: string, options: ParseOptions = {}): Expr {
 function parseUnchecked(text: string, limits: NonNullable<ParseOptions["limits"]>): Expr {
   if (text.length > limits.expressionLength) {
     const place = { from: limits.expressionLength, to: text.length };
-    refuse(text, place, `longer than ${limits.expressionLength} characters (expressionLength)`);
+    refuse(text, place, `longer than ${limits.expressionLength} characters (limit expressionLength)`);
   }
   const tokens = new TokenStream(text);
   if (tokens.peek().kind === "end") tokens.refuse(tokens.peek().place, "no expression in the text");
@@ -90,7 +90,7 @@ class Parser {
 
   private limitDepth(depth: number, place: Place): void {
     if (depth <= this.depthMax) return;
-    this.tokens.refuse(place, `nested deeper than ${this.depthMax} levels (expressionDepth)`);
+    this.tokens.refuse(place, `nested deeper than ${this.depthMax} levels (limit expressionDepth)`);
   }
 
   private finish<Node extends Expr>(expr: Node): Node {

@@ -1,11 +1,11 @@
 import { formatFloat } from "../model/go-float.ts";
+import { isUtf8, quote } from "../model/go-string.ts";
 import { InputError } from "../model/input-error.ts";
 import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels.ts";
 import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
 import type { Run } from "./run.ts";
-import { isUtf8, quote } from "./string-literal.ts";
 
 /** NaN stands behind every number, whichever way the numbers are sorted. */
 export function compareValues(a: number, b: number, descending: boolean): number {

@@ -1,5 +1,6 @@
 import { formatDuration } from "../model/duration.ts";
 import { formatFloat } from "../model/go-float.ts";
+import { quote } from "../model/go-string.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type {
   Aggregation,
@@ -11,7 +12,6 @@ import type {
   RangeSelector,
   Subquery,
 } from "./ast.ts";
-import { quote } from "./string-literal.ts";
 
 /** Writes an expression as text that parses to the same tree, in one line. */
 export function printExpr(expr: Expr): string {

@@ -1,9 +1,9 @@
+import { isUtf8 } from "../model/go-string.ts";
 import { InputError, type Place } from "../model/input-error.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import { compileMatcher } from "../model/matcher.ts";
 import type { Matcher } from "../model/reader.ts";
 import type { InstantSelector } from "./ast.ts";
-import { isUtf8 } from "./string-literal.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 const OPS: ReadonlySet<string> = new Set(["=", "!=", "=~", "!~"]);

@@ -1,9 +1,9 @@
+import { unquote } from "../model/go-string.ts";
 import type { Place } from "../model/input-error.ts";
 import { parseDuration } from "../model/duration.ts";
 import { SECOND_MS } from "../model/time.ts";
 import { type Token, tokenize } from "./lexer.ts";
 import { refuse } from "./refuse.ts";
-import { unquote } from "./string-literal.ts";
 
 /** The tokens of one expression with a cursor; what every rule of the grammar reads from. */
 export class TokenStream {

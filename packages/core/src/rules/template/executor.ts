@@ -412,13 +412,13 @@ class Executor {
   #checkLength(text: string): void {
     const { templateLength } = this.#execution.limits;
     if (text.length > templateLength)
-      this.#fail(`longer than ${templateLength} characters (templateLength)`);
+      this.#fail(`longer than ${templateLength} characters (limit templateLength)`);
   }
 
   #step(): void {
     const { templateSteps } = this.#execution.limits;
     if (++this.#steps > templateSteps)
-      this.#fail(`more than ${templateSteps} steps (templateSteps)`);
+      this.#fail(`more than ${templateSteps} steps (limit templateSteps)`);
   }
 
   /** Words the fault as Go does, its column counted in bytes from 0. */

@@ -1,7 +1,7 @@
-import { InputError } from "../../model/input-error.ts";
 import { formatFloat } from "../../model/go-float.ts";
+import { quote } from "../../model/go-string.ts";
+import { InputError } from "../../model/input-error.ts";
 import { utf8Bytes } from "../../model/text.ts";
-import { quote } from "../../promql/string-literal.ts";
 import { durationText, timeText } from "./civil-time.ts";
 import { formatHexFloat } from "./hex-float.ts";
 import type { GoValue } from "./value.ts";

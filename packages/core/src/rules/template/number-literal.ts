@@ -1,4 +1,4 @@
-import { unquote } from "../../promql/string-literal.ts";
+import { unquote } from "../../model/go-string.ts";
 
 const DECIMAL = /^[+-]?(?:0|[1-9](?:_?[0-9])*)$/;
 const OLD_OCTAL = /^[+-]?0(?:_?[0-7])+$/;

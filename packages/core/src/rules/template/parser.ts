@@ -1,6 +1,6 @@
 import { assert } from "../../model/assert.ts";
 import { InputError } from "../../model/input-error.ts";
-import { unquote } from "../../promql/string-literal.ts";
+import { unquote } from "../../model/go-string.ts";
 import { lexTemplate, isKeyword } from "./lexer.ts";
 import type { Token, TokenKind } from "./lexer.ts";
 import { readNumber, readRune } from "./number-literal.ts";

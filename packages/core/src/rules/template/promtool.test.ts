@@ -9,7 +9,7 @@ import test from "node:test";
 import { labels } from "../../model/labels.ts";
 import { DEFAULT_LIMITS } from "../../model/limits.ts";
 import { fixedReader } from "../../promql/fixed-reader.ts";
-import { unquote } from "../../promql/string-literal.ts";
+import { unquote } from "../../model/go-string.ts";
 import { epochMs } from "../../model/time.ts";
 import { templateContext } from "../template-query.ts";
 import { REFUSED_TEMPLATES, TEMPLATE_CASES, TEMPLATE_VALUES } from "./template-cases.ts";

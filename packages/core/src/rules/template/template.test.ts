@@ -81,12 +81,12 @@ test("a template that would run long is stopped and says so", () => {
   const limits = { ...DEFAULT_LIMITS, templateSteps: 100, templateLength: 50 };
   assert.match(
     expand("{{ range 1000000000 }}{{ end }}", limits),
-    /more than 100 steps \(templateSteps\)/,
+    /more than 100 steps \(limit templateSteps\)/,
   );
   const long = "{{ range 9 }}0123456789{{ end }}";
-  assert.match(expand(long, limits), /longer than 50 characters \(templateLength\)/);
+  assert.match(expand(long, limits), /longer than 50 characters \(limit templateLength\)/);
   const doubling = '{{ $x := "ab" }}{{ range 9 }}{{ $x = print $x $x }}{{ end }}';
-  assert.match(expand(doubling, limits), /longer than 50 characters \(templateLength\)/);
+  assert.match(expand(doubling, limits), /longer than 50 characters \(limit templateLength\)/);
 });
 
 for (const [text, message, place] of REFUSED_TEMPLATES) {
