@@ -199,7 +199,10 @@ const limits = { expressionLength: 1000, expressionDepth: 20 };
 test("length and depth are limited, however the depth comes about", () => {
   const refusals: readonly (readonly [string, RegExp])[] = [
     [`foo${" ".repeat(1000)}`, /longer than 1000 characters \(limit expressionLength\)/],
-    [`${"(".repeat(30)}1${")".repeat(30)}`, /nested deeper than 20 levels \(limit expressionDepth\)/],
+    [
+      `${"(".repeat(30)}1${")".repeat(30)}`,
+      /nested deeper than 20 levels \(limit expressionDepth\)/,
+    ],
     [`${"-".repeat(30)}foo`, /expressionDepth/],
     [`${"1 ^ ".repeat(30)}1`, /expressionDepth/],
     [Array.from({ length: 30 }, () => "foo").join(" + "), /expressionDepth/],

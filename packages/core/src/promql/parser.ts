@@ -27,7 +27,11 @@ export function parse(text: string, options: ParseOptions = {}): Expr {
 function parseUnchecked(text: string, limits: NonNullable<ParseOptions["limits"]>): Expr {
   if (text.length > limits.expressionLength) {
     const place = { from: limits.expressionLength, to: text.length };
-    refuse(text, place, `longer than ${limits.expressionLength} characters (limit expressionLength)`);
+    refuse(
+      text,
+      place,
+      `longer than ${limits.expressionLength} characters (limit expressionLength)`,
+    );
   }
   const tokens = new TokenStream(text);
   if (tokens.peek().kind === "end") tokens.refuse(tokens.peek().place, "no expression in the text");
