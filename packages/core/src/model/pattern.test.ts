@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
 import { InputError } from "./input-error.ts";
-import { compilePattern, expand } from "./pattern.ts";
+import { compilePattern, expand, replaceMatches } from "./pattern.ts";
 
 /** Pattern, a text that it matches as a whole, a text that it does not. */
 const anchored: readonly (readonly [string, string, string])[] = [
@@ -295,3 +295,31 @@ for (const [template, text] of expanded) {
     assert.equal(expand(template, ["ab", "a", "b"], ["", "", "last"]), text);
   });
 }
+
+/** Pattern, text, and what Go makes of it where every match becomes its own text in brackets. */
+const replaced: readonly (readonly [string, string, string])[] = [
+  ["b", "abcb", "a[b]c[b]"],
+  ["x", "abc", "abc"],
+  ["[a-c]*", "日", "[]日[]"],
+  ["[a-c]*", "", "[]"],
+  ["[a-c]*", "abcbcdcdedef", "[abcbc]d[c]d[]e[]d[]e[]f[]"],
+  ["[a-c]*", "defabcdef", "[]d[]e[]f[abc]d[]e[]f[]"],
+  ["y*", "😀y", "[]😀[y]"],
+];
+for (const [source, text, expected] of replaced) {
+  test(`${source} in "${text}" gives ${expected}`, () => {
+    const pattern = compilePattern(source);
+    assert.equal(
+      replaceMatches(pattern, text, ([match]) => `[${match}]`),
+      expected,
+    );
+  });
+}
+
+test("groups are handed over", () => {
+  const pattern = compilePattern("(a)|(b)");
+  assert.equal(
+    replaceMatches(pattern, "abc", (captures) => JSON.stringify(captures)),
+    '["a","a",""]["b","","b"]c',
+  );
+});

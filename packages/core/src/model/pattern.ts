@@ -69,6 +69,39 @@ export function compilePattern(source: string, options: PatternOptions = {}): Pa
   return { source, names, matches, captures, find, literals };
 }
 
+/**
+ * The text with every match replaced, as Go's Regexp.ReplaceAllStringFunc does: after an empty match
+ * the text moves on by one character, and an empty match right behind another does not count.
+ *
+ * @param replacement is given the texts of the match and of its groups
+ */
+export function replaceMatches(
+  { find, names }: Pattern,
+  text: string,
+  replacement: (captures: readonly string[]) => string,
+): string {
+  let result = "";
+  let copied = 0;
+  let from = 0;
+  while (from <= text.length) {
+    const slots = find(text, from);
+    if (slots === undefined) break;
+    const start = slots[0] ?? 0;
+    const end = slots[1] ?? 0;
+    result += text.slice(copied, start);
+    if (end > copied || start === 0) {
+      result += replacement(names.map((_name, i) => text.slice(slots[i * 2], slots[i * 2 + 1])));
+    }
+    copied = end;
+    from = Math.max(end, from + charLength(text, from));
+  }
+  return result + text.slice(copied);
+}
+
+function charLength(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
+
 /** Anchors at a whole pattern's ends say nothing where it is anchored anyway. */
 function withoutAnchors(root: PatternNode): PatternNode {
   if (root.kind !== "concat") return root;

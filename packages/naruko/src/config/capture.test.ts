@@ -39,7 +39,8 @@ for (const mode of ["off", "judge"] as const) {
 for (const [redact, input] of [
   [[], "mail a@b.example and c@d.example"],
   [[MAIL], "mail [redacted] and [redacted]"],
-  [["x*", "mail "], "[redacted]a@b.example and c@d.example"],
+  [["(a@b.example)?"], "mail [redacted] and c@d.example"],
+  [["x*", "mail "], "[redacted]a@b.e[redacted]ample and c@d.e[redacted]ample"],
 ] as const) {
   test(`store, with ${JSON.stringify(redact)} taken out`, () => {
     const kept = redaction({ mode: "store", redact })(telemetry);

@@ -1,4 +1,4 @@
-import { compilePattern } from "@naruko/core/model/pattern";
+import { compilePattern, replaceMatches } from "@naruko/core/model/pattern";
 import type { Pattern } from "@naruko/core/model/pattern";
 import type { Call, CallText } from "@naruko/core/model/call";
 import type { Telemetry } from "@naruko/core/model/telemetry";
@@ -42,19 +42,7 @@ function cleanCall(call: Call, clean: (text: string) => string): Call {
   return { ...call, text: Object.fromEntries(parts.map(([part, text]) => [part, clean(text)])) };
 }
 
-/** Every match is replaced; an empty one hides nothing and is passed over. */
+/** Every match is replaced; an empty one hides nothing. */
 function blotOut(text: string, pattern: Pattern): string {
-  let result = "";
-  let copied = 0;
-  let from = 0;
-  while (from < text.length) {
-    const [start = 0, end = 0] = pattern.find(text, from) ?? [];
-    if (end === 0) break;
-    if (end > start) {
-      result += text.slice(copied, start) + REDACTED;
-      copied = end;
-    }
-    from = Math.max(end, from + 1);
-  }
-  return result + text.slice(copied);
+  return replaceMatches(pattern, text, ([match]) => (match === "" ? "" : REDACTED));
 }

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../model/duration.ts";
 import { formatFloat } from "../../model/go-float.ts";
-import { compilePattern, expand } from "../../model/pattern.ts";
+import { compilePattern, expand, replaceMatches } from "../../model/pattern.ts";
 import { escapeQuery, fail } from "./builtins.ts";
 import { timeText } from "./civil-time.ts";
 import type { TemplateFunction } from "./functions.ts";
@@ -173,31 +173,9 @@ function isIp(host: string): boolean {
   return /^[0-9a-fA-F:.]*$/.test(host) && host.split(":").length > 2;
 }
 
-/** Go's Regexp.ReplaceAllString: after an empty match the text moves on by one character. */
 function replaceAll(source: string, replacement: string, text: string): string {
   const pattern = compilePattern(source, { kind: "template" });
-  let result = "";
-  let copied = 0;
-  let from = 0;
-  while (from <= text.length) {
-    const slots = pattern.find(text, from);
-    if (slots === undefined) break;
-    const start = slots[0] ?? 0;
-    const end = slots[1] ?? 0;
-    result += text.slice(copied, start);
-    // An empty match right behind the one before does not count.
-    if (end > copied || start === 0) {
-      const captures = pattern.names.map((_name, i) => text.slice(slots[i * 2], slots[i * 2 + 1]));
-      result += expand(replacement, captures, pattern.names);
-    }
-    copied = end;
-    from = Math.max(end, from + charLength(text, from));
-  }
-  return result + text.slice(copied);
-}
-
-function charLength(text: string, at: number): number {
-  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return replaceMatches(pattern, text, (captures) => expand(replacement, captures, pattern.names));
 }
 
 function linkTo(expression: string, tab: string): string {
