@@ -1,18 +1,18 @@
 import type { NotifiedAlert } from "@naruko/core/model/engine-io";
 import { labelsToRecord } from "@naruko/core/model/labels";
 import type { Outcome } from "@naruko/core/model/outcome";
-import { postJson, type Destination, type World } from "./post-json.ts";
+import { postJson, type Destination, type Lifetime } from "./post-json.ts";
 import { timestamp } from "./webhook.ts";
 
 /** Posts alerts to a real Alertmanager; `url` is its base address, with its path prefix if it has one. */
 export function postAlerts(
   alerts: readonly NotifiedAlert[],
   alertmanager: Destination,
-  world: World,
+  lifetime: Lifetime,
 ): Promise<Outcome> {
   const url = `${alertmanager.url.replace(/\/+$/, "")}/api/v2/alerts`;
   const body = JSON.stringify(alerts.map(postableAlert));
-  return postJson(body, {}, { ...alertmanager, url }, world);
+  return postJson(body, {}, { ...alertmanager, url }, lifetime);
 }
 
 /** `postableAlert` of Alertmanager's API v2. */

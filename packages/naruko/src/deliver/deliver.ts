@@ -1,7 +1,7 @@
 import type { Delivery } from "@naruko/core/model/engine-io";
 import type { Outcome } from "@naruko/core/model/outcome";
 import type { Routing } from "@naruko/core/notify/routing";
-import type { World } from "./post-json.ts";
+import type { Lifetime } from "./post-json.ts";
 import { deliverWebhook } from "./webhook.ts";
 
 /**
@@ -11,7 +11,7 @@ import { deliverWebhook } from "./webhook.ts";
 export async function deliver(
   delivery: Delivery,
   routing: Routing,
-  world: World,
+  lifetime: Lifetime,
 ): Promise<Outcome> {
   const integrations = routing.receivers.get(delivery.receiver)?.integrations ?? [];
   const integration = integrations.find((one) => one.name === delivery.integration);
@@ -20,5 +20,5 @@ export async function deliver(
     return { ok: false, retry: false, reason: `the configuration has no ${gone} any more` };
   }
   if (integration.webhook === undefined) return { ok: true };
-  return deliverWebhook(delivery, integration.webhook, world);
+  return deliverWebhook(delivery, integration.webhook, lifetime);
 }

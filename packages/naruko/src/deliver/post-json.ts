@@ -11,8 +11,8 @@ export type Destination = {
   readonly timeoutMs: number;
 };
 
-/** What the process lends to a delivery. */
-export type World = {
+/** How long a delivery may go on. */
+export type Lifetime = {
   /** Ends what is under way when the process stops. */
   readonly signal?: AbortSignal;
 };
@@ -43,7 +43,7 @@ export async function postJson(
   body: string,
   headers: Readonly<Record<string, string>>,
   destination: Destination,
-  world: World,
+  lifetime: Lifetime,
 ): Promise<Outcome> {
   if (!URL.canParse(destination.url)) {
     return { ok: false, retry: false, reason: "the receiver's address is not a valid URL" };
@@ -51,7 +51,7 @@ export async function postJson(
   const url = new URL(destination.url);
   const secrets = secretsOf(url, destination);
   try {
-    const answer = await exchange(url, body, headers, { destination, world });
+    const answer = await exchange(url, body, headers, { destination, lifetime });
     return outcomeOf(answer, url.host, secrets);
   } catch (error) {
     const cause = redact(causeOf(error), secrets);
@@ -73,11 +73,12 @@ function exchange(
   url: URL,
   body: string,
   headers: Readonly<Record<string, string>>,
-  { destination, world }: { readonly destination: Destination; readonly world: World },
+  { destination, lifetime }: { readonly destination: Destination; readonly lifetime: Lifetime },
 ): Promise<Answer> {
   const timeoutMs = destination.timeoutMs > 0 ? destination.timeoutMs : TIMEOUT_DEFAULT_MS;
   const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = world.signal === undefined ? timeout : AbortSignal.any([timeout, world.signal]);
+  const signal =
+    lifetime.signal === undefined ? timeout : AbortSignal.any([timeout, lifetime.signal]);
   const authorization = authorizationOf(url, destination.authorization);
   const options = {
     method: "POST",

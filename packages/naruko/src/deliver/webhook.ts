@@ -3,18 +3,18 @@ import { labelsToRecord } from "@naruko/core/model/labels";
 import type { Outcome } from "@naruko/core/model/outcome";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { WebhookConfig } from "@naruko/core/notify/routing";
-import { postJson, type World } from "./post-json.ts";
+import { postJson, type Lifetime } from "./post-json.ts";
 
 /** Sends one message to a webhook, with its key as `Idempotency-Key`. */
 export function deliverWebhook(
   delivery: Delivery,
   config: WebhookConfig,
-  world: World,
+  lifetime: Lifetime,
 ): Promise<Outcome> {
   const { url, authorization, timeoutMs } = config;
   const headers = { "idempotency-key": delivery.key };
   const body = JSON.stringify(webhookMessage(delivery));
-  return postJson(body, headers, { url: url.reveal(), authorization, timeoutMs }, world);
+  return postJson(body, headers, { url: url.reveal(), authorization, timeoutMs }, lifetime);
 }
 
 /**
