@@ -1,5 +1,7 @@
 import type { Effect, EngineSetup, Transition } from "../model/engine-io.ts";
 import { InputError } from "../model/input-error.ts";
+import { labelEntries } from "../model/labels.ts";
+import { limitNamedIn } from "../model/limits.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Reader } from "../model/reader.ts";
@@ -211,6 +213,9 @@ export class Alerting {
     this.#notifier.take(transitions, at);
     this.#forwarder.take(transitions);
     const deliveries = this.#notifier.due(at);
+    for (const { truncatedAlerts } of deliveries) {
+      if (truncatedAlerts > 0) this.#counters.add("limit_alertsPerNotification", truncatedAlerts);
+    }
     return [
       ...keep(transitions, seq),
       ...deliveries.map((delivery) => ({ kind: "deliver" as const, delivery })),
@@ -223,6 +228,18 @@ export class Alerting {
     this.#counters.add("rule_failures", failures.length);
     this.#counters.add("rule_samples", samples);
     this.#counters.add("alert_transitions", transitions.length);
+    for (const { message } of failures) this.#countLimit(message);
+    // A text that could not be expanded is shown as the reason for it.
+    for (const { annotations, labels } of transitions) {
+      for (const [, text] of [...labelEntries(annotations), ...labelEntries(labels)]) {
+        if (text.startsWith("<error expanding template: ")) this.#countLimit(text);
+      }
+    }
+  }
+
+  #countLimit(message: string): void {
+    const limit = limitNamedIn(message);
+    if (limit !== undefined) this.#counters.add(`limit_${limit}`, 1);
   }
 
   #notifierSetup(): NotifierSetup {

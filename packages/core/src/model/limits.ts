@@ -1,6 +1,6 @@
 /**
  * Every limit has its name and default here, is enforced where the comment says, and is counted
- * when reached. Configuration key `limits.<name>` overrides.
+ * when reached (docs/limits.md, which repeats these comments). Configuration key `limits.<name>` overrides.
  */
 export type Limits = {
   /** Bytes of one request body as it arrives (listen). */
@@ -22,7 +22,7 @@ export type Limits = {
   readonly requestMs: number;
   /** API requests that are answered at once (listen); above it 503 with Retry-After. */
   readonly concurrentQueries: number;
-  /** Requests' bytes waiting to be committed; above it 503 with Retry-After (listen). */
+  /** Bytes of requests waiting to be committed; above it 503 with Retry-After (listen). */
   readonly queueBytes: number;
   /** Spans, data points or log records in one request (receive); the rest is rejected. */
   readonly recordsPerRequest: number;

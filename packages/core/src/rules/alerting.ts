@@ -45,8 +45,11 @@ export function moveAlerts(
   const { rule, group, at } = evaluation;
   // Far more than the limit would take long to expand, only to be dropped.
   const { alertsPerRule } = context.limits;
+  const limit = Math.min(group.limit > 0 ? group.limit : Infinity, alertsPerRule);
+  const own = limit === alertsPerRule;
   if (elements.length > alertsPerRule) {
-    return dropped(before, evaluation, { limit: alertsPerRule, active: elements.length });
+    const active = elements.length;
+    return dropped(before, evaluation, { limit: alertsPerRule, active, own: true });
   }
   const breaches = breachesOf(elements, evaluation, context);
   const alerts = new Map<string, Alert>();
@@ -62,14 +65,16 @@ export function moveAlerts(
       transitions.push(transitionOf(change, shown, at, group));
     }
   }
-  const limit = Math.min(group.limit > 0 ? group.limit : Infinity, alertsPerRule);
-  if (active > limit) return dropped(before, evaluation, { limit, active });
+  if (active > limit) return dropped(before, evaluation, { limit, active, own });
   return {
     alerts,
     transitions: transitions.toSorted((a, b) => compareLabels(a.labels, b.labels)),
     samples: stateSamples(alerts.values(), rule),
   };
 }
+
+/** `own`: the limit is the program's, the rule file sets none that is stricter. */
+type Excess = { readonly limit: number; readonly active: number; readonly own: boolean };
 
 /**
  * Past its limit a rule drops all alerts: one that matches everything would flood its receivers.
@@ -78,13 +83,13 @@ export function moveAlerts(
 function dropped(
   before: ReadonlyMap<string, Alert>,
   { at, group }: Evaluation<AlertingRule>,
-  { limit, active }: { readonly limit: number; readonly active: number },
+  { limit, active, own }: Excess,
 ): AlertingResult {
   return {
     alerts: new Map(),
     transitions: endAlerts(before.values(), at, group),
     samples: [],
-    failure: `exceeded limit of ${limit} with ${active} alerts`,
+    failure: `exceeded limit of ${limit} with ${active} alerts${own ? " (limit alertsPerRule)" : ""}`,
   };
 }
 
