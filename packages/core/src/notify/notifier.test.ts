@@ -167,6 +167,28 @@ const scripts: readonly (readonly [string, Routing, readonly string[]])[] = [
     ["0s +A -> first A", "15s -A ->", "30s +A ->", "60s ->"],
   ],
   [
+    "an alert that fires again after its end was perhaps read is news",
+    prompt,
+    [
+      "0s +A -> first A",
+      "60s -A -> all-resolved -A | fail",
+      "70s +A ->",
+      "75s -> first A",
+      "135s ->",
+    ],
+  ],
+  [
+    "after one end was perhaps read, the others are as they were told",
+    prompt,
+    [
+      "0s +A +B -> first A,B",
+      "60s -A -> some-resolved B,-A | fail",
+      "70s +A ->",
+      "75s -> new-alerts A,B",
+      "135s ->",
+    ],
+  ],
+  [
     "an alert that fires and ends between two messages is no news",
     prompt,
     ["0s +A -> first A", "15s +B ->", "30s -B ->", "60s ->", "120s ->"],

@@ -62,9 +62,9 @@ export type TargetState = {
  */
 export class Target {
   readonly integration: Integration;
-  /** Firing in the last message that got through. */
+  /** Firing in the last message that got through, and in none since then told to have ended. */
   private told: Set<string>;
-  /** Firing in messages since then whose fate is not known to be a refusal: it may have been read. */
+  /** In messages since then whose fate is not known to be a refusal: it may be believed to fire. */
   private readonly maybeTold: Set<string>;
   private toldAt: EpochMs | undefined;
   /** A flush of the group was due and this target did not look at it yet. */
@@ -207,6 +207,11 @@ export class Target {
     this.pending = pending;
     this.refused = undefined;
     for (const alert of pending.firing) this.maybeTold.add(alert);
+    // Until the answer is here, the receiver may know of the end or not: another firing is news.
+    for (const alert of pending.resolved) {
+      this.told.delete(alert);
+      this.maybeTold.add(alert);
+    }
     return pending.delivery;
   }
 
