@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import { InputError } from "@naruko/core/model/input-error";
-import { pino } from "pino";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE, loadConfig } from "../config/load-config.ts";
-import { announceServer, prepareDataDir, withdrawServer } from "../disk/data-dir.ts";
-import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
-import { Server } from "../drive/server.ts";
-import type { Report } from "../drive/server.ts";
+import type { Server } from "../drive/server.ts";
 import { isLoopback } from "../listen/guard.ts";
 import { version } from "../version.ts";
-import { EXIT, numberOption, textOption } from "./command.ts";
+import { EXIT, Misuse, numberOption, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
+import { runServer } from "./run-server.ts";
+import { serveDemo } from "./serve-demo.ts";
 
 const PORT = { min: 0, max: 65_535 };
 
@@ -59,62 +57,24 @@ async function serve(
     world.tell(`naruko: serve takes no "${positionals[0]}"; see naruko serve --help\n`);
     return EXIT.misuse;
   }
-  const load = (): LoadedConfig =>
-    withOptions(loadConfig(configFile(values), world.environment), values);
-  const loaded = load();
-  refuseOpenDoor(loaded.config);
-  const report = logTo(world);
-  const server = await start(loaded, load, world, report);
-  if (server === undefined) return EXIT.finding;
-  const { data } = loaded.config;
-  await announceServer(data, { pid: process.pid, address: server.url });
-  greet(server, values, world);
-  await new Promise<void>((resolve) => {
-    const off = world.onSignal((signal) => {
-      if (signal === "reload") void server.reload();
-      else {
-        off();
-        resolve();
-      }
-    });
-  });
-  await server.stop();
-  await withdrawServer(data, process.pid);
-  return EXIT.ok;
+  const isDemo = values["demo"] === true;
+  if (isDemo && values["data"] !== undefined) {
+    throw new Misuse("--demo uses a temporary directory of its own: leave --data out");
+  }
+  const load = (): LoadedConfig => {
+    const loaded = withOptions(loadConfig(configFile(values), world.environment), values);
+    refuseOpenDoor(loaded.config);
+    return loaded;
+  };
+  if (isDemo) return serveDemo(load, world);
+  const greeting = (server: Server): string => greetingOf(server, values);
+  return runServer({ loaded: load(), load, world, greeting });
 }
 
-async function start(
-  loaded: LoadedConfig,
-  load: () => LoadedConfig,
-  world: World,
-  report: Report,
-): Promise<Server | undefined> {
-  const folder = await prepareDataDir(loaded.config.data);
-  const disk = folder.ok ? await openDuckDbDisk(folder.value.databaseFile) : folder;
-  if (!disk.ok) {
-    world.tell(`naruko: ${disk.reason}\n`);
-    return undefined;
-  }
-  const { clock, environment } = world;
-  try {
-    return await Server.start({
-      loaded,
-      load,
-      disk: disk.value,
-      clock,
-      environment,
-      version: version(),
-      report,
-    });
-  } catch (error) {
-    await disk.value.close();
-    world.tell(`naruko: ${explain(error, loaded.config)}\n`);
-    return undefined;
-  }
-}
-
+/** A demo takes only a file that is named: alerts that are not real must not reach real people. */
 function configFile(values: Values): string | undefined {
   const named = textOption(values, "config");
+  if (values["demo"] === true) return named;
   return named ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
 }
 
@@ -147,36 +107,10 @@ function refuseOpenDoor({ listen, auth }: Config): void {
   throw new InputError("config", `${what}; ${remedy}`);
 }
 
-function greet(server: Server, values: Values, world: World): void {
-  world.print(
-    `Naruko ${version()}\n  status page  ${server.url}\n  send OTLP to ${server.otlpUrl}\n`,
-  );
-  if (values["otlp-grpc-port"] !== undefined) {
-    world.print("  OTLP/gRPC is not served yet: its port stays closed\n");
-  }
-}
-
-function explain(error: unknown, { listen }: Config): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL")
-    return messageOf(error);
-  const ports = `${listen.port} and ${listen.otlp_http_port}`;
-  const remedy = "choose others with --port and --otlp-http-port";
-  return `ports ${ports} of ${listen.host} cannot be opened: ${messageOf(error)}; ${remedy}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Structured lines on standard error, and none while all is well. */
-function logTo(world: World): Report {
-  const log = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line: string) => world.tell(line) },
-  );
-  return (event, details) => {
-    const { error, ...rest } = details;
-    log.warn(error === undefined ? rest : { ...rest, err: error }, event);
-  };
+function greetingOf({ url, otlpUrl }: Server, values: Values): string {
+  const grpc =
+    values["otlp-grpc-port"] === undefined
+      ? ""
+      : "  OTLP/gRPC is not served yet: its port stays closed\n";
+  return `Naruko ${version()}\n  status page  ${url}\n  send OTLP to ${otlpUrl}\n${grpc}`;
 }

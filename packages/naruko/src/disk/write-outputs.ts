@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { ChunkRow, Transition } from "@naruko/core/model/engine-io";
-import { appendRows, type Column } from "./append-rows.ts";
+import { appendRows, appendTo, type Column } from "./append-rows.ts";
 import { telemetryColumns } from "./encode-input.ts";
 import {
   EVALUATION_TEXTS,
@@ -65,19 +65,21 @@ async function writeEvaluations(
   connection: DuckDBConnection,
   batches: readonly EvaluationBatch[],
 ): Promise<void> {
-  for (const { seq, at, evaluations } of batches) {
-    await appendRows(connection, "evaluation", evaluations.texts.length, [
-      { type: "long", at: () => seq },
-      { type: "int", at: (n) => n },
-      { type: "long", at: () => at },
-      ...EVALUATION_TEXTS.map((_, i): Column => ({
-        type: "text",
-        at: (n) => evaluations.texts[n]?.[i] ?? null,
-      })),
-      { type: "long", at: (n) => evaluationNumber(evaluations, n, "at") ?? 0 },
-      { type: "float", at: (n) => evaluationNumber(evaluations, n, "score") },
-    ]);
-  }
+  await appendTo(connection, "evaluation", (append) => {
+    for (const { seq, at, evaluations } of batches) {
+      append(evaluations.texts.length, [
+        { type: "long", at: () => seq },
+        { type: "int", at: (n) => n },
+        { type: "long", at: () => at },
+        ...EVALUATION_TEXTS.map((_, i): Column => ({
+          type: "text",
+          at: (n) => evaluations.texts[n]?.[i] ?? null,
+        })),
+        { type: "long", at: (n) => evaluationNumber(evaluations, n, "at") ?? 0 },
+        { type: "float", at: (n) => evaluationNumber(evaluations, n, "score") },
+      ]);
+    }
+  });
 }
 
 async function writeTransitions(

@@ -31,6 +31,8 @@ export type ServerOptions = {
   readonly clock: Clock;
   readonly environment: Environment;
   readonly version: string;
+  /** The telemetry is simulated, and whatever is shown says so. */
+  readonly isDemo?: boolean;
   readonly report: Report;
 };
 
@@ -136,7 +138,7 @@ export class Server {
   }
 
   async #open(): Promise<void> {
-    const { disk, version, clock, report } = this.#options;
+    const { disk, version, isDemo = false, clock, report } = this.#options;
     this.#ports = await openPorts({
       config: this.#loaded.config,
       limits: this.limits,
@@ -146,6 +148,7 @@ export class Server {
       disk,
       clock,
       version,
+      isDemo,
       report,
       reload: () => this.reload(),
     });
@@ -204,7 +207,8 @@ function tickBefore(now: EpochMs, intervalMs: number): EpochMs {
   return epochMs(Math.floor(now / intervalMs) * intervalMs);
 }
 
-function urlOf(host: string, port: number): string {
+/** Where a browser on this machine finds a port. */
+export function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
 }

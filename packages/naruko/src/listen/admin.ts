@@ -1,18 +1,25 @@
 import type { Engine } from "@naruko/core/engine/engine";
-import { formatLabels, labelsToRecord, keepLabels } from "@naruko/core/model/labels";
+import {
+  formatLabels,
+  keepLabels,
+  labelsToRecord,
+  labelValue,
+  METRIC_NAME,
+} from "@naruko/core/model/labels";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Live } from "../drive/live.ts";
 import { EXPOSITION_TYPE, writeExposition } from "./exposition.ts";
-import type { IntakeCounts } from "./otlp.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import type { SelfMetricsSources } from "./self-metrics.ts";
 import type { Answer, Handler } from "./server.ts";
 import { statusPage } from "./status-page.ts";
 import type { ShownAlert } from "./status-page.ts";
+import { trafficOf } from "./traffic.ts";
 
 export type AdminOptions = SelfMetricsSources & {
   readonly version: string;
+  readonly isDemo: boolean;
   readonly otlpUrl: string;
   readonly needsToken: boolean;
   /** Reads the configuration again; the text of the fault when it is refused. */
@@ -61,47 +68,92 @@ function metrics(options: AdminOptions): Answer {
 }
 
 function page(options: AdminOptions): Answer {
-  const { engine, live, version, otlpUrl, needsToken, intake } = options;
+  const { engine, live, version, isDemo, otlpUrl, needsToken, intake } = options;
+  const now = live.now();
+  const calls = engine.counters().get("calls_first") ?? 0;
   const rules = engine.alerting.rulesView().flatMap((group) => group.rules);
   const body = statusPage({
     version,
-    troubles: live.fault === undefined ? [] : [`Nothing can be written to disk: ${live.fault}`],
+    isDemo,
+    troubles: troublesOf(options),
     otlpUrl,
-    ...lastTelemetry(intake, live.now()),
-    calls: engine.counters().get("calls_first") ?? 0,
+    needsToken,
+    traffic: trafficOf(intake.lastTrafficAt, calls > 0 || hasSeries(engine, CALLS, now), now),
+    scores: trafficOf(intake.lastScoreAt, hasSeries(engine, SCORES, now), now),
+    calls,
     series: engine.storeStats().series,
     rules: rules.length,
     brokenRules: rules
       .filter(({ health }) => health === "err")
-      .map(({ name, lastError }) => `${name}: ${lastError}`),
-    alerts: shownAlerts(engine),
-    needsToken,
+      .map(({ name, labels, lastError = "" }) => {
+        return { name, layer: labelValue(labels, "layer"), error: lastError };
+      }),
+    alerts: shownAlerts(engine, now),
   });
   return { status: 200, headers: { "Content-Type": "text/html; charset=utf-8" }, body };
 }
 
-function lastTelemetry(intake: IntakeCounts, now: EpochMs): { readonly lastTelemetryS?: number } {
-  const { lastTelemetryAt } = intake;
-  if (lastTelemetryAt === undefined) return {};
-  return { lastTelemetryS: Math.max(0, now - lastTelemetryAt) / SECOND_MS };
+const CALLS = "gen_ai_client_operation_duration_seconds_count";
+const SCORES = "naruko_evaluation_score_count";
+
+function hasSeries(engine: Engine, metric: string, now: EpochMs): boolean {
+  const all = engine.seriesIn(engine.memoryFrom(), now);
+  return all.some((labels) => labelValue(labels, METRIC_NAME) === metric);
 }
 
-/** Firing ones first, then by how long they have lasted. */
-function shownAlerts(engine: Engine): ShownAlert[] {
+/** What keeps Naruko from doing its work, or from telling of it. */
+function troublesOf({ engine, live, disk, skewMs }: AdminOptions): string[] {
+  const troubles: string[] = [];
+  if (live.fault !== undefined) {
+    const what = "Nothing can be written to disk, senders are asked to retry, no rule is evaluated";
+    troubles.push(`${what}: ${live.fault}`);
+  }
+  const { trouble } = disk.queued();
+  if (trouble !== undefined) troubles.push(`Results cannot be written to disk: ${trouble}`);
+  if (live.counts.faults > 0) {
+    troubles.push(`${live.counts.faults} inputs met a bug and were left out; the log has them`);
+  }
+  if (skewMs() > MAX_SKEW_MS) {
+    const seconds = Math.round(skewMs() / SECOND_MS);
+    troubles.push(`The machine's clock was set back by ${seconds} s`);
+  }
+  for (const { receiver, integrations } of engine.alerting.groupsView()) {
+    for (const { name, failures, lastFailure } of integrations) {
+      if (failures === 0) continue;
+      troubles.push(`Receiver ${receiver} (${name}) is not reached: ${lastFailure ?? "unknown"}`);
+    }
+  }
+  return [...new Set(troubles)];
+}
+
+/** Clocks are corrected by fractions of a second all the time. */
+const MAX_SKEW_MS = 2 * SECOND_MS;
+
+const SEVERE = new Set(["critical", "page"]);
+
+/** Firing ones first, the severe ones of them first, then by how long they have lasted. */
+function shownAlerts(engine: Engine, now: EpochMs): ShownAlert[] {
   return engine.alerting
     .alertsView()
-    .toSorted((a, b) => a.state.localeCompare(b.state) || a.activeAt - b.activeAt)
     .map(({ state, labels, annotations, activeAt, rule }) => {
       const { layer = "", severity = "" } = labelsToRecord(labels);
+      const { summary = "", runbook_url: runbook = "" } = labelsToRecord(annotations);
       const own = keepLabels(labels, (name) => !["alertname", "layer", "severity"].includes(name));
       return {
         name: rule,
         state,
         layer,
         severity,
-        summary: labelsToRecord(annotations)["summary"] ?? "",
+        summary,
+        runbook,
         since: new Date(activeAt).toISOString().slice(0, 19).replace("T", " "),
+        forMs: Math.max(0, now - activeAt),
         labels: formatLabels(own),
       };
-    });
+    })
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.forMs - a.forMs);
+}
+
+function rankOf({ state, severity }: ShownAlert): number {
+  return (state === "firing" ? 0 : 2) + (SEVERE.has(severity) ? 0 : 1);
 }

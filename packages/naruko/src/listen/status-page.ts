@@ -1,5 +1,7 @@
 import type { Html } from "./html.ts";
 import { html } from "./html.ts";
+import { STATUS_STYLE } from "./status-style.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** One alert as the page shows it. */
 export type ShownAlert = {
@@ -8,146 +10,234 @@ export type ShownAlert = {
   readonly layer: string;
   readonly severity: string;
   readonly summary: string;
+  readonly runbook: string;
   /** UTC, `2026-11-02 10:04:00`. */
   readonly since: string;
+  /** Since then, in ms. */
+  readonly forMs: number;
   readonly labels: string;
 };
 
 export type StatusPage = {
   readonly version: string;
-  /** Empty while all is well. */
+  readonly isDemo: boolean;
+  /** What does not work; empty while all is well. */
   readonly troubles: readonly string[];
   readonly otlpUrl: string;
-  /** Seconds since the last telemetry; absent when there was none. */
-  readonly lastTelemetryS?: number;
+  readonly needsToken: boolean;
+  /** Calls and data points; scores of answers. */
+  readonly traffic: Traffic;
+  readonly scores: Traffic;
   readonly calls: number;
   readonly series: number;
   readonly rules: number;
-  readonly brokenRules: readonly string[];
+  readonly brokenRules: readonly {
+    readonly name: string;
+    readonly layer: string;
+    readonly error: string;
+  }[];
   readonly alerts: readonly ShownAlert[];
-  readonly needsToken: boolean;
 };
 
-const LAYERS: readonly (readonly [string, string])[] = [
-  ["L1", "Infrastructure"],
-  ["L2", "Application"],
-  ["L3", "Quality"],
+/** What a layer, or all of them, comes to: the word is shown too, never the colour alone. */
+type Tone = "broken" | "firing" | "pending" | "no-data" | "no-traffic" | "quiet";
+
+type Layer = { readonly id: string; readonly name: string; readonly feed: "traffic" | "scores" };
+
+const LAYERS: readonly Layer[] = [
+  { id: "L1", name: "Infrastructure", feed: "traffic" },
+  { id: "L2", name: "Application", feed: "traffic" },
+  { id: "L3", name: "Quality", feed: "scores" },
 ];
 
-const STYLE = `
-:root { color-scheme: light dark; --line: #8884; --bad: #c0392b; --wait: #b9770e; --good: #1e8449 }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
-h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
-.layers { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .8rem }
-.layer { border: 1px solid var(--line); border-left: .4rem solid var(--good); border-radius: .4rem; padding: .6rem .9rem }
-.layer.firing { border-left-color: var(--bad) } .layer.pending { border-left-color: var(--wait) }
-.layer.blind { border-left-color: var(--line) }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .4rem .6rem; border-top: 1px solid var(--line); vertical-align: top }
-.firing b { color: var(--bad) } .pending b { color: var(--wait) } .trouble { color: var(--bad) }
-code, pre { font: 13px/1.45 ui-monospace, monospace } pre { border: 1px solid var(--line); border-radius: .4rem; padding: .8rem; overflow-x: auto }
-small { opacity: .75 }
-`;
+/** Alerts listed; the rest is counted. A page of ten thousand rows helps nobody. */
+const SHOWN_ALERTS = 200;
 
 /** The page at `/`: is it well, what fires, how to send data. Works without scripts. */
 export function statusPage(page: StatusPage): string {
-  const { alerts, troubles } = page;
+  const { alerts, isDemo, version } = page;
   const firing = alerts.filter(({ state }) => state === "firing").length;
-  const title = firing === 0 ? "Naruko" : `(${firing}) Naruko`;
+  const title = `${firing === 0 ? "" : `(${firing}) `}Naruko${isDemo ? " demo" : ""}`;
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta http-equiv="refresh" content="10" />
+        <link rel="icon" href="data:," />
         <title>${title}</title>
         <style>
-          ${{ html: STYLE }}
+          ${{ html: STATUS_STYLE }}
         </style>
       </head>
       <body>
-        <h1>Naruko <small>${page.version}</small></h1>
-        ${health(troubles)}
-        <div class="layers">${LAYERS.map(([id, name]) => layer(id, name, page))}</div>
-        <h2>Alerts</h2>
-        ${alertTable(alerts)}
+        ${isDemo ? DEMO_NOTE : []}
+        <header>
+          <h1>Naruko</h1>
+          <small>${version}</small>
+        </header>
+        ${verdict(page)}
+        <div class="layers">${LAYERS.map((layer) => layerCard(layer, page))}</div>
+        ${alertList(alerts)} ${brokenRules(page)}
         <h2>What it sees</h2>
-        <p>${seen(page)} ${page.rules} rules are evaluated over ${page.series} series.</p>
-        ${broken(page.brokenRules)}
-        <h2>Send telemetry</h2>
+        <p>${seen(page)}</p>
         ${howToSend(page)}
       </body>
     </html>`.html;
 }
 
-function health(troubles: readonly string[]): Html {
-  if (troubles.length === 0) return html`<p>All parts work.</p>`;
-  return html`<ul class="trouble">
-    ${troubles.map((trouble) => html`<li>${trouble}</li>`)}
-  </ul>`;
+const DEMO_NOTE: Html = html`<p class="demo">
+  Demo: every service, model, call and alert here is simulated. Nothing of it is real.
+</p>`;
+
+/** The one line that is read first. */
+function verdict(page: StatusPage): Html {
+  const { troubles, alerts } = page;
+  const counted = countsOf(alerts);
+  const firingToo = counted === "" ? "" : `; ${counted}`;
+  if (troubles.length > 0) {
+    return html`<div class="verdict broken">
+      Naruko itself is broken${firingToo}
+      <ul>
+        ${troubles.map((trouble) => html`<li>${trouble}</li>`)}
+      </ul>
+    </div>`;
+  }
+  const tone = alerts.length > 0 ? toneOf(alerts) : idleTone(page.traffic);
+  const text = alerts.length > 0 ? counted : idleText(page.traffic);
+  return html`<div class="verdict ${tone}">${text}</div>`;
 }
 
-function layer(id: string, name: string, page: StatusPage): Html {
-  const own = page.alerts.filter((alert) => alert.layer === id);
-  const firing = own.filter(({ state }) => state === "firing").length;
-  const pending = own.length - firing;
-  const blind = page.lastTelemetryS === undefined;
-  const state = firing > 0 ? "firing" : pending > 0 ? "pending" : blind ? "blind" : "quiet";
-  const counted = [firing > 0 ? `${firing} firing` : "", pending > 0 ? `${pending} pending` : ""];
-  const text = counted.filter((one) => one !== "").join(", ");
-  const idle = blind ? "no data yet" : "no alert";
-  return html`<div class="layer ${state}">
-    <b>${id}</b> ${name}<br />
-    <small>${text === "" ? idle : text}</small>
+function countsOf(alerts: readonly ShownAlert[]): string {
+  const firing = alerts.filter(({ state }) => state === "firing").length;
+  const pending = alerts.length - firing;
+  const parts = [firing > 0 ? `${firing} firing` : "", pending > 0 ? `${pending} pending` : ""];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function toneOf(alerts: readonly ShownAlert[]): Tone {
+  return alerts.some(({ state }) => state === "firing") ? "firing" : "pending";
+}
+
+function idleTone({ kind }: Traffic): Tone {
+  return kind === "flowing" ? "quiet" : kind;
+}
+
+function idleText(traffic: Traffic): string {
+  switch (traffic.kind) {
+    case "no-data":
+      return "No data: nothing has been sent yet";
+    case "no-traffic":
+      return `No traffic ${lasting(traffic)}`;
+    case "flowing":
+      return "Quiet: traffic flows, and no alert is active";
+  }
+}
+
+function layerCard({ id, name, feed }: Layer, page: StatusPage): Html {
+  const own = page.alerts.filter(({ layer }) => layer === id);
+  const broken = page.brokenRules.filter(({ layer }) => layer === id).length;
+  const traffic = page[feed];
+  const idle = own.length > 0 ? toneOf(own) : idleTone(traffic);
+  const tone: Tone = broken > 0 && idle !== "firing" ? "broken" : idle;
+  const failing = broken > 0 ? `${broken} ${broken === 1 ? "rule" : "rules"} broken` : "";
+  const state = own.length > 0 ? countsOf(own) : idleWord(traffic, feed);
+  return html`<div class="layer ${tone}">
+    <p>${id} ${name}</p>
+    <p><strong>${[failing, state].filter((part) => part !== "").join(", ")}</strong></p>
   </div>`;
 }
 
-function alertTable(alerts: readonly ShownAlert[]): Html {
-  if (alerts.length === 0) return html`<p>None is pending or firing.</p>`;
-  return html`<table>
-    <tr>
-      <th>State</th>
-      <th>Alert</th>
-      <th>Since (UTC)</th>
-      <th>Severity</th>
-    </tr>
-    ${alerts.map(
-      (alert) =>
-        html`<tr class="${alert.state}">
-          <td><b>${alert.state}</b></td>
-          <td>
-            ${alert.name}<br />${alert.summary}<br /><small><code>${alert.labels}</code></small>
-          </td>
-          <td>${alert.since}</td>
-          <td>${alert.severity}</td>
-        </tr>`,
-    )}
-  </table>`;
+function idleWord(traffic: Traffic, feed: Layer["feed"]): string {
+  const what = feed === "scores" ? "scores" : "traffic";
+  if (traffic.kind === "no-data") return feed === "scores" ? "no data: no scores sent" : "no data";
+  return traffic.kind === "flowing" ? "quiet" : `no ${what} ${lasting(traffic)}`;
 }
 
-function seen({ calls, lastTelemetryS }: StatusPage): string {
-  if (lastTelemetryS === undefined) return "No telemetry has arrived since the start.";
-  const ago = lastTelemetryS < 1 ? "just now" : `${Math.floor(lastTelemetryS)} s ago`;
-  return `${calls} calls since the start, the last telemetry ${ago}.`;
+function lasting({ forMs }: { readonly forMs?: number }): string {
+  return forMs === undefined ? "since the start" : `for ${spoken(forMs)}`;
 }
 
-function broken(rules: readonly string[]): Html {
+/** `40 s`, `12 min`, `3 h 5 min`: as exact as a reader needs. */
+function spoken(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes === 0) return `${Math.floor(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function alertList(alerts: readonly ShownAlert[]): Html {
+  const more = alerts.length - SHOWN_ALERTS;
+  if (alerts.length === 0) return html``;
+  return html`<h2>Alerts</h2>
+    <table>
+      <tr>
+        <th>State</th>
+        <th>What</th>
+        <th>Since</th>
+      </tr>
+      ${alerts.slice(0, SHOWN_ALERTS).map(alertRow)}
+    </table>
+    ${more > 0 ? html`<p>${more} more are active: <a href="/api/v1/alerts">all of them</a>.</p>` : []}`;
+}
+
+function alertRow(alert: ShownAlert): Html {
+  const { name, state, severity, summary, runbook, since, forMs, labels } = alert;
+  return html`<tr class="${state}">
+    <td>
+      <p class="state">${state}</p>
+      <p class="dim">${severity}</p>
+    </td>
+    <td>
+      <p><b>${name}</b></p>
+      <p>${summary}</p>
+      <p class="dim"><code>${labels}</code></p>
+      ${runbook === "" ? [] : html`<p class="dim">What to do: ${runbookLink(runbook)}</p>`}
+    </td>
+    <td>
+      <p>${spoken(forMs)}</p>
+      <p class="dim">${since} UTC</p>
+    </td>
+  </tr>`;
+}
+
+/** Rules come from people, but their values come from telemetry: only a web address is a link. */
+function runbookLink(runbook: string): Html {
+  if (!/^https?:\/\//.test(runbook)) return html`<code>${runbook}</code>`;
+  return html`<a href="${runbook}" rel="noreferrer">${runbook}</a>`;
+}
+
+function brokenRules({ brokenRules: rules }: StatusPage): Html {
   if (rules.length === 0) return html``;
-  return html`<ul class="trouble">
-    ${rules.map((rule) => html`<li>${rule}</li>`)}
-  </ul>`;
+  return html`<h2>Rules that cannot be evaluated</h2>
+    <ul class="broken">
+      ${rules.map(({ name, error }) => html`<li><span class="state">${name}</span> ${error}</li>`)}
+    </ul>`;
 }
 
-function howToSend({ otlpUrl, needsToken }: StatusPage): Html {
+function seen({ calls, series, rules, traffic, scores }: StatusPage): string {
+  const last = `${lastOf("telemetry", traffic)}, ${lastOf("score", scores)}`;
+  return `${calls} calls taken; ${last}. ${rules} rules are evaluated over ${series} series.`;
+}
+
+function lastOf(what: string, traffic: Traffic): string {
+  if (traffic.kind === "no-data") return `no ${what} yet`;
+  if (traffic.forMs === undefined) return `no ${what} since the start`;
+  return `last ${what} ${spoken(traffic.forMs)} ago`;
+}
+
+function howToSend({ otlpUrl, needsToken, traffic }: StatusPage): Html {
   const token = needsToken
     ? `\nexport OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20<ingest token>"`
     : "";
   const lines = `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${token}`;
-  return html`<p>Point the application's OpenTelemetry exporter here, and start it again:</p>
+  return html`<h2>Send telemetry</h2>
+    ${traffic.kind === "no-data" ? html`<p>Nothing has come in: these lines are what is missing.</p>` : []}
+    <p>Point the application's OpenTelemetry exporter here, and start it again:</p>
     <pre>${lines}</pre>
-    <p>
-      Prometheus' HTTP API is at <code>/api/v1/</code>, the program's own metrics are at
-      <a href="/metrics"><code>/metrics</code></a
-      >.
+    <p class="dim">
+      Also here: Prometheus' HTTP API at <a href="/api/v1/alerts">/api/v1/</a>, the program's own
+      metrics at <a href="/metrics">/metrics</a>.
     </p>`;
 }
