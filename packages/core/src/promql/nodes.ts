@@ -159,7 +159,7 @@ export function* evaluateRanges(
   run.budget.charge(inner.count, expr.place);
   const grid = inner.count === 0 ? undefined : yield* evaluateVector(expr.expr, inner, run);
   return {
-    series: grid === undefined ? [] : samplesOf(grid, inner),
+    series: grid === undefined ? [] : yield* samplesOf(grid, inner, run),
     rangeMs: expr.rangeMs,
     offsetMs: expr.offsetMs,
     pinned,
@@ -177,21 +177,25 @@ function subqueryStepsOf(expr: Subquery, outer: Steps, { run, pinned }: Subquery
   return { from, stepMs, count: Math.max(0, Math.floor((last - from) / stepMs) + 1) };
 }
 
-function samplesOf(grid: Grid, steps: Steps): SeriesSamples[] {
-  return grid.rows.map((labels, row) => {
-    const times: number[] = [];
-    const values: number[] = [];
+function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
+  const series: SeriesSamples[] = [];
+  for (const [row, labels] of grid.rows.entries()) {
+    const times = new Float64Array(steps.count);
+    const values = new Float64Array(steps.count);
+    let count = 0;
     for (let step = 0; step < steps.count; step++) {
       const cell = row * steps.count + step;
       if (grid.present[cell] !== 1) continue;
-      times.push(steps.from + step * steps.stepMs);
-      values.push(grid.values[cell] ?? NaN);
+      times[count] = steps.from + step * steps.stepMs;
+      values[count++] = grid.values[cell] ?? NaN;
     }
-    return {
+    series.push({
       labels,
       dropsName: grid.dropsName[row] ?? false,
-      times: Float64Array.from(times),
-      values: Float64Array.from(values),
-    };
-  });
+      times: times.subarray(0, count),
+      values: values.subarray(0, count),
+    });
+    if (run.budget.pause(steps.count)) yield;
+  }
+  return series;
 }
