@@ -34,7 +34,9 @@ export function emptyGrid(
 
 /** Whether a row has a value at any step. */
 export function hasValues({ steps, present }: Grid, row: number): boolean {
-  return present.subarray(row * steps, (row + 1) * steps).includes(1);
+  const end = (row + 1) * steps;
+  for (let cell = row * steps; cell < end; cell++) if (present[cell] === 1) return true;
+  return false;
 }
 
 /**
@@ -79,10 +81,14 @@ const RESERVED: ReadonlySet<string> = new Set(["__name__", "__type__", "__unit__
 
 /** The labels without metric name, type and unit: what a computed value keeps. */
 export function withoutName(labels: Labels): Labels {
-  return memoized(NAMELESS, labels, (of) => keepLabels(of, (name) => !RESERVED.has(name)));
+  const known = nameless.get(labels);
+  if (known !== undefined) return known;
+  const made = keepLabels(labels, (name) => !RESERVED.has(name));
+  nameless.set(labels, made);
+  return made;
 }
 
-const NAMELESS: object = {};
+const nameless = new WeakMap<Labels, Labels>();
 
 // Labels live as long as their series; what is derived from them for a node of an expression is
 // the same at each evaluation of a rule, and is found here instead of built again.

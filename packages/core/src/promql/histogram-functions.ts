@@ -2,7 +2,7 @@ import { parseFloatText } from "../model/go-float.ts";
 import { keepLabels, type Labels, labelValue, METRIC_NAME } from "../model/labels.ts";
 import type { Call } from "./ast.ts";
 import { type Bucket, bucketFraction, bucketQuantile } from "./buckets.ts";
-import { emptyGrid, type Grid, memoized } from "./grid.ts";
+import { emptyGrid, type Grid, hasValues, memoized } from "./grid.ts";
 import { badQuantile } from "./range-functions.ts";
 import { dropNames, type Run, type Work } from "./run.ts";
 
@@ -19,11 +19,10 @@ function groupBuckets(call: Call, grid: Grid, run: Run): Histogram[] {
   const histograms = new Map<string, Histogram>();
   const place = call.args.at(-1)?.place ?? call.place;
   for (const [row, of] of grid.rows.entries()) {
-    const bound = labelValue(of, BUCKET_LABEL);
-    const upperBound = parseFloatText(bound);
+    const upperBound = boundOf(of);
     if (upperBound === undefined) {
-      if (grid.present.subarray(row * grid.steps, (row + 1) * grid.steps).includes(1)) {
-        run.annotations.add("warning", badBound(bound, of), place);
+      if (hasValues(grid, row)) {
+        run.annotations.add("warning", badBound(labelValue(of, BUCKET_LABEL), of), place);
       }
       continue;
     }
@@ -37,6 +36,17 @@ function groupBuckets(call: Call, grid: Grid, run: Run): Histogram[] {
     buckets.sort((a, b) => (a.upperBound === b.upperBound ? 0 : a.upperBound - b.upperBound));
   }
   return [...histograms.values()];
+}
+
+const bounds = new WeakMap<Labels, { readonly bound: number | undefined }>();
+
+/** The bound that a bucket's label says, remembered like other things derived from labels. */
+function boundOf(of: Labels): number | undefined {
+  const known = bounds.get(of);
+  if (known !== undefined) return known.bound;
+  const bound = parseFloatText(labelValue(of, BUCKET_LABEL));
+  bounds.set(of, { bound });
+  return bound;
 }
 
 function badBound(bound: string, of: Labels): string {

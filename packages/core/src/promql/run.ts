@@ -78,5 +78,6 @@ export function dropNamesOfRange(run: Run, grid: Grid, place: Place): Grid {
     if (seen.has(key)) refuseDuplicates(place);
     seen.add(key);
   }
+  if (seen.size === rows.length) return { ...grid, rows };
   return mergeRows({ ...grid, rows }, place);
 }

@@ -1,13 +1,17 @@
 import type { ChunkList } from "./chunk-list.ts";
+import { decodedChunks } from "./decoded-chunks.ts";
 import { NO_SAMPLES, type Samples, within } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
+
+/** A range over so few chunks is one that a rule asks for again and again. */
+const SHORT_CHUNKS = 8;
 
 /**
  * The samples with from < time ≤ to of the first `length` chunks of a list, and then those in
  * `open`, which are later and in the range already; `undefined` where there are none.
  *
- * Decodes into arrays of exactly their size. A chunk that lies inside the range is decoded into its
- * place; only the first and the last can be cut, and are decoded before.
+ * Arrays have exactly their size, and may be shared. In a long range a chunk that lies inside of it is
+ * decoded into its place; only the first and the last can be cut, and are decoded before.
  */
 export function chunkSamples(
   list: ChunkList,
@@ -18,34 +22,38 @@ export function chunkSamples(
   const { from, to } = range;
   const first = list.firstEndingAfter(from, length);
   const end = list.firstBeginningAfter(to, length);
-  const cuts = new Map<number, Samples>();
+  const isShort = end - first <= SHORT_CHUNKS;
+  const parts: (Samples | undefined)[] = [];
   let count = open.times.length;
   for (let i = first; i < end; i++) {
-    if (list.from(i) > from && list.to(i) <= to) count += list.count(i);
-    else {
-      const cut = within(decoded(list, i), from, to);
-      cuts.set(i, cut);
-      count += cut.times.length;
-    }
+    const isInside = list.from(i) > from && list.to(i) <= to;
+    let part: Samples | undefined;
+    if (isShort) part = decodedChunks.of(list, i);
+    else if (!isInside) part = decoded(list, i);
+    if (part !== undefined && !isInside) part = within(part, from, to);
+    parts.push(part);
+    count += part?.times.length ?? list.count(i);
   }
   if (count === 0) return undefined;
   // Open samples below a noted length never change, so they are shared and not copied.
   if (count === open.times.length) return open;
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && open.times.length === 0) return only;
   const times = new Float64Array(count);
   const values = new Float64Array(count);
   const words = wordsOf(values);
   let at = 0;
   for (let i = first; i < end; i++) {
-    const cut = cuts.get(i);
-    if (cut === undefined) {
+    const part = parts[i - first];
+    if (part === undefined) {
       const stream = list.stream(i);
       decodeSamples(stream, times, words, at);
       at += stream.count;
       continue;
     }
-    times.set(cut.times, at);
-    values.set(cut.values, at);
-    at += cut.times.length;
+    times.set(part.times, at);
+    values.set(part.values, at);
+    at += part.times.length;
   }
   times.set(open.times, at);
   values.set(open.values, at);
