@@ -76,6 +76,7 @@ function page(options: AdminOptions): Answer {
     version,
     isDemo,
     troubles: troublesOf(options),
+    isBlind: live.fault !== undefined,
     otlpUrl,
     needsToken,
     traffic: trafficOf(intake.lastTrafficAt, calls > 0 || hasSeries(engine, CALLS, now), now),

@@ -23,6 +23,8 @@ export type StatusPage = {
   readonly isDemo: boolean;
   /** What does not work; empty while all is well. */
   readonly troubles: readonly string[];
+  /** No rule is evaluated: a layer without alerts is then not a quiet one. */
+  readonly isBlind: boolean;
   readonly otlpUrl: string;
   readonly needsToken: boolean;
   /** Calls and data points; scores of answers. */
@@ -92,12 +94,12 @@ const DEMO_NOTE: Html = html`<p class="demo">
 
 /** The one line that is read first. */
 function verdict(page: StatusPage): Html {
-  const { troubles, alerts } = page;
+  const { alerts } = page;
+  const troubles = [...page.troubles, ...brokenCount(page.brokenRules.length)];
   const counted = countsOf(alerts);
-  const firingToo = counted === "" ? "" : `; ${counted}`;
   if (troubles.length > 0) {
     return html`<div class="verdict broken">
-      Naruko itself is broken${firingToo}
+      Naruko itself is in trouble${counted === "" ? "" : `; ${counted}`}
       <ul>
         ${troubles.map((trouble) => html`<li>${trouble}</li>`)}
       </ul>
@@ -106,6 +108,11 @@ function verdict(page: StatusPage): Html {
   const tone = alerts.length > 0 ? toneOf(alerts) : idleTone(page.traffic);
   const text = alerts.length > 0 ? counted : idleText(page.traffic);
   return html`<div class="verdict ${tone}">${text}</div>`;
+}
+
+function brokenCount(rules: number): readonly string[] {
+  if (rules === 0) return [];
+  return [`${rules === 1 ? "A rule" : `${rules} rules`} cannot be evaluated, see below`];
 }
 
 function countsOf(alerts: readonly ShownAlert[]): string {
@@ -137,14 +144,16 @@ function idleText(traffic: Traffic): string {
 function layerCard({ id, name, feed }: Layer, page: StatusPage): Html {
   const own = page.alerts.filter(({ layer }) => layer === id);
   const broken = page.brokenRules.filter(({ layer }) => layer === id).length;
-  const traffic = page[feed];
-  const idle = own.length > 0 ? toneOf(own) : idleTone(traffic);
-  const tone: Tone = broken > 0 && idle !== "firing" ? "broken" : idle;
-  const failing = broken > 0 ? `${broken} ${broken === 1 ? "rule" : "rules"} broken` : "";
-  const state = own.length > 0 ? countsOf(own) : idleWord(traffic, feed);
+  const words = [
+    broken > 0 ? `${broken} ${broken === 1 ? "rule" : "rules"} broken` : "",
+    own.length > 0 ? countsOf(own) : "",
+    page.isBlind ? "not evaluated" : own.length > 0 ? "" : idleWord(page[feed], feed),
+  ];
+  const calm = own.length > 0 ? toneOf(own) : idleTone(page[feed]);
+  const tone: Tone = (broken > 0 || page.isBlind) && calm !== "firing" ? "broken" : calm;
   return html`<div class="layer ${tone}">
     <p>${id} ${name}</p>
-    <p><strong>${[failing, state].filter((part) => part !== "").join(", ")}</strong></p>
+    <p><strong>${words.filter((word) => word !== "").join(", ")}</strong></p>
   </div>`;
 }
 

@@ -34,7 +34,7 @@ table { border-collapse: collapse; width: 100% }
 td, th { border-top: 1px solid var(--line); padding: .5rem .7rem .5rem 0; text-align: left;
   vertical-align: top }
 td p { margin: 0; overflow-wrap: anywhere } td:first-child, td:last-child { white-space: nowrap }
-.state { font-weight: 700; text-transform: uppercase }
+.state { font-weight: 700 } td .state { text-transform: uppercase }
 code, pre { font: .84rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
 pre { background: var(--panel); border-radius: .3rem; overflow-x: auto; padding: .8rem }
 a { color: inherit }
