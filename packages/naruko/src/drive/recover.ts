@@ -4,6 +4,9 @@ import { InputError } from "@naruko/core/model/input-error";
 import type { Input } from "@naruko/core/model/engine-io";
 import type { Disk, KeptEffect, Recovery } from "../disk/disk.ts";
 
+/** The part of the disk that a start needs. */
+export type RecoveryDisk = Pick<Disk, "recover" | "chunksSince" | "inputsAfter" | "keep">;
+
 /** An engine as the disk remembers it. */
 export type Recovered = {
   readonly engine: Engine;
@@ -22,7 +25,7 @@ export type Recovered = {
  *
  * @throws Error when the disk cannot be read, InputError when its state is of a newer version
  */
-export async function recover(disk: Disk, options: EngineOptions): Promise<Recovered> {
+export async function recover(disk: RecoveryDisk, options: EngineOptions): Promise<Recovered> {
   try {
     return await recoverFrom(disk, options, "latest");
   } catch (error) {
@@ -32,7 +35,7 @@ export async function recover(disk: Disk, options: EngineOptions): Promise<Recov
 }
 
 async function recoverFrom(
-  disk: Disk,
+  disk: RecoveryDisk,
   options: EngineOptions,
   which: "latest" | "previous",
 ): Promise<Recovered> {

@@ -1,5 +1,4 @@
 import type { Engine } from "@naruko/core/engine/engine";
-import type { EngineSetup } from "@naruko/core/model/engine-io";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import type { Limits } from "@naruko/core/model/limits";
@@ -16,6 +15,7 @@ import { openPorts } from "./ports.ts";
 import type { Ports } from "./ports.ts";
 import { recover } from "./recover.ts";
 import { httpSenders } from "./senders.ts";
+import { takeSetup } from "./take-setup.ts";
 
 /** How often what is older than the retention is deleted. */
 const RETAIN_EVERY_MS = 10 * MINUTE_MS;
@@ -169,15 +169,8 @@ export class Server {
       loaded,
       loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url,
     );
-    if (sameSetup(setup, this.engine.setup)) return;
-    const { reachMs, warnings } = this.engine.prepare(setup);
-    for (const warning of warnings) this.#options.report("configuration", { warning });
-    const from = epochMs(Math.max(0, this.live.now() - reachMs));
-    if (from < this.engine.memoryFrom()) {
-      for await (const rows of this.#options.disk.chunksSince(from)) this.engine.adopt(rows);
-    }
-    const outcome = await this.live.submit({ kind: "reload", setup });
-    if (!outcome.ok) throw new InputError("config", outcome.reason);
+    const { disk, report } = this.#options;
+    await takeSetup(setup, { engine: this.engine, live: this.live, disk, report });
   }
 
   #retain(): void {
@@ -211,10 +204,6 @@ function tickBefore(now: EpochMs, intervalMs: number): EpochMs {
 export function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
-}
-
-function sameSetup(a: EngineSetup, b: EngineSetup): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
