@@ -1,0 +1,87 @@
+import type { EngineSetup } from "@naruko/core/model/engine-io";
+
+/** What rules and routing of the simulation vary by; each variant is taken by a reload. */
+export type Variant = {
+  /** How long an error must last. */
+  readonly errorsFor: string;
+  /** Whether a rule looks back further than memory would hold without it. */
+  readonly looksFarBack: boolean;
+  readonly groupBy: readonly string[];
+};
+
+export const VARIANTS: readonly [Variant, ...Variant[]] = [
+  { errorsFor: "30s", looksFarBack: false, groupBy: ["alertname"] },
+  { errorsFor: "0s", looksFarBack: false, groupBy: ["alertname"] },
+  { errorsFor: "30s", looksFarBack: true, groupBy: ["alertname"] },
+  { errorsFor: "1m", looksFarBack: true, groupBy: ["model"] },
+];
+
+export const ALERTMANAGER = "alertmanager.example";
+
+/** Rules with each kind of timer, over each kind of series, that fire and resolve within minutes. */
+export function setupOf({ errorsFor, looksFarBack, groupBy }: Variant): EngineSetup {
+  return {
+    ruleFiles: [{ name: "sim.yml", text: ruleFile(errorsFor, looksFarBack) }],
+    routing: { name: "routing sim.yml", text: JSON.stringify(routing(groupBy)) },
+    alertmanagers: [ALERTMANAGER],
+    externalUrl: "http://127.0.0.1:4320",
+    sources: {},
+  };
+}
+
+const ERRORS = `sum by (model) (rate(llm_errors_total[2m]))
+  / sum by (model) (rate(llm_operation_duration_seconds_count[2m]))`;
+
+function ruleFile(errorsFor: string, looksFarBack: boolean): string {
+  const quick = [
+    { record: "sim:errors:ratio2m", expr: ERRORS },
+    { alert: "Errors", expr: "sim:errors:ratio2m > 0.3", for: errorsFor, labels: { team: "a" } },
+    {
+      alert: "Slow",
+      expr: "histogram_quantile(0.9, sum by (model, le) (rate(llm_operation_duration_seconds_bucket[3m]))) > 5",
+      for: "1m",
+      keep_firing_for: "45s",
+      annotations: { summary: "{{ $labels.model }}: {{ $value | humanizeDuration }}" },
+    },
+    { alert: "Silent", expr: 'absent_over_time(sim_queue_depth{service_name="app-0"}[3m])' },
+    { alert: "Deep", expr: "max by (service_name) (sim_queue_depth) > 50" },
+    { alert: "Watchdog", expr: "vector(1)" },
+  ];
+  const far = {
+    alert: "MoreThanBefore",
+    expr: `sum by (model) (increase(llm_token_usage_total[10m]))
+      > 2 * sum by (model) (increase(llm_token_usage_total[10m] offset 4h))`,
+    for: "2m",
+  };
+  const slow = [
+    { alert: "Unfaithful", expr: 'llm_quality_score{metric="faithfulness"} < 0.5', for: "2m" },
+    { alert: "Requests", expr: "sum(rate(sim_requests_total[5m])) > 2" },
+    ...(looksFarBack ? [far] : []),
+  ];
+  const groups = [
+    { name: "quick", rules: quick },
+    { name: "slow", interval: "1m", rules: slow },
+  ];
+  return JSON.stringify({ groups });
+}
+
+function routing(groupBy: readonly string[]): object {
+  const to = (name: string): object => ({
+    name,
+    webhook_configs: [{ url: `http://${name}.example/` }],
+  });
+  return {
+    route: {
+      receiver: "pager",
+      group_by: groupBy,
+      group_wait: "0s",
+      group_interval: "1m",
+      repeat_interval: "1h",
+      routes: [
+        { receiver: "diary", matchers: ['team="a"'], group_wait: "30s", continue: true },
+        { receiver: "pager", matchers: ['alertname=~".+"'] },
+      ],
+    },
+    receivers: [to("pager"), to("diary")],
+  };
+}
