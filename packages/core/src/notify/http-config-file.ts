@@ -1,7 +1,7 @@
 import type { YamlNode } from "../model/yaml.ts";
 import type { WebhookConfig } from "./routing.ts";
 import { Secret } from "./secret.ts";
-import type { Fields, YamlReader } from "./yaml-fields.ts";
+import type { YamlFields, YamlReader } from "../model/yaml-reader.ts";
 
 const HTTP_KEYS = [
   "authorization",
@@ -63,20 +63,20 @@ export function readHttpConfig(reader: YamlReader, node: YamlNode | undefined): 
 }
 
 /** Core reads no files; a file that is named and not read would send requests without credentials. */
-export function refuseFile(reader: YamlReader, fields: Fields, key: string): void {
+export function refuseFile(reader: YamlReader, fields: YamlFields, key: string): void {
   if (fields.get(key) === undefined) return;
   const inline = key.replace(/_file$/, "");
   reader.refuse(fields.keyPlace(key), `${key} is not served yet; use ${inline} instead`);
 }
 
-function bearerOf(reader: YamlReader, fields: Fields): string | undefined {
+function bearerOf(reader: YamlReader, fields: YamlFields): string | undefined {
   const token = reader.text(fields.get("bearer_token"), "bearer_token");
   return token === undefined ? undefined : `Bearer ${token}`;
 }
 
 const AUTHORIZATION_KEYS = ["type", "credentials", "credentials_file", "credentials_ref"];
 
-function authorizationOf(reader: YamlReader, http: Fields): string | undefined {
+function authorizationOf(reader: YamlReader, http: YamlFields): string | undefined {
   const node = http.get("authorization");
   const fields = node && reader.fields(node, "authorization", AUTHORIZATION_KEYS);
   if (fields === undefined) return undefined;
@@ -99,7 +99,7 @@ const BASIC_KEYS = [
   "password_ref",
 ];
 
-function basicOf(reader: YamlReader, http: Fields): string | undefined {
+function basicOf(reader: YamlReader, http: YamlFields): string | undefined {
   const node = http.get("basic_auth");
   const fields = node && reader.fields(node, "basic_auth", BASIC_KEYS);
   if (fields === undefined) return undefined;
@@ -110,7 +110,7 @@ function basicOf(reader: YamlReader, http: Fields): string | undefined {
   return `${username}:${password}`;
 }
 
-function refuseReference(reader: YamlReader, fields: Fields, key: string): void {
+function refuseReference(reader: YamlReader, fields: YamlFields, key: string): void {
   if (fields.get(key) === undefined) return;
   const inline = key.replace(/_ref$/, "");
   reader.refuse(fields.keyPlace(key), `${key} is not served: use ${inline} instead`);

@@ -1,5 +1,5 @@
 import { readClassicMatch, readMatcherList } from "./route-file.ts";
-import type { Fields, YamlReader } from "./yaml-fields.ts";
+import type { YamlFields, YamlReader } from "../model/yaml-reader.ts";
 
 const INHIBIT_KEYS = [
   "name",
@@ -13,7 +13,7 @@ const INHIBIT_KEYS = [
 ];
 
 /** Checks the inhibition rules; nothing carries them out yet. */
-export function readInhibitRules(reader: YamlReader, top: Fields): void {
+export function readInhibitRules(reader: YamlReader, top: YamlFields): void {
   for (const node of reader.list(top.get("inhibit_rules"), "inhibit_rules")) {
     const fields = reader.fields(node, "an inhibition rule", INHIBIT_KEYS);
     if (fields === undefined) continue;
@@ -29,7 +29,7 @@ export function readInhibitRules(reader: YamlReader, top: Fields): void {
 const SPAN_KEYS = ["times", "weekdays", "days_of_month", "months", "years", "location"];
 
 /** Checks the shape of the time intervals and gives their names; nothing carries them out yet. */
-export function readTimeIntervals(reader: YamlReader, top: Fields): ReadonlySet<string> {
+export function readTimeIntervals(reader: YamlReader, top: YamlFields): ReadonlySet<string> {
   const names = new Set<string>();
   for (const key of ["mute_time_intervals", "time_intervals"]) {
     for (const node of reader.list(top.get(key), key)) {
@@ -50,7 +50,7 @@ export function readTimeIntervals(reader: YamlReader, top: Fields): ReadonlySet<
 
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/;
 
-function readSpan(reader: YamlReader, span: Fields | undefined): void {
+function readSpan(reader: YamlReader, span: YamlFields | undefined): void {
   if (span === undefined) return;
   for (const key of ["weekdays", "days_of_month", "months", "years"]) {
     reader.textList(span.get(key), key);

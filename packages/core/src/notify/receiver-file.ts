@@ -2,7 +2,7 @@ import type { YamlNode } from "../model/yaml.ts";
 import { readHttpConfig, refuseFile, type HttpConfig } from "./http-config-file.ts";
 import { NO_INTEGRATION, type Integration, type Receiver } from "./routing.ts";
 import { Secret } from "./secret.ts";
-import type { Fields, YamlReader } from "./yaml-fields.ts";
+import type { YamlFields, YamlReader } from "../model/yaml-reader.ts";
 
 /** Alertmanager 0.34's channels besides webhooks. */
 const OTHER_CHANNELS = [
@@ -52,7 +52,7 @@ export function readReceivers(
 
 function readIntegrations(
   reader: YamlReader,
-  fields: Fields,
+  fields: YamlFields,
   receiver: string,
   inherited: HttpConfig,
 ): readonly Integration[] {
@@ -108,7 +108,7 @@ function readWebhook(
 const HTTP_ADDRESS = /^https?:\/\/[^\s/?#]+[^\s]*$/i;
 
 /** The address is a secret: many receivers know their senders by nothing else. */
-function readUrl(reader: YamlReader, fields: Fields): Secret | undefined {
+function readUrl(reader: YamlReader, fields: YamlFields): Secret | undefined {
   const url = reader.text(fields.get("url"), "url");
   const place = fields.keyPlace("url");
   if (url === undefined) {
@@ -122,7 +122,7 @@ function readUrl(reader: YamlReader, fields: Fields): Secret | undefined {
   return reader.refuse(place, "url must be an address that begins with http:// or https://");
 }
 
-function readCount(reader: YamlReader, fields: Fields, key: string): number {
+function readCount(reader: YamlReader, fields: YamlFields, key: string): number {
   const scalar = reader.scalar(fields.get(key), key);
   if (scalar === undefined) return 0;
   const { value, place } = scalar;
@@ -144,7 +144,7 @@ const GO_UNITS: Readonly<Record<string, number>> = {
 const GO_DURATION = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
 const GO_PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g;
 
-function readTimeout(reader: YamlReader, fields: Fields): number {
+function readTimeout(reader: YamlReader, fields: YamlFields): number {
   const scalar = reader.scalar(fields.get("timeout"), "timeout");
   if (scalar === undefined || scalar.text === "0") return 0;
   if (!GO_DURATION.test(scalar.text)) {

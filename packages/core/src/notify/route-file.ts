@@ -4,7 +4,7 @@ import type { Matcher } from "../model/reader.ts";
 import type { YamlNode } from "../model/yaml.ts";
 import { formatMatchers, readMatchers } from "./matcher-syntax.ts";
 import { DEFAULT_TIMING, type Route } from "./routing.ts";
-import type { Fields, YamlReader } from "./yaml-fields.ts";
+import type { YamlFields, YamlReader } from "../model/yaml-reader.ts";
 
 const ROUTE_KEYS = [
   "receiver",
@@ -79,7 +79,7 @@ class RouteReader {
   }
 
   /** @param place the route's place among its siblings; absent for the root */
-  read(fields: Fields, above: Inherited, place?: number): Route {
+  read(fields: YamlFields, above: Inherited, place?: number): Route {
     const matchers = readRouteMatchers(this.reader, fields);
     const written = formatMatchers(matchers);
     const isRoot = place === undefined;
@@ -103,7 +103,7 @@ class RouteReader {
     };
   }
 
-  private children(fields: Fields, above: Inherited): readonly Route[] {
+  private children(fields: YamlFields, above: Inherited): readonly Route[] {
     const nodes = this.reader.list(fields.get("routes"), "routes");
     return nodes.flatMap((node, index) => {
       const child = this.reader.fields(node, "a route", ROUTE_KEYS);
@@ -111,7 +111,7 @@ class RouteReader {
     });
   }
 
-  private receiver(fields: Fields): string | undefined {
+  private receiver(fields: YamlFields): string | undefined {
     const node = fields.get("receiver");
     const name = this.reader.text(node, "receiver");
     if (name === undefined || this.defined.receivers.has(name)) return name;
@@ -122,7 +122,7 @@ class RouteReader {
     );
   }
 
-  private groupBy(fields: Fields): Route["groupBy"] | undefined {
+  private groupBy(fields: YamlFields): Route["groupBy"] | undefined {
     const node = fields.get("group_by");
     if (node === undefined) return undefined;
     const names = new Set<string>();
@@ -139,14 +139,14 @@ class RouteReader {
     );
   }
 
-  private interval(fields: Fields, key: string): number | undefined {
+  private interval(fields: YamlFields, key: string): number | undefined {
     const node = fields.get(key);
     const ms = this.reader.durationMs(node, key);
     if (ms !== 0) return ms;
     return this.reader.refuse(node?.place ?? fields.place, `${key} cannot be 0; write at least 1s`);
   }
 
-  private warnOfUnserved(fields: Fields): void {
+  private warnOfUnserved(fields: YamlFields): void {
     for (const key of ["mute_time_intervals", "active_time_intervals"]) {
       const names = this.reader.textList(fields.get(key), key);
       for (const { text, place } of names) {
@@ -169,7 +169,7 @@ class RouteReader {
   }
 }
 
-function readRouteMatchers(reader: YamlReader, fields: Fields): readonly Matcher[] {
+function readRouteMatchers(reader: YamlReader, fields: YamlFields): readonly Matcher[] {
   return [
     ...readClassicMatch(reader, fields, "match"),
     ...readClassicMatch(reader, fields, "match_re"),
@@ -182,23 +182,25 @@ const CLASSIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** The older form, a map from label name to value; keys that end in `_re` hold regular expressions. */
 export function readClassicMatch(
   reader: YamlReader,
-  fields: Fields,
+  fields: YamlFields,
   key: string,
 ): readonly Matcher[] {
   const op = key.endsWith("_re") ? "=~" : "=";
-  return reader.texts(fields.get(key), key).flatMap(([name, { text: value, place }]) => {
-    if (!CLASSIC_NAME.test(name)) {
-      reader.refuse(place, `"${name}" is no label name for ${key}; use matchers for other names`);
-      return [];
-    }
-    return checked(reader, { name, op, value }, place);
-  });
+  return reader
+    .texts(fields.get(key), key)
+    .flatMap(({ key: name, value: { text: value, place } }) => {
+      if (!CLASSIC_NAME.test(name)) {
+        reader.refuse(place, `"${name}" is no label name for ${key}; use matchers for other names`);
+        return [];
+      }
+      return checked(reader, { name, op, value }, place);
+    });
 }
 
 /** A list of texts, each with one or more matchers. */
 export function readMatcherList(
   reader: YamlReader,
-  fields: Fields,
+  fields: YamlFields,
   key: string,
 ): readonly Matcher[] {
   return reader.textList(fields.get(key), key).flatMap(({ text, place }) => {

@@ -5,7 +5,7 @@ import { readInhibitRules, readTimeIntervals } from "./muting-file.ts";
 import { readReceivers } from "./receiver-file.ts";
 import { readRouteTree } from "./route-file.ts";
 import type { Routing } from "./routing.ts";
-import { YamlReader, type Fields, type InputWarning } from "./yaml-fields.ts";
+import { YamlReader, type YamlFields } from "../model/yaml-reader.ts";
 
 const TOP_KEYS = [
   "global",
@@ -70,7 +70,7 @@ export type ParsedRouting = {
   readonly routing: Routing | undefined;
   readonly errors: readonly InputError[];
   /** What is accepted and has no effect here. */
-  readonly warnings: readonly InputWarning[];
+  readonly warnings: readonly InputError[];
 };
 
 /**
@@ -81,7 +81,7 @@ export type ParsedRouting = {
  * Source: https://prometheus.io/docs/alerting/latest/configuration/
  */
 export function parseRouting(file: YamlFile): ParsedRouting {
-  const reader = new YamlReader(file);
+  const reader = new YamlReader(file, "routing");
   const routing = readRouting(reader, file.root);
   const { errors, warnings } = reader;
   return { routing: errors.length === 0 ? routing : undefined, errors, warnings };
@@ -116,7 +116,7 @@ function readRouting(reader: YamlReader, root: YamlNode | undefined): Routing | 
   return tree && { root: tree, receivers };
 }
 
-function readGlobal(reader: YamlReader, top: Fields): ReturnType<typeof readHttpConfig> {
+function readGlobal(reader: YamlReader, top: YamlFields): ReturnType<typeof readHttpConfig> {
   const node = top.get("global");
   const fields = node && reader.fields(node, "global", GLOBAL_KEYS);
   if (fields === undefined) return {};

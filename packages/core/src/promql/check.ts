@@ -1,8 +1,9 @@
 import { compileMatcher } from "../model/matcher.ts";
+import { nearest } from "../model/nearest.ts";
 import type { Aggregation, Binary, Call, Expr, InstantSelector, Unary, ValueKind } from "./ast.ts";
 import { childrenOf, isComparison, isSetOp } from "./ast.ts";
 import { FUNCTIONS, type Signature, UNSUPPORTED_FUNCTIONS } from "./functions.ts";
-import { nearest, refuse } from "./refuse.ts";
+import { refuse } from "./refuse.ts";
 
 export type CheckOptions = {
   /** Allow what Prometheus hides behind `promql-experimental-functions`; off by default. */

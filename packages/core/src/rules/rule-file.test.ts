@@ -87,17 +87,25 @@ const at = (rule: string) => `groups:\n- name: g\n  rules:\n  - ${rule}`;
 
 // What is refused, and the message that it gets.
 const refused: readonly (readonly [string, string, string])[] = [
-  ["text", "42", `rules/cost.yml:1:1: a rule file is a map with "groups", got "42"`],
+  [
+    "text",
+    "42",
+    `rules/cost.yml:1:1: a rule file must be a map with keys such as groups; it is a single value`,
+  ],
   [
     "unknown top field",
     "group: []",
-    `rules/cost.yml:1:1: unknown field "group" in a rule file; did you mean "groups"?`,
+    `rules/cost.yml:1:1: unknown key "group" in a rule file; did you mean "groups"?`,
   ],
-  ["groups not a list", "groups: {a: 1}", `rules/cost.yml:1:9: "groups" is a list, got a map`],
+  [
+    "groups not a list",
+    "groups: {a: 1}",
+    `rules/cost.yml:1:9: groups must be a list, each entry on a line that begins with "-"; it is a map`,
+  ],
   [
     "group not a map",
     "groups: [a]",
-    `rules/cost.yml:1:10: a group is a map with "name" and "rules", got "a"`,
+    `rules/cost.yml:1:10: a group must be a map with keys such as name, interval, query_offset; it is a single value`,
   ],
   [
     "no group name",
@@ -112,17 +120,17 @@ const refused: readonly (readonly [string, string, string])[] = [
   [
     "unknown group field",
     "groups:\n- name: a\n  intervall: 1m",
-    `rules/cost.yml:3:3: unknown field "intervall" in a group; did you mean "interval"?`,
+    `rules/cost.yml:3:3: unknown key "intervall" in a group; did you mean "interval"?`,
   ],
   [
     "interval",
     "groups:\n- name: a\n  interval: 5",
-    `rules/cost.yml:3:13: "interval" is a duration such as 30s, 5m or 1h30m, got "5"`,
+    `rules/cost.yml:3:13: interval "5" is no duration; write a number with its unit: 30s, 5m, 1h30m`,
   ],
   [
     "limit",
     "groups:\n- name: a\n  limit: many",
-    `rules/cost.yml:3:10: "limit" is a whole number, got "many"`,
+    `rules/cost.yml:3:10: limit must be a whole number`,
   ],
   [
     "group label",
@@ -132,7 +140,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   [
     "rule not a map",
     at("up"),
-    `rules/cost.yml:4:5: a rule is a map with "record" or "alert", got "up"`,
+    `rules/cost.yml:4:5: a rule must be a map with keys such as record, alert, expr; it is a single value`,
   ],
   ["no rule name", at("expr: up"), `rules/cost.yml:4:5: a rule needs one of "record" and "alert"`],
   [
@@ -149,12 +157,12 @@ const refused: readonly (readonly [string, string, string])[] = [
   [
     "unknown rule field",
     at("{alert: a, expr: up, fro: 5m}"),
-    `rules/cost.yml:4:26: unknown field "fro" in a rule; did you mean "for"?`,
+    `rules/cost.yml:4:26: unknown key "fro" in a rule; did you mean "for"?`,
   ],
   [
     "for",
     at("{alert: a, expr: up, for: soon}"),
-    `rules/cost.yml:4:31: "for" is a duration such as 30s, 5m or 1h30m, got "soon"`,
+    `rules/cost.yml:4:31: for "soon" is no duration; write a number with its unit: 30s, 5m, 1h30m`,
   ],
   [
     "recording for",
@@ -179,12 +187,12 @@ const refused: readonly (readonly [string, string, string])[] = [
   [
     "label not a text",
     at("{alert: a, expr: up, labels: {a: [b]}}"),
-    `rules/cost.yml:4:38: "labels.a" is one text, got a list`,
+    `rules/cost.yml:4:38: "a" in labels must be a text; it is a list`,
   ],
   [
     "labels not a map",
     at("{alert: a, expr: up, labels: b}"),
-    `rules/cost.yml:4:34: "labels" is a map of names to texts, got "b"`,
+    `rules/cost.yml:4:34: labels must be a map of names to texts; it is a single value`,
   ],
   [
     "unknown function",

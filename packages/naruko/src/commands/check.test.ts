@@ -48,7 +48,7 @@ async function check(...args: readonly string[]) {
 
 const BAD = [
   'bad.yml:5:15: unknown function "rat"; did you mean "rate"?',
-  'bad.yml:7:9: unknown field "exp" in a rule; did you mean "expr"?',
+  'bad.yml:7:9: unknown key "exp" in a rule; did you mean "expr"?',
   'bad.yml:6:9: a rule needs an expression in "expr"',
   "bad.yml: refused, read as rules",
 ];

@@ -68,7 +68,12 @@ const rows: readonly Row[] = [
   { text: route("routes:", "- matchers: ['モデル=\"x\"', '\"a b\"=c']"), peer: "refuses" },
 
   { text: "", errors: ["1:1: the file is empty; it needs a route and its receivers"] },
-  { text: "- a", errors: ["1:1: the routing file must be a map of keys to values"] },
+  {
+    text: "- a",
+    errors: [
+      "1:1: the routing file must be a map with keys such as global, route, receivers; it is a list",
+    ],
+  },
   {
     text: "receivers: [{name: a}]",
     errors: ['1:1: there is no route; add "route:" with a receiver'],
@@ -115,9 +120,7 @@ const rows: readonly Row[] = [
   },
   {
     text: route("recevier: a"),
-    errors: [
-      '3:3: unknown key "recevier" in the root route; known are receiver, group_by, continue, match, match_re, matchers, labels, group_wait, group_interval, repeat_interval, mute_time_intervals, active_time_intervals, routes',
-    ],
+    errors: ['3:3: unknown key "recevier" in the root route; did you mean "receiver"?'],
   },
   {
     text: route("group_wait: 30"),
@@ -141,7 +144,9 @@ const rows: readonly Row[] = [
   },
   {
     text: route("group_by: alertname"),
-    errors: ['3:13: group_by must be a list; write each entry on a line that begins with "-"'],
+    errors: [
+      '3:13: group_by must be a list, each entry on a line that begins with "-"; it is a single value',
+    ],
   },
   { text: route("continue: perhaps"), errors: ["3:13: continue must be true or false"] },
   {
