@@ -4,7 +4,7 @@ import type { EngineSetup } from "@naruko/core/model/engine-io";
 export type Variant = {
   /** How long an error must last. */
   readonly errorsFor: string;
-  /** Whether a rule looks back further than memory would hold without it. */
+  /** Whether a rule looks back further than memory holds without it (2 h). */
   readonly looksFarBack: boolean;
   readonly groupBy: readonly string[];
 };
@@ -50,7 +50,7 @@ function ruleFile(errorsFor: string, looksFarBack: boolean): string {
   const far = {
     alert: "MoreThanBefore",
     expr: `sum by (model) (increase(llm_token_usage_total[10m]))
-      > 2 * sum by (model) (increase(llm_token_usage_total[10m] offset 4h))`,
+      > 2 * sum by (model) (increase(llm_token_usage_total[10m] offset 150m))`,
     for: "2m",
   };
   const slow = [
@@ -65,11 +65,11 @@ function ruleFile(errorsFor: string, looksFarBack: boolean): string {
   return JSON.stringify({ groups });
 }
 
+function receiver(name: string): object {
+  return { name, webhook_configs: [{ url: `http://${name}.example/` }] };
+}
+
 function routing(groupBy: readonly string[]): object {
-  const to = (name: string): object => ({
-    name,
-    webhook_configs: [{ url: `http://${name}.example/` }],
-  });
   return {
     route: {
       receiver: "pager",
@@ -82,6 +82,6 @@ function routing(groupBy: readonly string[]): object {
         { receiver: "pager", matchers: ['alertname=~".+"'] },
       ],
     },
-    receivers: [to("pager"), to("diary")],
+    receivers: [receiver("pager"), receiver("diary")],
   };
 }
