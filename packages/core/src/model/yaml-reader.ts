@@ -19,7 +19,8 @@ export type YamlText = Pick<YamlEntry, "key" | "keyPlace"> & { readonly value: Y
 /**
  * Reads a YAML tree strictly and collects every fault, with file, line and column, instead of
  * stopping at the first. A reader function gives `undefined` (or nothing of a list) where it refused,
- * so that its caller goes on with the rest. Its messages quote no value, which may be a secret.
+ * so that its caller goes on with the rest. Its messages quote no value but a broken duration: others
+ * may be secrets.
  */
 export class YamlReader {
   readonly errors: InputError[] = [];
