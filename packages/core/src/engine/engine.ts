@@ -14,7 +14,7 @@ import type { YamlFile } from "../model/yaml.ts";
 import { Measure } from "../measure/measure.ts";
 import { withCurrent } from "../store/overlay.ts";
 import { Store } from "../store/store.ts";
-import { Admissions } from "./admission.ts";
+import { Admissions, type Admission } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
@@ -56,6 +56,14 @@ const MIN_MEMORY_MS = 2 * HOUR_MS;
 const MAX_MEMORY_MS = 35 * DAY_MS;
 /** How often what memory no longer needs is let go. */
 const DROP_EVERY_MS = 5 * MINUTE_MS;
+
+/** The counters' names: a text made for each call would cost as much as counting it. */
+const CALLS_COUNTED = {
+  first: "calls_first",
+  late: "calls_late",
+  repeat: "calls_repeat",
+  nested: "calls_nested",
+} as const satisfies Record<Admission, string>;
 
 const EMPTY_SETUP: EngineSetup = {
   ruleFiles: [],
@@ -238,7 +246,10 @@ export class Engine {
       at: this.#at,
       version: SNAPSHOT_VERSION,
       state: JSON.stringify(state),
-      heads: packSections([this.#store.save(), ...this.#admissions.save().map(bytesOf)]),
+      heads: packSections([
+        this.#store.save(),
+        ...[this.#measure.saveIds(), ...this.#admissions.save()].map(bytesOf),
+      ]),
     };
   }
 
@@ -249,8 +260,9 @@ export class Engine {
       throw new InputError("snapshot", `${what}; use the program that wrote it, or a newer one`);
     }
     const saved = parseState(snapshot.state);
-    const [heads, ...tables] = unpackSections(snapshot.heads);
-    if (heads === undefined) throw new InputError("snapshot", "the series are missing");
+    const [heads, callIds, ...tables] = unpackSections(snapshot.heads);
+    if (heads === undefined || callIds === undefined)
+      throw new InputError("snapshot", "the series or the ids of calls are missing");
     const engine = new Engine(options);
     engine.#seq = saved.seq;
     engine.#at = epochMs(saved.at);
@@ -259,7 +271,8 @@ export class Engine {
     engine.#setup = saved.setup;
     for (const [name, count] of saved.counters) engine.#counters.add(name, count);
     engine.#admissions = Admissions.load(tables.map(wordsOf), options.limits);
-    engine.#measure = Measure.load(saved.measure, options.limits, options.intervalMs);
+    const measured = { state: saved.measure, ids: wordsOf(callIds) };
+    engine.#measure = Measure.load(measured, options.limits, options.intervalMs);
     engine.#store = Store.load(heads, options.limits);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
     return engine;
@@ -293,7 +306,7 @@ export class Engine {
   /** Counts a call where it is to be counted, and says whether it is kept. */
   #takeCall(call: Call, at: EpochMs): boolean {
     const admission = this.#admissions.admit(call, at);
-    this.#counters.add(`calls_${admission}`, 1);
+    this.#counters.add(CALLS_COUNTED[admission], 1);
     if (admission === "first") this.#measure.countCall(call, at);
     // Uncounted, but an evaluation may be about it.
     else if (admission !== "repeat") this.#measure.noteCall(call, at);

@@ -100,14 +100,15 @@ export class CallSeries {
     return this.#shapes.of(call);
   }
 
-  /** Counts a call that enters the series at `at`, `weight` times. */
-  count(call: Call, at: EpochMs): void {
+  /** Counts a call that enters the series at `at`, `weight` times; returns its shape. */
+  count(call: Call, at: EpochMs): CallShape {
     const shape = this.#shapes.of(call);
     const counting: Counting = { shape, weight: call.weight, at, folded: 0 };
     if (call.kind === "tool") this.#observe(counting, TOOL, call.durationS);
     else if (call.kind === "agent") this.#observe(counting, AGENT, call.durationS);
     else this.#countModelCall(counting, call);
     tallyFolds(this.#tally, counting.folded);
+    return shape;
   }
 
   #countModelCall(counting: Counting, call: Call): void {

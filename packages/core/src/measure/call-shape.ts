@@ -24,6 +24,50 @@ export type CallShape = {
   readonly flagSlots: Map<string, Slot>;
 };
 
+type CallLabels = Pick<
+  Call,
+  | "service"
+  | "environment"
+  | "operation"
+  | "provider"
+  | "requestModel"
+  | "responseModel"
+  | "errorType"
+  | "toolName"
+  | "agentName"
+>;
+
+/** A call's labels without the rest of it, which would be kept with them. */
+function labelsOf(call: Call): CallLabels {
+  const { service, environment, operation, provider, requestModel, responseModel } = call;
+  const { errorType, toolName, agentName } = call;
+  return {
+    service,
+    operation,
+    ...(environment !== undefined && { environment }),
+    ...(provider !== undefined && { provider }),
+    ...(requestModel !== undefined && { requestModel }),
+    ...(responseModel !== undefined && { responseModel }),
+    ...(errorType !== undefined && { errorType }),
+    ...(toolName !== undefined && { toolName }),
+    ...(agentName !== undefined && { agentName }),
+  };
+}
+
+function hasSameLabels(call: Call, like: CallLabels): boolean {
+  return (
+    call.requestModel === like.requestModel &&
+    call.service === like.service &&
+    call.responseModel === like.responseModel &&
+    call.operation === like.operation &&
+    call.provider === like.provider &&
+    call.environment === like.environment &&
+    call.errorType === like.errorType &&
+    call.toolName === like.toolName &&
+    call.agentName === like.agentName
+  );
+}
+
 /**
  * Calls by their labels. It is a cache and no state: what it forgets is found again in the table,
  * with the same result.
@@ -31,6 +75,10 @@ export type CallShape = {
 export class CallShapes {
   readonly #labelLength: number;
   readonly #shapes = new Map<string, CallShape>();
+  /** Those found last: comparing with some costs less than making a key. */
+  readonly #latest: { readonly like: CallLabels; readonly shape: CallShape }[] = [];
+  #nextLatest = 0;
+  static readonly #COMPARED = 24;
   /** Bounds what a flood of label sets costs; far more than a working application has. */
   static readonly #KEPT = 8192;
 
@@ -39,6 +87,14 @@ export class CallShapes {
   }
 
   of(call: Call): CallShape {
+    for (const { like, shape } of this.#latest) if (hasSameLabels(call, like)) return shape;
+    const shape = this.#find(call);
+    this.#latest[this.#nextLatest] = { like: labelsOf(call), shape };
+    this.#nextLatest = (this.#nextLatest + 1) % CallShapes.#COMPARED;
+    return shape;
+  }
+
+  #find(call: Call): CallShape {
     const key = this.#keyOf(call);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;

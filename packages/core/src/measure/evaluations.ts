@@ -95,6 +95,11 @@ export class Evaluations {
     }
   }
 
+  /** The ids of the calls that are known; `save` has the rest. */
+  saveIds(): Uint32Array {
+    return this.#known.saveIds();
+  }
+
   save(): SavedEvaluations {
     return {
       known: this.#known.save(),
@@ -106,8 +111,8 @@ export class Evaluations {
     };
   }
 
-  load(saved: SavedEvaluations): void {
-    this.#known.load(saved.known);
+  load(saved: SavedEvaluations, ids: Uint32Array): void {
+    this.#known.load(saved.known, ids);
     for (const { score, ...rest } of saved.waiting)
       this.#enqueue(score === undefined ? rest : { ...rest, score: loadNumber(score) });
     for (const [key, until] of saved.seen) this.#seen.set(key, epochMs(until));

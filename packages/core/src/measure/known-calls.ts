@@ -1,3 +1,4 @@
+import { InputError } from "../model/input-error.ts";
 import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
 import type { Tally } from "../model/tally.ts";
 
@@ -31,7 +32,8 @@ type Generation = {
 export type SavedGeneration = {
   readonly from: number;
   readonly lastAt: number;
-  readonly words: readonly number[];
+  /** How many of the saved ids are its own. */
+  readonly size: number;
   readonly subjects: readonly Subject[];
 };
 
@@ -89,29 +91,44 @@ export class KnownCalls {
     return undefined;
   }
 
+  /** All but the ids themselves, which `saveIds` gives. */
   save(): readonly SavedGeneration[] {
-    return this.#generations.map(({ from, lastAt, words, size, subjects }) => ({
+    return this.#generations.map(({ from, lastAt, size, subjects }) => ({
       from,
       lastAt,
-      words: Array.from(words.subarray(0, size * WORDS)),
+      size,
       subjects: subjects.map(({ service, model, genAi }) => ({ service, model, genAi })),
     }));
   }
 
-  load(saved: readonly SavedGeneration[]): void {
-    for (const one of saved) {
-      const size = one.words.length / WORDS;
+  /** The ids of all generations, one after the other: as text, a million would hold up all else. */
+  saveIds(): Uint32Array {
+    const ids = new Uint32Array(this.#size * WORDS);
+    let at = 0;
+    for (const { words, size } of this.#generations) {
+      ids.set(words.subarray(0, size * WORDS), at);
+      at += size * WORDS;
+    }
+    return ids;
+  }
+
+  /** @throws InputError of kind `snapshot` where the ids are not as many as was saved */
+  load(saved: readonly SavedGeneration[], ids: Uint32Array): void {
+    let at = 0;
+    for (const { from, lastAt, size, subjects } of saved) {
       const generation: Generation = {
-        ...emptyGeneration(epochMs(one.from)),
-        lastAt: epochMs(one.lastAt),
+        ...emptyGeneration(epochMs(from)),
+        lastAt: epochMs(lastAt),
         size,
-        words: Uint32Array.from(one.words),
-        subjects: [...one.subjects],
+        words: ids.subarray(at, at + size * WORDS),
+        subjects: [...subjects],
       };
+      at += size * WORDS;
       grow(generation);
       this.#generations.push(generation);
       this.#size += size;
     }
+    if (at !== ids.length) throw new InputError("snapshot", "the ids of calls are cut off");
   }
 
   #generationAt(at: EpochMs): Generation {

@@ -53,8 +53,8 @@ export class Measure {
    */
   countCall(call: Call, at: EpochMs): void {
     this.#evaluations.expire(at);
-    this.#calls.count(call, at);
-    this.#evaluations.noteCall(call, this.#calls.shapeOf(call), at);
+    const shape = this.#calls.count(call, at);
+    this.#evaluations.noteCall(call, shape, at);
   }
 
   /** Remembers a call that does not count, so that evaluations of it find their labels. */
@@ -103,7 +103,12 @@ export class Measure {
     this.#choice.configure(config);
   }
 
-  /** Everything that a restart needs, safe for JSON: the loaded object continues as if never stopped. */
+  /** The ids of the calls that evaluations may be about; a restart needs them beside `save`. */
+  saveIds(): Uint32Array {
+    return this.#evaluations.saveIds();
+  }
+
+  /** All else that a restart needs, safe for JSON: the loaded object continues as if never stopped. */
   save(): unknown {
     const saved: SavedMeasure = {
       version: 1,
@@ -117,10 +122,14 @@ export class Measure {
     return saved;
   }
 
-  /** Reads what `save` wrote. Refuses any other version. */
-  static load(saved: unknown, limits: Limits, intervalMs: number): Measure {
+  /** Reads what `save` and `saveIds` gave. Refuses any other version. */
+  static load(
+    saved: { readonly state: unknown; readonly ids: Uint32Array },
+    limits: Limits,
+    intervalMs: number,
+  ): Measure {
     // Our own snapshot, guarded as a whole by its version: its parts are not validated again.
-    const state = saved as SavedMeasure;
+    const state = saved.state as SavedMeasure;
     const version: number = state.version;
     if (version !== 1)
       throw new InputError("snapshot", `measure: version ${version} is not known; 1 would do`);
@@ -129,7 +138,7 @@ export class Measure {
     measure.#choice.load(state.choice);
     measure.#table.load(state.table);
     measure.#received.load(state.received);
-    measure.#evaluations.load(state.evaluations);
+    measure.#evaluations.load(state.evaluations, saved.ids);
     return measure;
   }
 

@@ -124,7 +124,8 @@ function run(steps: readonly Step[], restarts: ReadonlySet<number>): readonly st
     if (step.kind === "points") measure.countPoints([step.point(now)], at, recorder.append);
     measure.current(s(now / 1000), recorder.append);
     if (!restarts.has(i)) continue;
-    measure = Measure.load(JSON.parse(JSON.stringify(measure.save())), limits, 15_000);
+    const state: unknown = JSON.parse(JSON.stringify(measure.save()));
+    measure = Measure.load({ state, ids: measure.saveIds() }, limits, 15_000);
   }
   const counters = [...measure.counters()].map(([reason, count]) => `${reason} ${count}`);
   return [...recorder.lines, ...counters, JSON.stringify(measure.sources())];
@@ -151,9 +152,23 @@ test("a restart anywhere changes nothing, and equal inputs give equal outputs", 
 });
 
 test("a snapshot of another version is refused by its number", () => {
-  const saved = { ...(new Measure(limits, 15_000).save() as object), version: 2 };
+  const state = { ...(new Measure(limits, 15_000).save() as object), version: 2 };
   assert.throws(
-    () => Measure.load(saved, limits, 15_000),
+    () => Measure.load({ state, ids: new Uint32Array() }, limits, 15_000),
     (error) => error instanceof InputError && /version 2/.test(error.message),
   );
+});
+
+test("ids that are fewer or more than the state says are refused", () => {
+  const measure = new Measure(limits, 15_000);
+  measure.countCall(call({}), s(0));
+  const state = measure.save();
+  const ids = measure.saveIds();
+  assert.ok(ids.length > 0);
+  for (const wrong of [ids.subarray(4), Uint32Array.of(...ids, 0, 0, 0, 0)]) {
+    assert.throws(
+      () => Measure.load({ state, ids: wrong }, limits, 15_000),
+      (error) => error instanceof InputError && /ids of calls/.test(error.message),
+    );
+  }
 });
