@@ -36,11 +36,18 @@ const stages: Record<string, readonly string[]> = {
 };
 
 const bannedNames = /(^|\/)(utils?|helpers?|common|misc|shared|lib|manager|service)(\.|\/|-)/;
+/** `alert.ts`, `alert.test.ts`, `read-metrics.ts`: called after what is exported. */
+const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/;
+/** Words of a comment that tells history, or praises, where it should say why. */
+const emptyWords =
+  /^\s*(\/\/|\*|\/\*\*).*\b(simply|robust|comprehensive|seamless(ly)?|previously|new logic)\b/im;
 const bannedText: readonly (readonly [RegExp, string])[] = [
   [/\bas unknown as\b/, "a parser or a type guard"],
   [/\bFIXME\b/, "the fix, before it lands"],
   [/\bTODO\b(?!\(#\d+\))/, "TODO(#issue)"],
   [/\b(describe|it|test)\.only\b/, "the whole suite"],
+  [/\/work\/(main|shared)\b/, "a path that every machine has"],
+  [emptyWords, "the reason, or nothing"],
 ];
 
 const files = execFileSync("git", ["ls-files", "packages", "tools"], { encoding: "utf8" })
@@ -50,6 +57,14 @@ const files = execFileSync("git", ["ls-files", "packages", "tools"], { encoding:
 test("names say what is inside", () => {
   assert.deepEqual(
     files.filter((file) => bannedNames.test(file)),
+    [],
+  );
+  assert.deepEqual(
+    files.map((file) => path.posix.basename(file)).filter((name) => !kebabCase.test(name)),
+    [],
+  );
+  assert.deepEqual(
+    files.filter((file) => path.posix.basename(file) === "index.ts"),
     [],
   );
 });
@@ -74,4 +89,47 @@ test("imports in the core follow the data's way", () => {
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+test("the core imports nothing from outside", () => {
+  const wrong = files
+    .filter((file) => file.startsWith("packages/core/src/") && !isTest(file))
+    .flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/(?:from|import) "([^."][^"]*)"/g)]
+        .map(([, specifier = ""]) => specifier)
+        .map((specifier) => `${file} -> ${specifier}`),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+/** Tests have the runner, and what they are built with. */
+function isTest(file: string): boolean {
+  return file.endsWith(".test.ts") || file.startsWith("packages/core/src/testing/");
+}
+
+/** Who makes engines: whoever lets event time go through one. Others are handed theirs. */
+const drivers =
+  /^packages\/(naruko\/src\/(drive|scenario|demo)\/|naruko\/src\/commands\/replay\.ts|sim\/)/;
+
+test("only drivers make engines", () => {
+  const makers = files.filter(
+    (file) =>
+      !file.endsWith(".test.ts") &&
+      /\bnew Engine\(|\bEngine\.load\(/.test(readFileSync(file, "utf8")),
+  );
+  const others = makers.filter(
+    (file) => !drivers.test(file) && !file.startsWith("packages/core/src/engine/"),
+  );
+  assert.ok(makers.length > 3);
+  assert.deepEqual(others, []);
+});
+
+test("no text names a path of one machine", () => {
+  const documents = execFileSync("git", ["ls-files", "*.md", "*.yml", "*.json", "*.mjs"], {
+    encoding: "utf8",
+  });
+  const named = documents
+    .split("\n")
+    .filter((file) => file !== "" && /\/work\/(main|shared)\b/.test(readFileSync(file, "utf8")));
+  assert.deepEqual(named, []);
 });
