@@ -65,8 +65,16 @@ export function readArguments(
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return { values: parsed.values as Values, positionals: parsed.positionals };
   } catch (error) {
-    throw new Misuse(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new Misuse(reasonOf(error, Object.keys(options)), { cause: error });
   }
+}
+
+/** Node's words for an unknown option speak of positional arguments, which nobody meant. */
+function reasonOf(error: unknown, names: readonly string[]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, unknown] = /^Unknown option '([^']*)'/.exec(message) ?? [];
+  if (unknown === undefined) return message;
+  return `unknown option ${unknown}; there are ${names.map((name) => `--${name}`).join(", ")}`;
 }
 
 /** The text of `naruko COMMAND --help`. */

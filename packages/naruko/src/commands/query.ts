@@ -5,6 +5,7 @@ import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { formatLabels, labels as labelsOf } from "@naruko/core/model/labels";
+import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf, findServer } from "../disk/data-dir.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
@@ -162,7 +163,7 @@ async function askDirectory(
     const { engine } = await recover(disk.value, {
       intervalMs: 15 * SECOND_MS,
       limits,
-      parseYaml: engineYaml(environment),
+      parseYaml: engineYaml(withPlaceholders(environment)),
     });
     const now = (): EpochMs => engine.position.at;
     const { monotonicMs } = clock;

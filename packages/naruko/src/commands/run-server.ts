@@ -41,19 +41,20 @@ export async function runServer(options: RunOptions): Promise<number> {
   await announceServer(data, { pid: process.pid, address: server.url });
   const endSending = demo?.send(server, report);
   world.print(greeting(server));
+  let off: (() => void) | undefined;
   await new Promise<void>((resolve) => {
-    const off = world.onSignal((signal) => {
+    // Held until the end: Ctrl-C reaches the process twice, from the terminal and from npm, and the
+    // second must not cut the stop short.
+    off = world.onSignal((signal) => {
       if (signal === "reload") void server.reload();
-      else {
-        off();
-        resolve();
-      }
+      else resolve();
     });
     if (demo?.signal.aborted === true) resolve();
   });
   await endSending?.();
   await server.stop();
   await withdrawServer(data, process.pid);
+  off?.();
   return EXIT.ok;
 }
 

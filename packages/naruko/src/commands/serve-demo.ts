@@ -23,9 +23,7 @@ export async function serveDemo(load: () => LoadedConfig, world: World): Promise
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-demo-"));
   const stop = new AbortController();
   const off = world.onSignal((signal) => {
-    if (signal === "reload") return;
-    off();
-    stop.abort();
+    if (signal === "stop") stop.abort();
   });
   try {
     const loaded = demoConfig(load(), folder);

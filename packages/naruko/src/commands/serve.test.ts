@@ -217,7 +217,7 @@ test("a start that cannot be is refused with the reason", async (t) => {
       /in use.*choose others with --port/,
     ],
     [["serve", "--port", "http"], 2, /--port: expected a whole number from 0 to 65535/],
-    [["serve", "--prot", "1"], 2, /Unknown option '--prot'/],
+    [["serve", "--prot", "1"], 2, /unknown option --prot; there are --help, --config/],
     [["serve", "now"], 2, /takes no "now"/],
     [["serve", "--config", path.join(folder, "no.yml")], 1, /no\.yml: cannot be read/],
     [["serve", "--host", "0.0.0.0"], 1, /lets others in; set auth\.ingest_token/],
@@ -235,4 +235,27 @@ test("a start that cannot be is refused with the reason", async (t) => {
     assert.match(ended.told(), told);
     assert.equal(ended.printed(), "");
   }
+});
+
+test("a secret that went out of use does not keep the next start from happening", async (t) => {
+  const folder = temporaryFolder(t);
+  const config = path.join(folder, "naruko.yml");
+  const args = ["serve", "--config", config, "--data", path.join(folder, "d"), ...FREE_PORTS];
+  const routing = (url: string): string =>
+    `routing: { route: { receiver: r }, receivers: [{ name: r, webhook_configs: [{ url: "${url}" }] }] }\n`;
+  writeFileSync(config, routing("${HOOK}"));
+  const first = await run(args, { HOOK: "http://127.0.0.1:9/secret" });
+  first.signal("stop");
+  assert.equal(await first.exit, 0);
+
+  // The same file without the variable is refused, by name.
+  const refused = await run(args);
+  assert.equal(await refused.exit, 1);
+  assert.match(refused.told(), /naruko\.yml:1:\d+: the environment variable HOOK is not set/);
+
+  writeFileSync(config, "rules: []\n");
+  const second = await run(args);
+  assert.match(second.printed(), /send OTLP/);
+  second.signal("stop");
+  assert.equal(await second.exit, 0);
 });

@@ -7,6 +7,17 @@ const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
+ * An environment in which every variable is set: for reading again what was accepted once. A secret
+ * that has since gone from the environment must not keep the program from starting; the setup of
+ * this start is checked against the real one.
+ */
+export function withPlaceholders(environment: Environment): Environment {
+  return new Proxy(environment, {
+    get: (known, name) => known[String(name)] ?? "http://not-set.invalid",
+  });
+}
+
+/**
  * The same tree with `${NAME}` in its texts replaced from the environment, so that secrets stay out
  * of files. A variable that is not set is an error: a token that is quietly empty lets everybody in.
  */

@@ -1,7 +1,9 @@
 import { Engine } from "@naruko/core/engine/engine";
 import type { EngineOptions } from "@naruko/core/engine/engine";
 import { InputError } from "@naruko/core/model/input-error";
-import type { Input } from "@naruko/core/model/engine-io";
+import type { CheckedSetup } from "@naruko/core/engine/alerting";
+import type { Effect, EngineSetup, Input } from "@naruko/core/model/engine-io";
+import type { EpochMs } from "@naruko/core/model/time";
 import type { Disk, KeptEffect, Recovery } from "../disk/disk.ts";
 
 /** The part of the disk that a start needs. */
@@ -14,6 +16,8 @@ export type Recovered = {
   readonly lastSeq: number;
   /** How many inputs were applied again. */
   readonly reapplied: number;
+  /** Inputs that met a bug of ours, when they were first applied and again. */
+  readonly faults: number;
   /** Why the latest snapshot was not used; absent when it was. */
   readonly setback?: string;
 };
@@ -43,14 +47,56 @@ async function recoverFrom(
   if (!read.ok) throw new Error(read.reason);
   const { snapshot, lastSeq }: Recovery = read.value;
   const engine = snapshot === undefined ? new Engine(options) : Engine.load(snapshot, options);
-  for await (const rows of disk.chunksSince(engine.memoryFrom())) engine.adopt(rows);
+  await adoptSince(engine.neededFrom(), engine, disk);
   let reapplied = 0;
+  let faults = 0;
   for await (const input of disk.inputsAfter(snapshot?.seq ?? 0)) {
-    const kept = applyWhole(engine, input).filter((effect) => effect.kind.startsWith("keep"));
+    if (input.kind === "reload") await adoptHistory(input.setup, engine, disk);
+    const effects = reapply(engine, input);
+    if (effects === undefined) faults++;
+    const kept = effects?.filter((effect) => effect.kind.startsWith("keep")) ?? [];
     if (kept.length > 0) await disk.keep(kept as KeptEffect[]);
     reapplied++;
   }
-  return { engine, lastSeq, reapplied };
+  return { engine, lastSeq, reapplied, faults };
+}
+
+/**
+ * An input that met a bug of ours when it was first applied meets it here again; as then, the ones
+ * after it are applied nevertheless, and the server starts.
+ */
+function reapply(engine: Engine, input: Input): readonly Effect[] | undefined {
+  try {
+    return applyWhole(engine, input);
+  } catch (error) {
+    if (error instanceof InputError && error.kind === "snapshot") throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Reads a setup and puts into memory what its rules look back to, so that they start with their
+ * history.
+ *
+ * @throws InputError when the setup is refused
+ */
+export async function adoptHistory(
+  setup: EngineSetup,
+  engine: Engine,
+  disk: Pick<Disk, "chunksSince">,
+): Promise<CheckedSetup> {
+  const checked = engine.prepare(setup);
+  const from = engine.neededFrom();
+  if (from < engine.memoryFrom()) await adoptSince(from, engine, disk);
+  return checked;
+}
+
+async function adoptSince(
+  from: EpochMs,
+  engine: Engine,
+  disk: Pick<Disk, "chunksSince">,
+): Promise<void> {
+  for await (const rows of disk.chunksSince(from)) engine.adopt(rows);
 }
 
 /** Applies one input to its end, without turns in between: for recovery and replay. */

@@ -1,3 +1,4 @@
+import { checkSetup } from "@naruko/core/engine/alerting";
 import type { Engine } from "@naruko/core/engine/engine";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
@@ -6,6 +7,7 @@ import { epochMs, MINUTE_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
+import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Clock } from "./clock.ts";
@@ -19,6 +21,9 @@ import { takeSetup } from "./take-setup.ts";
 
 /** How often what is older than the retention is deleted. */
 const RETAIN_EVERY_MS = 10 * MINUTE_MS;
+
+/** How long a stop waits for deliveries that are under way. */
+const STOP_GRACE_MS = 5000;
 
 /** Something that people should know: it goes to the log. */
 export type Report = (event: string, details: Readonly<Record<string, unknown>>) => void;
@@ -81,11 +86,13 @@ export class Server {
     const recovered = await recover(disk, {
       intervalMs: loaded.config.interval,
       limits: limitsOf(loaded),
-      parseYaml: engineYaml(environment),
+      // What was accepted once is read again as it was; #applySetup is as strict as ever.
+      parseYaml: engineYaml(withPlaceholders(environment)),
     });
-    const { engine, lastSeq, reapplied, setback } = recovered;
+    const { engine, lastSeq, reapplied, setback, faults } = recovered;
     if (setback !== undefined) report("the latest snapshot is not usable", { reason: setback });
     if (reapplied > 0) report("recovered", { reapplied });
+    if (faults > 0) report("inputs could not be applied again", { faults });
     const server = new Server(options, engine, lastSeq);
     await server.#open();
     return server;
@@ -132,7 +139,12 @@ export class Server {
   async stop(): Promise<void> {
     this.#cancelRetain();
     await this.#ports?.close();
+    // A receiver that does not answer is told again after the start, under the same key.
+    const cancelGrace = this.#options.clock.after(STOP_GRACE_MS, () => {
+      this.#stopping.abort();
+    });
     await this.live.stop();
+    cancelGrace();
     this.#stopping.abort();
     await this.#options.disk.close();
   }
@@ -169,7 +181,12 @@ export class Server {
       loaded,
       loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url,
     );
-    const { disk, report } = this.#options;
+    const { disk, report, environment } = this.#options;
+    checkSetup(setup, {
+      intervalMs: loaded.config.interval,
+      limits: this.limits,
+      parseYaml: engineYaml(environment),
+    });
     await takeSetup(setup, { engine: this.engine, live: this.live, disk, report });
   }
 

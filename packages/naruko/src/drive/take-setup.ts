@@ -1,9 +1,9 @@
 import type { Engine } from "@naruko/core/engine/engine";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
 import { InputError } from "@naruko/core/model/input-error";
-import { epochMs } from "@naruko/core/model/time";
 import type { Disk } from "../disk/disk.ts";
 import type { Live } from "./live.ts";
+import { adoptHistory } from "./recover.ts";
 import type { Report } from "./server.ts";
 
 /**
@@ -26,12 +26,8 @@ export async function takeSetup(
   },
 ): Promise<void> {
   if (sameSetup(setup, engine.setup)) return;
-  const { reachMs, warnings } = engine.prepare(setup);
+  const { warnings } = await adoptHistory(setup, engine, disk);
   for (const warning of warnings) report("configuration", { warning });
-  const from = epochMs(Math.max(0, live.now() - reachMs));
-  if (from < engine.memoryFrom()) {
-    for await (const rows of disk.chunksSince(from)) engine.adopt(rows);
-  }
   const outcome = await live.submit({ kind: "reload", setup });
   if (!outcome.ok) throw new InputError("config", outcome.reason);
 }

@@ -1,4 +1,5 @@
 import { unifiedProvider } from "@naruko/core/normalize/provider-names";
+import { compilePattern, type Pattern } from "@naruko/core/model/pattern";
 import { epochMs, type EpochMs } from "@naruko/core/model/time";
 import type { PriceEntry } from "../config/config.ts";
 import { flatRate, type Rates } from "./rates.ts";
@@ -28,7 +29,7 @@ export function ownRates(entries: readonly PriceEntry[]): OwnRates {
       (entry) =>
         entry.from <= at &&
         (entry.provider === undefined || entry.provider === provider) &&
-        entry.model.test(model),
+        entry.model.matches(model),
     )?.rates;
 }
 
@@ -43,9 +44,11 @@ function ratesOf(entry: PriceEntry): Rates {
 }
 
 /** `*` stands for any run of characters; everything else for itself, in either case. */
-function patternOf(model: string): RegExp {
+function patternOf(model: string): Pattern {
   const parts = model.split("*").map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "is");
+  // Names come from telemetry: matching takes time linear in them, however many stars there are.
+  const options = { anchored: true, dotAll: true, kind: "config" } as const;
+  return compilePattern(`(?i)${parts.join(".*")}`, options);
 }
 
 /** Days begin in UTC; the configuration's schema vouches for the form. */
