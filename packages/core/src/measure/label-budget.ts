@@ -2,7 +2,7 @@ import type { Limits } from "../model/limits.ts";
 import { type DerivedMetric, seriesWidth } from "./derived-metrics.ts";
 
 /** The value of a label that stands for all values past a limit. */
-export const OTHER = "_other";
+const OTHER = "_other";
 
 /** Which limits a label set ran into, as bits: both can happen at once. */
 export const FOLDED_VALUES = 1;

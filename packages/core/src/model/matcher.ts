@@ -57,12 +57,3 @@ export function compileMatchers(
   }));
   return (of) => tests.every(({ name, holds }) => holds(labelValue(of, name)));
 }
-
-/** Whether a label set fulfils all matchers; compile them once where many sets are asked. */
-export function matchesAll(
-  matchers: readonly Matcher[],
-  of: Labels,
-  cache?: PatternCache,
-): boolean {
-  return compileMatchers(matchers, cache)(of);
-}

@@ -8,6 +8,3 @@ export type Telemetry = {
   readonly points: readonly MetricPoint[];
   readonly evaluations: readonly Evaluation[];
 };
-
-/** Records that were not taken, by reason: counted, and answered to the sender where OTLP has a place. */
-export type Rejections = Readonly<Record<string, number>>;

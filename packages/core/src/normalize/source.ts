@@ -14,7 +14,7 @@ export type Source = {
 };
 
 /** Reads a resource's identity; values longer than a label may be are cut. */
-export function sourceOf(resource: Attributes, labelLength: number): Source {
+function sourceOf(resource: Attributes, labelLength: number): Source {
   const name = textAt(resource, "service.name", labelLength);
   const namespace = textAt(resource, "service.namespace", labelLength);
   const version = textAt(resource, "service.version", labelLength);

@@ -35,7 +35,7 @@ export function readUsage(attributes: Attributes, keys: UsageKeys, context: Read
  * and adding is the only reading under which the numbers hold. Source: semantic conventions,
  * `gen_ai.usage.*`: details are subsets.
  */
-export function withInclusiveTotals(usage: Usage): Usage {
+function withInclusiveTotals(usage: Usage): Usage {
   const { inputTokens, outputTokens, reasoningTokens = 0 } = usage;
   const cached = (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
   const inputExcludes = inputTokens !== undefined && cached > inputTokens;

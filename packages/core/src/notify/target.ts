@@ -10,7 +10,7 @@ const RETRY_FIRST_MS = 15 * SECOND_MS;
 const RETRY_MAX_MS = 5 * MINUTE_MS;
 
 /** The wait after so many failures in a row. Without jitter: the core has no chance in it. */
-export function retryDelayMs(failures: number): number {
+function retryDelayMs(failures: number): number {
   return Math.min(RETRY_FIRST_MS * 2 ** (failures - 1), RETRY_MAX_MS);
 }
 

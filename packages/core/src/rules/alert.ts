@@ -5,7 +5,7 @@ import type { EpochMs } from "../model/time.ts";
 import { MINUTE_MS } from "../model/time.ts";
 
 /** How long a resolved alert is kept, so that receivers which missed its end are told again. */
-export const RESOLVED_RETENTION_MS: number = 15 * MINUTE_MS;
+const RESOLVED_RETENTION_MS: number = 15 * MINUTE_MS;
 
 /** One alert of one rule: a label set that the rule's expression returned at least once. */
 export type Alert = {

@@ -5,7 +5,7 @@ import type { YamlFile, YamlScalar } from "../model/yaml.ts";
  * Where in a file an offset of a scalar's value lies. Quotes, escapes, folded lines and the
  * indentation of block scalars stand between the two, so both are walked side by side.
  */
-export function placeInScalar(file: YamlFile, scalar: YamlScalar, offset: number): number {
+function placeInScalar(file: YamlFile, scalar: YamlScalar, offset: number): number {
   const source = file.text.slice(scalar.place.from, scalar.place.to);
   const value = scalar.text;
   const first = source[0];

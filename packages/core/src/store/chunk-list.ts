@@ -5,7 +5,7 @@ import { decodeAlone } from "./samples.ts";
 import { type SampleStream, STREAM_PADDING, XOR_SAMPLES } from "./xor-samples.ts";
 
 /** Most samples of one chunk that is read from outside; ours have about 120. */
-export const CHUNK_SAMPLES_MAX = 65_535;
+const CHUNK_SAMPLES_MAX = 65_535;
 
 /** Bytes of one page: a buffer of its own for each chunk would cost more than the samples in it. */
 const PAGE_BYTES = 1 << 20;

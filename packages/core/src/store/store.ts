@@ -14,7 +14,7 @@ import { StoreReader } from "./store-reader.ts";
 import { SampleEncoder, XOR_SAMPLES } from "./xor-samples.ts";
 
 /** A sample may come this much later than its series' newest one (DESIGN section 3). */
-export const OUT_OF_ORDER_MS: number = 5 * MINUTE_MS;
+const OUT_OF_ORDER_MS: number = 5 * MINUTE_MS;
 
 /** Samples of a chunk: at least 104, and up to 31 more by the series' labels, so 120 on average. */
 const CHUNK_SAMPLES_MIN = 104;

@@ -3,11 +3,11 @@ import { type CharClass, inClass } from "./char-class.ts";
 import { type Assertion, isNullable, type PatternNode, type RepeatNode } from "./tree.ts";
 
 /** Instructions of one program; a larger pattern is refused. Matching takes at most this × length. */
-export const PROGRAM_MAX = 200_000;
+const PROGRAM_MAX = 200_000;
 
-export const CHAR = 0;
-export const CLASS = 1;
-export const ANY = 2;
+const CHAR = 0;
+const CLASS = 1;
+const ANY = 2;
 export const JUMP = 3;
 /** Tries `first` before `second`. */
 export const SPLIT = 4;

@@ -5,7 +5,7 @@ import { openInference } from "./openinference.ts";
 import { otelGenai } from "./otel-genai.ts";
 
 /** In order: the first that claims a span reads it, so the most specific come first. */
-export const DIALECTS: readonly Dialect[] = [openInference, aiSdk, otelGenai];
+const DIALECTS: readonly Dialect[] = [openInference, aiSdk, otelGenai];
 
 /** Who reads a span; `undefined` for an ordinary one. */
 export function dialectOf(span: SpanRecord): Dialect | undefined {
