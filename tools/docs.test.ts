@@ -184,7 +184,7 @@ test("the quick start does what it says", async (t) => {
     .replaceAll("http://127.0.0.1:4318", otlp)
     .replace(/^npx naruko query (.*)$/m, "echo; echo $1");
   const { stdout } = await promisify(execFile)("bash", ["-euc", script]);
-  const [answer, said = ""] = stdout.split("\n");
+  const [answer, said = ""] = stdout.split("\n").filter((line) => line !== "");
   assert.deepEqual(JSON.parse(answer ?? ""), {});
   const printed = await naruko("query", said, "--url", page);
   assert.match(printed, /input.*1200/);

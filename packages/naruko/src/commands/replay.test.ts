@@ -195,7 +195,7 @@ const refused: readonly (readonly [readonly string[], number, RegExp])[] = [
   [[input, "--judge", "live"], 2, /--judge live comes later/],
   [[input, "--judge", "on"], 2, /expected off, recorded or live, not "on"/],
   [[input, "--paging", "page,"], 2, /--paging: expected severities/],
-  [[input, "--score"], 2, /Unknown option '--score'/],
+  [[input, "--score"], 2, /unknown option --score; there are/],
   [[input, "--rules", "none.yml"], 1, /none\.yml: cannot be read/],
   [[input, "--config", "none.yml"], 1, /none\.yml: cannot be read/],
   [
