@@ -7,6 +7,8 @@ export type AskWorker = {
   readonly ask: <Op extends Operation>(
     op: Op,
     request: Operations[Op]["request"],
+    /** Handed over and not copied: the caller has them no longer. */
+    transfer?: readonly ArrayBuffer[],
   ) => Promise<Read<Operations[Op]["value"]>>;
   /** Why outputs cannot be written; undefined while they can. */
   readonly trouble: () => string | undefined;
@@ -47,7 +49,7 @@ export function startWorker(): AskWorker {
   });
 
   return {
-    ask: (op, request) =>
+    ask: (op, request, transfer = []) =>
       new Promise((resolve) => {
         if (gone !== undefined) {
           resolve({ ok: false, retry: false, reason: gone });
@@ -56,7 +58,7 @@ export function startWorker(): AskWorker {
         const id = nextId++;
         waiting.set(id, resolve);
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
-        worker.postMessage({ id, op, request });
+        worker.postMessage({ id, op, request }, transfer);
       }),
     trouble: () => trouble,
   };

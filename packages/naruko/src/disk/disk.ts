@@ -130,6 +130,7 @@ export type Disk = {
   /**
    * Writes a snapshot after the outputs handed in before it. The two latest are kept, and with them
    * the inputs after the older one, so that a snapshot that turns out unreadable costs time only.
+   * Its `heads` are taken over: they may be empty for the caller from here on.
    */
   readonly saveSnapshot: (snapshot: Snapshot) => Promise<Outcome>;
   /** @param which `previous` goes back to the older snapshot, for when the latest cannot be used */

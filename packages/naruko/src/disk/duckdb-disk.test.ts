@@ -273,6 +273,32 @@ test("a snapshot is written after the outputs that were handed in before it", as
   );
 });
 
+test("a large snapshot comes back whole, and commits need not wait for all of it", async (t) => {
+  const file = temporaryFile(t);
+  const disk = await open(t, file);
+  await disk.commit([tick(1)]);
+  const heads = Uint8Array.from({ length: 5_000_001 }, (_, n) => (n * n * 31) >>> 5);
+  const order: string[] = [];
+  await Promise.all([
+    disk
+      .saveSnapshot({ ...snapshotAt(1), heads: heads.slice() })
+      .then(() => order.push("snapshot")),
+    disk.commit([tick(2)]).then(() => order.push("commit")),
+  ]);
+  assert.deepEqual(order, ["commit", "snapshot"]);
+  await disk.saveSnapshot(snapshotAt(2));
+  await disk.close();
+
+  const again = await open(t, file);
+  const { snapshot } = valueOf(await again.recover("previous"));
+  assert.ok(snapshot !== undefined && Buffer.compare(snapshot.heads, heads) === 0);
+  assert.deepEqual(valueOf(await again.recover("latest")).snapshot, snapshotAt(2));
+  await again.saveSnapshot(snapshotAt(2));
+  assert.deepEqual(valueOf(await again.recover("latest")).snapshot, snapshotAt(2));
+  await again.saveSnapshot({ ...snapshotAt(3), heads: new Uint8Array() });
+  assert.equal(valueOf(await again.recover("latest")).snapshot?.heads.length, 0);
+});
+
 test("what waits is counted, and nothing waits when all is answered", async (t) => {
   const disk = await open(t);
   const work = [disk.commit([tick(1), tick(2)]), disk.keep([keepOf(1, "a"), keepOf(2, "b")])];

@@ -116,7 +116,10 @@ class DuckDbDisk implements Disk {
   }
 
   async saveSnapshot(snapshot: Parameters<Disk["saveSnapshot"]>[0]): Promise<Outcome> {
-    return outcomeOf(await this.#worker.ask("snapshot", snapshot));
+    const { buffer, byteLength } = snapshot.heads;
+    // A view of a larger buffer is copied: others may look at the rest of it.
+    const transfer = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+    return outcomeOf(await this.#worker.ask("snapshot", snapshot, transfer ? [buffer] : []));
   }
 
   async recover(which: "latest" | "previous"): ReturnType<Disk["recover"]> {

@@ -13,7 +13,9 @@ export const TABLES: readonly string[] = [
   "CREATE TABLE format (version INTEGER, program VARCHAR)",
   // `data`: the bytes of encode-input.ts, compressed with zstd.
   "CREATE TABLE input (seq BIGINT, at_ms BIGINT, kind VARCHAR, data BLOB)",
-  "CREATE TABLE snapshot (seq BIGINT, at_ms BIGINT, version INTEGER, state BLOB, heads BLOB)",
+  "CREATE TABLE snapshot (seq BIGINT, at_ms BIGINT, version INTEGER, state BLOB, heads_id BIGINT)",
+  // A snapshot's open samples and remembered ids, in parts that are written one by one before it.
+  "CREATE TABLE snapshot_heads (id BIGINT, n INTEGER, data BLOB)",
   `CREATE TABLE call_shape (id INTEGER, kind VARCHAR, operation VARCHAR, service VARCHAR,
     service_version VARCHAR, environment VARCHAR, provider VARCHAR, request_model VARCHAR,
     response_model VARCHAR, server_address VARCHAR, error_type VARCHAR, stream BOOLEAN,

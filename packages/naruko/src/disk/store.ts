@@ -2,12 +2,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { assert } from "@naruko/core/model/assert";
 import { fileBytes, inTransaction, logBytes, openDatabase, type Database } from "./database.ts";
 import type { DatabaseOptions } from "./database.ts";
-import type { DiskStats, Read, Snapshot } from "./disk.ts";
+import type { DiskStats, Read } from "./disk.ts";
 import { failure, isFatal } from "./failure.ts";
 import { writeInputs, type InputRow } from "./inputs.ts";
 import { numberIn, rowsOf } from "./read-rows.ts";
 import { ShapeIds } from "./shape-ids.ts";
-import { readRecovery, writeSnapshot } from "./snapshots.ts";
+import { readRecovery } from "./snapshots.ts";
 import { readWritten, writeOutputs, type OutputRow, type Written } from "./write-outputs.ts";
 
 const COUNTED = [
@@ -102,12 +102,6 @@ export class Store {
         throw cause;
       }
     });
-  }
-
-  async snapshot(snapshot: Snapshot): Promise<Read<void>> {
-    return await this.read((connection) =>
-      inTransaction(connection, () => writeSnapshot(connection, snapshot)),
-    );
   }
 
   async stats(): Promise<Read<DiskStats>> {

@@ -7,7 +7,7 @@ import { readCalls, readHistory } from "./read-calls.ts";
 import { countSamples, readChunkPage, readChunks, readSeries } from "./read-chunks.ts";
 import type { Answered, Asked, Operations } from "./requests.ts";
 import { addDeleted, NOTHING_DELETED, retain } from "./retention.ts";
-import { readRecovery } from "./snapshots.ts";
+import { readRecovery, writeSnapshot } from "./snapshots.ts";
 import { Store } from "./store.ts";
 import type { OutputRow } from "./write-outputs.ts";
 
@@ -39,6 +39,8 @@ const urgent: Asked[] = [];
 /** Written in order, so that a snapshot never overtakes what was handed in before it. */
 const outputs: (AskedFor<"keep"> | AskedFor<"snapshot">)[] = [];
 let outputBytes = 0;
+/** Of the snapshot at the head of the outputs, once it has begun. */
+let snapshotSteps: ReturnType<typeof writeSnapshot> | undefined;
 /** Retention, a short transaction at a time. */
 const care: {
   readonly asked: AskedFor<"retain">;
@@ -135,12 +137,23 @@ function bytesOfAll(request: readonly OutputRow[]): number {
   return request.reduce((sum, output) => sum + bytesOf(output), 0);
 }
 
+/** Writes one part of the snapshot that is at the head of the outputs. */
+async function snapshotStep(open: Store, { id, request }: AskedFor<"snapshot">): Promise<void> {
+  const step = await open.read(async (connection) => {
+    snapshotSteps ??= writeSnapshot(connection, request);
+    return await snapshotSteps.next();
+  });
+  if (step.ok && step.value.done !== true) return;
+  snapshotSteps = undefined;
+  outputs.shift();
+  answer(id, step.ok ? { ok: true, value: undefined } : step);
+}
+
 /** Writes what is at the head of the outputs. What fails stays there, unless there is no other time. */
 async function writeNext(open: Store, when: "in-turn" | "last-try"): Promise<void> {
   const head = outputs[0];
   if (head?.op === "snapshot") {
-    outputs.shift();
-    answer(head.id, await open.snapshot(head.request));
+    await snapshotStep(open, head);
     return;
   }
   const batch = takeBatch();
@@ -175,7 +188,8 @@ async function careStep(open: Store): Promise<void> {
 function outputsAreDue(): boolean {
   const now = performance.now();
   if (outputs.length === 0 || now < restingUntil) return false;
-  return now >= lingeringUntil || outputBytes >= BATCH_BYTES || outputs.at(-1)?.op === "snapshot";
+  if (snapshotSteps !== undefined || outputs.at(-1)?.op === "snapshot") return true;
+  return now >= lingeringUntil || outputBytes >= BATCH_BYTES;
 }
 
 /** Takes an output; the first of a batch sets how long it waits for others. */

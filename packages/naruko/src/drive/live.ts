@@ -71,6 +71,8 @@ export class Live {
   #stopped = false;
   #appliedBytes = 0;
   #snapshotAt: EpochMs;
+  /** The snapshot that is being written. */
+  #saving: Promise<void> | undefined;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -137,6 +139,7 @@ export class Live {
     this.#stopped = true;
     if (this.#queue.fault === undefined) {
       await this.settled();
+      await this.#saving;
       await this.#saveSnapshot();
     }
   }
@@ -175,7 +178,10 @@ export class Live {
       settle({ ok: false, retry: false, reason: "internal error; the log of the server has it" });
     }
     this.#appliedBytes += bytes;
-    if (input.kind === "tick" && this.#isSnapshotDue(input.at)) await this.#saveSnapshot();
+    if (input.kind === "tick" && this.#isSnapshotDue(input.at)) {
+      // Not waited for: inputs are applied while the disk writes it.
+      this.#saving = this.#saveSnapshot().finally(() => (this.#saving = undefined));
+    }
   }
 
   get #engine(): Engine {
@@ -221,6 +227,7 @@ export class Live {
   }
 
   #isSnapshotDue(at: EpochMs): boolean {
+    if (this.#saving !== undefined) return false;
     const old = at - this.#snapshotAt >= SNAPSHOT_EVERY_MS;
     return old || this.#appliedBytes >= SNAPSHOT_EVERY_BYTES;
   }
