@@ -2,7 +2,7 @@ import type { NotifiedAlert } from "@naruko/core/model/engine-io";
 import { labelsToRecord } from "@naruko/core/model/labels";
 import type { Outcome } from "@naruko/core/model/outcome";
 import { postJson, type Destination, type Lifetime } from "./post-json.ts";
-import { timestamp } from "./webhook.ts";
+import { goTime } from "./go-time.ts";
 
 /** Posts alerts to a real Alertmanager; `url` is its base address, with its path prefix if it has one. */
 export function postAlerts(
@@ -20,8 +20,8 @@ function postableAlert(alert: NotifiedAlert): object {
   return {
     labels: labelsToRecord(alert.labels),
     annotations: labelsToRecord(alert.annotations),
-    startsAt: timestamp(alert.startsAt),
-    ...(alert.endsAt === undefined ? {} : { endsAt: timestamp(alert.endsAt) }),
+    startsAt: goTime(alert.startsAt),
+    ...(alert.endsAt === undefined ? {} : { endsAt: goTime(alert.endsAt) }),
     generatorURL: alert.generatorUrl,
   };
 }

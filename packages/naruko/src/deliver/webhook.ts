@@ -1,8 +1,8 @@
 import type { Delivery, NotifiedAlert } from "@naruko/core/model/engine-io";
 import { labelsToRecord } from "@naruko/core/model/labels";
 import type { Outcome } from "@naruko/core/model/outcome";
-import type { EpochMs } from "@naruko/core/model/time";
 import type { WebhookConfig } from "@naruko/core/notify/routing";
+import { goTime } from "./go-time.ts";
 import { postJson, type Lifetime } from "./post-json.ts";
 
 /** Sends one message to a webhook, with its key as `Idempotency-Key`. */
@@ -37,22 +37,14 @@ export function webhookMessage(delivery: Delivery): object {
   };
 }
 
-/** Go's zero time: what Alertmanager writes for an alert without an end. */
-const NO_END = "0001-01-01T00:00:00Z";
-
 function webhookAlert(alert: NotifiedAlert): object {
   return {
     status: alert.status,
     labels: labelsToRecord(alert.labels),
     annotations: labelsToRecord(alert.annotations),
-    startsAt: timestamp(alert.startsAt),
-    endsAt: alert.endsAt === undefined ? NO_END : timestamp(alert.endsAt),
+    startsAt: goTime(alert.startsAt),
+    endsAt: goTime(alert.endsAt),
     generatorURL: alert.generatorUrl,
     fingerprint: alert.fingerprint,
   };
-}
-
-/** RFC 3339 as Go writes it: without a fraction that is zero. */
-export function timestamp(at: EpochMs): string {
-  return new Date(at).toISOString().replace(/\.?0+Z$/, "Z");
 }

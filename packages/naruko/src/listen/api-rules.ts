@@ -3,8 +3,8 @@ import { formatFloat } from "@naruko/core/model/go-float";
 import { labelsToRecord } from "@naruko/core/model/labels";
 import type { Limits } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
-import type { EpochMs } from "@naruko/core/model/time";
 import type { AlertView, GroupView, RuleView } from "@naruko/core/rules/rule-views";
+import { goTime } from "../deliver/go-time.ts";
 import { ApiError, flagParam } from "./api-params.ts";
 import { selectorParam } from "./api-selectors.ts";
 
@@ -49,7 +49,7 @@ function apiGroup(group: GroupView, rules: readonly RuleView[], withAlerts: bool
     file: group.file,
     interval: group.intervalMs / SECOND_MS,
     limit: group.limit,
-    lastEvaluation: time(group.lastEvaluatedAt),
+    lastEvaluation: goTime(group.lastEvaluatedAt),
     rules: rules.map((rule) => apiRule(rule, withAlerts)),
   };
 }
@@ -60,7 +60,7 @@ function apiRule(rule: RuleView, withAlerts: boolean): object {
     query: rule.query,
     labels: labelsToRecord(rule.labels),
     health: rule.health,
-    lastEvaluation: time(rule.lastEvaluatedAt),
+    lastEvaluation: goTime(rule.lastEvaluatedAt),
     ...(rule.lastError === undefined ? {} : { lastError: rule.lastError }),
   };
   if (rule.kind === "record") return { type: "recording", ...shared };
@@ -80,15 +80,10 @@ function apiAlert(alert: AlertView): object {
     state: alert.state,
     labels: labelsToRecord(alert.labels),
     annotations: labelsToRecord(alert.annotations),
-    activeAt: time(alert.activeAt),
+    activeAt: goTime(alert.activeAt),
     value: formatFloat(alert.value, "e", -1),
     ...(alert.keepFiringSince === undefined
       ? {}
-      : { keepFiringSince: time(alert.keepFiringSince) }),
+      : { keepFiringSince: goTime(alert.keepFiringSince) }),
   };
-}
-
-/** RFC 3339; Go's zero time where there is none, as in Prometheus. */
-function time(at: EpochMs | undefined): string {
-  return at === undefined ? "0001-01-01T00:00:00Z" : new Date(at).toISOString();
 }
