@@ -1,6 +1,6 @@
 // A real Alertmanager receives, groups and resolves our alerts, and says the same as we would.
 import assert from "node:assert/strict";
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -8,7 +8,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Transition } from "@naruko/core/model/engine-io";
 import { labels } from "@naruko/core/model/labels";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
@@ -17,6 +16,7 @@ import { Forwarder } from "@naruko/core/notify/forward";
 import { Notifier } from "@naruko/core/notify/notifier";
 import { parseRouting } from "@naruko/core/notify/routing-file";
 import { parseYaml } from "../config/parse-yaml.ts";
+import { startPeer } from "../testing/start-peer.ts";
 import { postAlerts } from "./alertmanager.ts";
 import { webhookMessage } from "./webhook.ts";
 
@@ -54,15 +54,6 @@ class Inbox {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /** Listens for webhooks until the test ends. */
 async function startInbox(context: TestContext): Promise<{ inbox: Inbox; url: string }> {
   const inbox = new Inbox();
@@ -88,32 +79,14 @@ async function startAlertmanager(context: TestContext, config: string): Promise<
   context.after(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, "alertmanager.yml");
   writeFileSync(file, config);
-  const address = `127.0.0.1:${await freePort()}`;
-  const child: ChildProcess = spawn(
-    "prometheus-alertmanager",
-    [
-      `--config.file=${file}`,
-      `--storage.path=${path.join(folder, "data")}`,
-      `--web.listen-address=${address}`,
-      `--web.external-url=${EXTERNAL_URL}`,
-      "--web.route-prefix=/below",
-      "--cluster.listen-address=",
-    ],
-    { stdio: "ignore" },
-  );
-  const exited = once(child, "exit");
-  context.after(async () => {
-    child.kill();
-    await exited;
-  });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  for (;;) {
-    signal.throwIfAborted();
-    assert.equal(child.exitCode, null, "the Alertmanager runs");
-    const ready = await fetch(`http://${address}/below/-/ready`).catch(() => undefined);
-    if (ready?.ok === true) return `http://${address}/below`;
-    await wait(50);
-  }
+  const args = [
+    `--config.file=${file}`,
+    `--storage.path=${path.join(folder, "data")}`,
+    `--web.external-url=${EXTERNAL_URL}`,
+    "--web.route-prefix=/below",
+    "--cluster.listen-address=",
+  ];
+  return startPeer(context, "prometheus-alertmanager", args, "/below");
 }
 
 function transition(name: string, state: Transition["state"], at: EpochMs): Transition {
