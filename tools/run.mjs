@@ -127,7 +127,12 @@ function build() {
       rmSync(at("packages", name, "dist"), { recursive: true, force: true });
     const tsc = at("node_modules", "typescript", "bin", "tsc");
     const projects = builtPackages.map((name) => at("packages", name, "tsconfig.build.json"));
-    const result = spawnSync(pinnedNode, [tsc, "-b", ...projects], { cwd: root, stdio: "inherit" });
+    // Forced: what the compiler notes of the build before lies outside the folders just removed, and
+    // would keep it from writing them again.
+    const result = spawnSync(pinnedNode, [tsc, "-b", "--force", ...projects], {
+      cwd: root,
+      stdio: "inherit",
+    });
     if (result.status !== 0) fail("the build failed; see above.");
     cpSync(at("rules"), at("packages", "naruko", "dist", "rules"), { recursive: true });
   });
