@@ -6,13 +6,13 @@ import type { ChunkRow, Input, Transition } from "@naruko/core/model/engine-io";
 import { labelValue, METRIC_NAME } from "@naruko/core/model/labels";
 import { isStale } from "@naruko/core/model/sample";
 import { epochMs, MINUTE_MS } from "@naruko/core/model/time";
-import { fingerprintOf } from "@naruko/core/notify/fnv";
 import { decodeAlone } from "@naruko/core/store/samples";
 import { assertSame } from "./assert-same.ts";
 import { comparable } from "./engine-state.ts";
 import type { SentBatch } from "./exporter.ts";
 import type { Platter } from "./faulty-disk.ts";
-import type { FaultyNetwork, Sent } from "./faulty-network.ts";
+import type { FaultyNetwork } from "./faulty-network.ts";
+import { checkBeliefs, checkDeliveries, checkTold, firingsOf } from "./notification-invariants.ts";
 import type { Random } from "./random.ts";
 import { replayCommitted } from "./replay-committed.ts";
 import type { Outputs } from "./replay-committed.ts";
@@ -45,8 +45,6 @@ export type Checked = {
 };
 
 const REPEAT_MS = 15 * MINUTE_MS;
-/** An alert that fires for so many ticks is told, whatever its group waits for. */
-const SURELY_TOLD_TICKS = 24;
 
 /** @throws AssertionError for the first invariant that does not hold */
 export function checkAll(remains: Remains): Checked {
@@ -69,7 +67,9 @@ export function checkAll(remains: Remains): Checked {
   checkGauges(inputs, series);
   checkTransitionOrder(platter);
   checkDeliveries(network, replayed, inputs);
-  const firings = checkTold(remains);
+  const firings = firingsOf(platter);
+  checkTold(firings, remains);
+  checkBeliefs(remains);
   const transitions = [...platter.transitions.values()].flat();
   const taken = network.sent.filter(({ fate }) => fate === "taken");
   const delivered = taken.filter(({ to }) => to.includes("/"));
@@ -80,7 +80,7 @@ export function checkAll(remains: Remains): Checked {
     calls: callsOf(platter).length,
     samples: [...series.values()].reduce((sum, { times }) => sum + times.length, 0),
     transitions: transitions.length,
-    firings,
+    firings: firings.length,
     deliveries: delivered.length,
     duplicates: delivered.length - new Set(delivered.map(({ key }) => key)).size,
     posts: taken.length - delivered.length,
@@ -246,103 +246,5 @@ function checkTransitionOrder(platter: Platter): void {
     const before = states.get(key) ?? "none";
     assert.ok(AFTER[before]?.includes(state), `${key} goes from ${before} to ${state} at ${at}`);
     states.set(key, state);
-  }
-}
-
-/** What was sent is what the inputs ask for, and all of that was sent, unless a reload came first. */
-function checkDeliveries(
-  network: FaultyNetwork,
-  { deliveries }: Outputs,
-  inputs: readonly Input[],
-): void {
-  const sent = new Set<string>();
-  for (const { key, attempt, to } of network.sent) {
-    if (!to.includes("/")) continue;
-    const id = `${key} ${attempt}`;
-    sent.add(id);
-    const asked = deliveries.get(id);
-    assert.equal(network.contents.get(key), asked?.content, `delivery ${id} is the one asked for`);
-  }
-  const reloads = inputs.filter(({ kind }) => kind === "reload").map(({ seq }) => seq);
-  for (const [id, { seq }] of deliveries) {
-    if (sent.has(id)) continue;
-    assert.ok(
-      reloads.some((reload) => reload > seq),
-      `delivery ${id} was never sent`,
-    );
-  }
-}
-
-type Firing = { readonly seq: number; readonly at: number; readonly fingerprint: string };
-
-/**
- * Every alert that fires for some minutes is told to its receivers, or its refusal is on record; and
- * in the end every receiver believes what is so.
- */
-function checkTold({ platter, network, engine }: Remains): number {
-  const reloads = platter.everCommitted.filter(({ kind }) => kind === "reload");
-  const ticks = platter.everCommitted.filter(({ kind }) => kind === "tick");
-  const rows = [...platter.transitions].toSorted(([a], [b]) => a - b);
-  const open = new Map<string, Firing>();
-  const telling = tellings(network.sent);
-  let firings = 0;
-  for (const [seq, transitions] of rows) {
-    for (const { state, labels, at } of transitions) {
-      const fingerprint = fingerprintOf(labels);
-      if (state === "firing") {
-        open.set(fingerprint, { seq, at, fingerprint });
-        firings++;
-      }
-      const firing = state === "resolved" ? open.get(fingerprint) : undefined;
-      open.delete(state === "resolved" ? fingerprint : "");
-      if (firing === undefined) continue;
-      const firedTicks = ticks.filter((tick) => tick.seq >= firing.seq && tick.seq < seq).length;
-      if (firedTicks < SURELY_TOLD_TICKS) continue;
-      // A reload may sort alerts into other groups, which do not tell an end of what they never told.
-      if (reloads.some((one) => one.seq >= firing.seq && one.seq <= seq)) continue;
-      assert.ok(isTold(firing, telling), `nobody was told of ${fingerprint}`);
-    }
-  }
-  for (const firing of open.values()) {
-    assert.ok(isTold(firing, telling), `nobody was told of ${firing.fingerprint}`);
-  }
-  checkBeliefs(network, engine, reloads.at(-1)?.seq ?? 0);
-  return firings;
-}
-
-function tellings(sent: readonly Sent[]): Sent[] {
-  return sent.filter(({ fate, to }) => fate !== "failed" && to.includes("/"));
-}
-
-/** Whether an alert was told, or believed to fire from before: then it is no news. */
-function isTold({ seq, at, fingerprint }: Firing, telling: readonly Sent[]): boolean {
-  let believed = false;
-  for (const { afterSeq, alerts } of telling) {
-    const alert = alerts.find((one) => one.fingerprint === fingerprint);
-    if (alert?.startsAt === at) return true;
-    if (alert !== undefined && afterSeq < seq) believed = alert.status === "firing";
-  }
-  return believed;
-}
-
-/** What each receiver was told last is so; what it was told before the last reload may be forgotten. */
-function checkBeliefs(network: FaultyNetwork, engine: Engine, sinceSeq: number): void {
-  const firing = new Set(
-    engine.alerting
-      .alertsView()
-      .filter(({ state }) => state === "firing")
-      .map(({ labels }) => fingerprintOf(labels)),
-  );
-  const beliefs = new Map<string, { status: string; seq: number }>();
-  for (const { to, alerts, fate, afterSeq } of network.sent) {
-    if (fate === "failed") continue;
-    for (const { fingerprint, status } of alerts) {
-      beliefs.set(`${to} ${fingerprint}`, { status, seq: afterSeq });
-    }
-  }
-  for (const [key, { status, seq }] of beliefs) {
-    if (seq < sinceSeq) continue;
-    const isFiring = firing.has(key.slice(key.lastIndexOf(" ") + 1));
-    assert.equal(status, isFiring ? "firing" : "resolved", `${key} is believed`);
   }
 }
