@@ -178,6 +178,7 @@ test("the quick start does what it says", async (t) => {
     rmSync(folder, { recursive: true, force: true });
   });
   const [page = "", otlp = ""] = (await greeting).match(/http:\/\/\S+/g) ?? [];
+  assert.match(await (await fetch(page)).text(), /No data: nothing has been sent yet/);
   const [block] = blocks.filter(({ mark }) => mark === "quick-start");
   assert.ok(block !== undefined);
   const script = block.text

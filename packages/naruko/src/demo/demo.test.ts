@@ -11,7 +11,7 @@ import { Server } from "../drive/server.ts";
 import { VirtualClock } from "../drive/virtual-clock.ts";
 import { demoCalls } from "./demo-calls.ts";
 import { Demo, demoConfig } from "./demo.ts";
-import { demoPlan, HISTORY_MS } from "./demo-plan.ts";
+import { demoPlan, HISTORY_MS, secondsUntil } from "./demo-plan.ts";
 
 const NOW = Date.UTC(2026, 10, 2, 10, 0, 7);
 
@@ -75,6 +75,14 @@ test("within two minutes of the start a demo's alerts fire, each on simulated na
     await traffic.settled();
     await server.live.settled();
   });
+  const end = secondsUntil(demo.plan, NOW + 2 * MINUTE_MS);
+  const simulated = Array.from({ length: end }, (_, second) => demoCalls(demo.plan, second).length);
+  const counters = server.engine.counters();
+  assert.equal(counters.get("calls_repeat"), undefined, "no call is sent twice");
+  assert.equal(
+    counters.get("calls_first"),
+    simulated.reduce((sum, count) => sum + count, 0),
+  );
   assert.deepEqual(firing(), ["LLMHighErrorRate", "LLMHighLatency", "LLMRateLimited"]);
   for (const { labels } of server.engine.alerting.alertsView()) {
     const named = ["model", "service_name", "gen_ai_provider_name"].map((name) =>
