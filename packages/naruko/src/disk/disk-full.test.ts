@@ -1,36 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
 import type { Input } from "@naruko/core/model/engine-io";
 import { epochMs } from "@naruko/core/model/time";
 import { keptOf, numberedInput } from "../testing/numbered-inputs.ts";
+import { fillDisk, smallDisk } from "../testing/small-disk.ts";
 import type { Disk } from "./disk.ts";
 import { openDuckDbDisk } from "./duckdb-disk.ts";
 
 const MEGABYTES = 16;
-
-/** A file system of a few megabytes; undefined where none may be mounted. */
-function smallDisk(t: TestContext): string | undefined {
-  const folder = mkdtempSync(path.join(tmpdir(), "naruko-full-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${String(MEGABYTES)}m`, "tmpfs", folder], {
-      stdio: "ignore",
-    });
-  } catch {
-    // Not root, or no right to mount: the caller skips, visibly.
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
-  t.after(() => {
-    execFileSync("umount", [folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
 
 async function openIn(folder: string): Promise<Disk> {
   const opened = await openDuckDbDisk(path.join(folder, "naruko.duckdb"), {
@@ -61,16 +42,6 @@ async function commitMore(disk: Disk, committed: Input[], tries: number): Promis
   return reasons;
 }
 
-/** Fills what is left of a file system but for some bytes. */
-function fill(folder: string, leave: number): () => void {
-  const { bavail, bsize } = statfsSync(folder);
-  const file = path.join(folder, "ballast");
-  writeFileSync(file, Buffer.alloc(Math.max(0, bavail * bsize - leave)));
-  return () => {
-    rmSync(file);
-  };
-}
-
 async function inputsOf(disk: Disk): Promise<Input[]> {
   const inputs: Input[] = [];
   for await (const input of disk.inputsAfter(0)) inputs.push(input);
@@ -82,7 +53,7 @@ async function onSmallDisk(
   t: TestContext,
   body: (disk: Disk, folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = smallDisk(t);
+  const folder = smallDisk(t, MEGABYTES);
   if (folder === undefined) {
     t.skip("no right to mount a small file system here");
     return;
@@ -103,7 +74,7 @@ async function refusesAndGoesOn(
   const committed: Input[] = [];
   assert.deepEqual(await commitMore(disk, committed, 50), []);
   await disk.stats();
-  const makeRoom = fill(folder, leave);
+  const makeRoom = fillDisk(folder, leave);
   const reasons = await commitMore(disk, committed, 60);
   assert.match(reasons.at(-1) ?? "the disk did not get full", /No space left on device/);
   assert.deepEqual(await inputsOf(disk), committed);
