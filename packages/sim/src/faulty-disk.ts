@@ -110,7 +110,6 @@ export class FaultyDisk implements EngineDisk {
   #writing = false;
   /** Ticks that were committed through this handle. */
   ticks = 0;
-  snapshotsUnderWay = 0;
 
   constructor(
     platter: Platter,
@@ -142,14 +141,12 @@ export class FaultyDisk implements EngineDisk {
   }
 
   async saveSnapshot(snapshot: Snapshot): Promise<Outcome> {
-    this.snapshotsUnderWay++;
     let refused: string | undefined;
     const outcome = await this.#output("snapshot", () => {
       refused = this.#faults.trouble();
       if (refused === undefined) this.#platter.save(snapshot);
       return true;
     });
-    this.snapshotsUnderWay--;
     return refused === undefined ? outcome : { ok: false, retry: true, reason: refused };
   }
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Engine, EngineOptions } from "@naruko/core/engine/engine";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
 import type { Outcome } from "@naruko/core/model/outcome";
@@ -59,9 +60,10 @@ export class SimServer {
 
   /** Starts as the program does; resolves once it answers, and never if its process dies before. */
   static async start(options: SimServerOptions): Promise<SimServer> {
-    const { engine, lastSeq } = await options.life.whileAlive(
+    const { engine, lastSeq, faults } = await options.life.whileAlive(
       recover(options.disk, options.engine),
     );
+    assert.equal(faults, 0, "every input can be applied again");
     return new SimServer(options, engine, lastSeq);
   }
 
@@ -89,7 +91,6 @@ export class SimServer {
 
   /** Whether a tick is being evaluated that needs no more than its turns. */
   get isTicking(): boolean {
-    const waits = this.#disk.snapshotsUnderWay > 0;
-    return this.life.alive && !waits && this.#disk.ticks > this.live.counts.ticks;
+    return this.life.alive && this.#disk.ticks > this.live.counts.ticks;
   }
 }
