@@ -55,7 +55,7 @@ class Trial {
     else {
       await server.greeted;
       this.#server = server;
-      await this.#wait(this.#acknowledged + 1 + random.int(150));
+      await this.#wait(this.#acknowledged + 1 + random.int(80));
       await sleep(random.between(0, 30));
     }
     this.#server = undefined;
