@@ -54,7 +54,7 @@ function fail(message) {
 
 function checkPlatform() {
   const supported =
-    (process.platform === "linux" && process.report?.getReport().header.glibcVersionRuntime) ||
+    (process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime) ||
     process.platform === "darwin";
   if (!supported || !["x64", "arm64"].includes(process.arch)) {
     fail(
@@ -99,13 +99,14 @@ function install(folder) {
 }
 
 function filesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => {
-      const name = path.join(folder, entry.name);
-      if (entry.isDirectory()) return filesBelow(name);
-      return entry.name.endsWith(".test.ts") ? [] : [name];
-    })
-    .sort(); // oxlint-disable-line unicorn/no-array-sort -- Node 18 has no toSorted
+  const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(name);
+    return entry.name.endsWith(".test.ts") ? [] : [name];
+  });
+  // Node 18 has no toSorted.
+  files.sort((a, b) => (a < b ? -1 : 1)); // oxlint-disable-line unicorn/no-array-sort
+  return files;
 }
 
 const builtPackages = ["core", "naruko"];

@@ -229,7 +229,10 @@ test("alertsPerRule stops a rule that matches everything", () => {
     alertsPerRule: 1,
   });
   run.tick();
-  assert.equal(run.results[0]?.failures[0]?.message, "exceeded limit of 1 with 2 alerts (limit alertsPerRule)");
+  assert.equal(
+    run.results[0]?.failures[0]?.message,
+    "exceeded limit of 1 with 2 alerts (limit alertsPerRule)",
+  );
 });
 
 test("labels and annotations are expanded at each evaluation; an empty label goes away", () => {
