@@ -84,7 +84,11 @@ function checkConfiguration(
   const patterns = attempt(file, () => patternsOf(config));
   return {
     holds: "",
-    findings: [...and(setup.findings, setup.value, file), ...patterns.findings],
+    findings: [
+      ...loaded.value.warnings.map((line) => finding("warning", line, file)),
+      ...and(setup.findings, setup.value, file),
+      ...patterns.findings,
+    ],
     names: named.map((name) => shown(path.resolve(folder, name))),
   };
 }

@@ -72,4 +72,6 @@ export type LoadedConfig = {
   /** The tree of `routing` where it is written in place. */
   readonly routingNode?: YamlNode;
   readonly text: string;
+  /** What is accepted and has no effect, as `file:line:column: …`. */
+  readonly warnings: readonly string[];
 };

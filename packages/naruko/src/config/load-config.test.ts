@@ -92,6 +92,11 @@ for (const [text, expected] of refused) {
   });
 }
 
+test("keys without effect are told with their place", () => {
+  const { warnings } = readConfig(parseYaml("naruko.yml", "data: d\njudge: { model: m }\n"));
+  assert.deepEqual(warnings, ["naruko.yml:2:1: judge is accepted and has no effect yet"]);
+});
+
 test("all faults are told at once", () => {
   assert.throws(() => read("interval: 1\nlisten: { port: -1 }\n"), /1:11[\s\S]*2:17/);
 });

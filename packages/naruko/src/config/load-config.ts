@@ -49,8 +49,20 @@ export function readConfig(yaml: YamlFile): LoadedConfig {
   return {
     config: checked.config,
     text: yaml.text,
+    warnings: withoutEffect(yaml),
     ...(routing?.kind === "map" ? { routingNode: routing } : {}),
   };
+}
+
+/** Keys whose part of the program is still to come: silence would look like protection. */
+function withoutEffect({ name, text, root }: YamlFile): string[] {
+  if (root?.kind !== "map") return [];
+  return root.entries
+    .filter(({ key }) => key === "judge" || key === "detect")
+    .map(({ key, keyPlace }) => {
+      const { line, column } = lineAndColumn(text, keyPlace.from);
+      return `${name}:${line}:${column}: ${key} is accepted and has no effect yet`;
+    });
 }
 
 function plainValue(node: YamlNode): unknown {

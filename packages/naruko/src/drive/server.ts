@@ -182,6 +182,7 @@ export class Server {
       loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url,
     );
     const { disk, report, environment } = this.#options;
+    for (const warning of loaded.warnings) report("configuration", { warning });
     checkSetup(setup, {
       intervalMs: loaded.config.interval,
       limits: this.limits,
