@@ -234,11 +234,17 @@ export class Live {
 
   /** Between two inputs, so that the state is one that a restart can go on from. */
   async #saveSnapshot(): Promise<void> {
-    const snapshot = this.#engine.save();
-    this.#snapshotAt = snapshot.at;
-    this.#appliedBytes = 0;
-    const outcome = await this.#options.disk.saveSnapshot(snapshot);
-    if (outcome.ok) this.counts.snapshots++;
-    else this.#options.report("a snapshot could not be written", { reason: outcome.reason });
+    try {
+      const snapshot = this.#engine.save();
+      this.#snapshotAt = snapshot.at;
+      this.#appliedBytes = 0;
+      const outcome = await this.#options.disk.saveSnapshot(snapshot);
+      if (outcome.ok) this.counts.snapshots++;
+      else this.#options.report("a snapshot could not be written", { reason: outcome.reason });
+    } catch (error) {
+      // A bug of ours; a restart then applies more inputs again, which costs time only.
+      this.counts.faults++;
+      this.#options.report("a snapshot could not be made", { error });
+    }
   }
 }
