@@ -8,6 +8,8 @@ import type { Random } from "./random.ts";
 export type Weather = "well" | "unavailable" | "silent" | "answers-lost" | "refuses";
 
 const TIMEOUT_MS = 10_000;
+/** A tick is committed after the outcomes that came so long before it. */
+const COMMITTED_WITHIN_MS = 60_000;
 const TIMED_OUT: Outcome = { ok: false, retry: true, reason: "no answer within 10 s" };
 const ANSWERS: Readonly<Record<Weather, Outcome>> = {
   well: { ok: true },
@@ -53,6 +55,8 @@ export class FaultyNetwork {
   /** What was sent under each key. */
   readonly contents: Map<string, string> = new Map();
   readonly #sentBy = new Set<string>();
+  /** Answers that a process has and the disk does not: of which life, and since when. */
+  readonly #answered = new Map<string, { readonly life: Life; readonly atMs: number }>();
   #seq = 0;
   /** Outcomes on disk, by key. */
   readonly #settled = new Map<string, number>();
@@ -64,7 +68,9 @@ export class FaultyNetwork {
   /** Takes note of an input that was committed. */
   committed(input: Input): void {
     this.#seq = input.seq;
+    if (input.kind === "tick") this.#checkAnswered();
     if (input.kind !== "outcome") return;
+    this.#answered.delete(input.delivery);
     this.#settled.set(input.delivery, (this.#settled.get(input.delivery) ?? 0) + 1);
   }
 
@@ -105,7 +111,16 @@ export class FaultyNetwork {
     const unanswered = now === "silent" || now === "answers-lost";
     const waitMs = unanswered ? TIMEOUT_MS : slow;
     await life.whileAlive(waitMs > 0 ? machine.sleep(waitMs) : Promise.resolve());
+    if (message.to.includes("/")) this.#answered.set(message.key, { life, atMs: machine.nowMs });
     return ANSWERS[now];
+  }
+
+  #checkAnswered(): void {
+    for (const [key, { life, atMs }] of this.#answered) {
+      const isLost = this.#options.machine.nowMs - atMs > COMMITTED_WITHIN_MS;
+      assert.ok(!life.alive || !isLost, `the outcome of delivery ${key} is not committed`);
+      if (!life.alive) this.#answered.delete(key);
+    }
   }
 }
 

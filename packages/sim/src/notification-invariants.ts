@@ -110,8 +110,10 @@ function sentBy(all: readonly Sent[]): Map<string, Telling[]> {
 
 function isTold({ seq, at, againSeq }: Firing, sent: readonly Telling[]): boolean {
   const own = sent.filter(({ startsAt }) => startsAt === at);
-  if (own.some(({ fate }) => fate !== "failed")) return true;
-  if (own.length > 0 && againSeq < Infinity) return true;
+  const tries = own.filter(({ status }) => status === "firing");
+  if (tries.some(({ fate }) => fate !== "failed")) return true;
+  const endTold = own.some(({ status, fate }) => status === "resolved" && fate !== "failed");
+  if (tries.length > 0 && (endTold || againSeq < Infinity)) return true;
   // Believed to fire from before: then it is no news.
   const heard = sent.filter(({ fate, afterSeq }) => fate === "taken" && afterSeq < seq);
   return heard.at(-1)?.status === "firing";
