@@ -13,6 +13,7 @@ import { writeRequest } from "./remote-write.ts";
 /** Prometheus takes samples that are up to an hour older than its newest. */
 const WINDOW_MS = 30 * MINUTE_MS;
 const SERIES_PER_REQUEST = 1000;
+const CONFIG = "prometheus.yml";
 
 /** Its version; undefined where it is not installed. */
 export function prometheusVersion(): string | undefined {
@@ -32,16 +33,10 @@ export class PrometheusProcess {
     this.url = url;
   }
 
-  /** @param evaluateEveryS how often its own rule groups are evaluated */
-  static async start(
-    ruleFiles: readonly string[],
-    evaluateEveryS: number,
-  ): Promise<PrometheusProcess> {
+  static async start(): Promise<PrometheusProcess> {
     const folder = mkdtempSync(path.join(tmpdir(), "naruko-bench-prometheus-"));
-    const config = path.join(folder, "prometheus.yml");
-    const rules = JSON.stringify(ruleFiles);
-    const global = `global: { evaluation_interval: ${evaluateEveryS}s }\n`;
-    writeFileSync(config, `${global}rule_files: ${rules}\n`);
+    const config = path.join(folder, CONFIG);
+    writeFileSync(config, "global: {}\n");
     const address = `127.0.0.1:${await freePort()}`;
     const [command = "", ...args] = pinned(0, [
       "prometheus",
@@ -62,6 +57,17 @@ export class PrometheusProcess {
       await wait(100);
     }
     return started;
+  }
+
+  /**
+   * Begins to evaluate rules. What they write is at its own clock's time, after which it refuses
+   * samples that are an hour older: all of those come before.
+   */
+  useRules(ruleFiles: readonly string[], everyS: number): void {
+    const global = `global: { evaluation_interval: ${everyS}s }\n`;
+    const config = `${global}rule_files: ${JSON.stringify(ruleFiles)}\n`;
+    writeFileSync(path.join(this.#folder, CONFIG), config);
+    this.#child.kill("SIGHUP");
   }
 
   /** Writes every sample that a reader has in (from, to]. */

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 
   const recorded = recordedMetrics(from, epochMs(until));
   const prometheus =
-    prometheusVersion() === undefined ? undefined : await PrometheusProcess.start([], 60);
+    prometheusVersion() === undefined ? undefined : await PrometheusProcess.start();
   const sent = new Set<string>();
   let samples = 0;
   let replayMs = 0;
