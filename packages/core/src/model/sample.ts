@@ -1,11 +1,16 @@
 import type { Labels } from "./labels.ts";
 import type { EpochMs } from "./time.ts";
 
+/** Whether a histogram's counts began anew since the sample before, as far as its sender knows. */
+export type CounterReset = "unknown" | "reset" | "not-reset" | "gauge";
+
 /**
- * A native histogram's value. Nothing produces one yet; the type is here so that every place that
- * handles sample values decides what it does with it.
+ * A native histogram's value (Prometheus, "Native Histograms", data model). Counts are absolute, one
+ * a bucket, not cumulative; they may be fractions. Never written to after it was made.
  */
 export type NativeHistogram = {
+  readonly counterReset: CounterReset;
+  /** -4 to 8: a bucket's bounds grow by 2^(2^-schema); -53: `customBounds`. */
   readonly schema: number;
   readonly zeroThreshold: number;
   readonly zeroCount: number;
@@ -15,6 +20,7 @@ export type NativeHistogram = {
   readonly positiveBuckets: readonly number[];
   readonly negativeSpans: readonly BucketSpan[];
   readonly negativeBuckets: readonly number[];
+  /** Upper bounds, ascending, without +Inf; empty where the schema is not -53. */
   readonly customBounds: readonly number[];
 };
 

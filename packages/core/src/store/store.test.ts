@@ -74,6 +74,7 @@ test("a further series is refused at the limit, the others go on", () => {
 
 test("native histograms are refused by name and begin no series", () => {
   const histogram: SampleValue = {
+    counterReset: "unknown",
     schema: 0,
     zeroThreshold: 0,
     zeroCount: 0,
