@@ -31,4 +31,13 @@ export type Reader = {
     from: EpochMs,
     to: EpochMs,
   ) => readonly SeriesSlice[];
+  /**
+   * `select` in turns, for many series: yields again and again how many samples it has read since
+   * the last time, so that the caller can stop it or let other work run.
+   */
+  readonly selecting?: (
+    matchers: readonly Matcher[],
+    from: EpochMs,
+    to: EpochMs,
+  ) => Generator<number, readonly SeriesSlice[], undefined>;
 };

@@ -40,7 +40,7 @@ function shown({ value }: QueryResult): Map<string, readonly (readonly [number, 
   return found;
 }
 
-test("all data is selected before the first yield, and the work is cut into pieces", () => {
+test("each selector is asked once, and the work is cut into pieces", () => {
   let selects = 0;
   const many = Array.from({ length: 50 }, (_, i) => ({
     ...series(
@@ -64,6 +64,21 @@ test("all data is selected before the first yield, and the work is cut into piec
     assert.equal(selects, 2);
   }
   assert.ok(turns >= 10, `${turns} turns`);
+});
+
+test("samples are charged while they are read: what is too much is not read to its end", () => {
+  let turns = 0;
+  const reader: Reader = {
+    select: () => assert.fail("a reader with turns is read in turns"),
+    *selecting() {
+      for (; turns < 1000; turns++) yield 1000;
+      return [];
+    },
+  };
+  const limits = { ...DEFAULT_LIMITS, querySamples: 50_000 };
+  const asked = (): unknown => evaluateNow(parse("foo"), reader, { ...instantAt(0), limits });
+  assert.throws(asked, /limit querySamples/);
+  assert.equal(turns, 50);
 });
 
 test("each limit is named where it is reached", () => {

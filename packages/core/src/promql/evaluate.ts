@@ -9,7 +9,7 @@ import { type Expr, type InstantSelector, unwrap } from "./ast.ts";
 import { kindOf } from "./check.ts";
 import { emptyGrid, type Grid, hasValues, mergeRows, withoutName } from "./grid.ts";
 import { evaluateNode, evaluateRanges } from "./nodes.ts";
-import { readsOf, type Span } from "./plan.ts";
+import { readsOf, type SelectorRead, type Span } from "./plan.ts";
 import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
 
 export type EvaluateOptions = Span & {
@@ -50,9 +50,8 @@ export type QueryResult = {
 };
 
 /**
- * Evaluates a checked expression over an immutable state of the series. All data is selected
- * before the first yield, so that the reader may change afterwards; then it yields about every
- * 10,000 samples, so that the caller can let other work run.
+ * Evaluates a checked expression over an immutable state of the series. Yields about every 10,000
+ * samples, so that the caller can let other work run; what is stored meanwhile shows nowhere.
  *
  * `stepMs` 0 is an instant query, for which `from` equals `to`.
  *
@@ -64,7 +63,7 @@ export function* evaluate(
   options: EvaluateOptions,
 ): Generator<undefined, QueryResult, undefined> {
   const steps = stepsOf(expr, options);
-  const run = startRun(expr, reader, options);
+  const run = yield* startRun(expr, reader, options);
   const value = yield* evaluateTop(expr, steps, run);
   return { value, annotations: run.annotations.list(), samples: run.budget.samples };
 }
@@ -95,16 +94,12 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
   return { from, stepMs, count: last + 1 };
 }
 
-function startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Run {
+function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<Run> {
   const { limits, purpose = "query" } = options;
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
-  for (const { selector, matchers, from, to } of readsOf(expr, options)) {
-    const found = inLabelOrder(reader.select(matchers, from, to));
-    let samples = 0;
-    for (const { times } of found) samples += times.length;
-    budget.charge(samples, selector.place);
-    slices.set(selector, found);
+  for (const read of readsOf(expr, options)) {
+    slices.set(read.selector, inLabelOrder(yield* selected(reader, read, budget)));
   }
   return {
     span: options,
@@ -114,6 +109,29 @@ function startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Run {
     annotations: new Annotations(),
     budget,
   };
+}
+
+/** What a selector reads, charged while it is read: too much is refused before it is in memory. */
+function* selected(
+  reader: Reader,
+  { selector, matchers, from, to }: SelectorRead,
+  budget: Budget,
+): Work<readonly SeriesSlice[]> {
+  if (reader.selecting === undefined) {
+    const found = reader.select(matchers, from, to);
+    let samples = 0;
+    for (const { times } of found) samples += times.length;
+    budget.charge(samples, selector.place);
+    return found;
+  }
+  const work = reader.selecting(matchers, from, to);
+  for (;;) {
+    const turn = work.next();
+    if (turn.done === true) return turn.value;
+    budget.charge(turn.value, selector.place);
+    // A turn without samples was spent looking for series.
+    if (turn.value === 0 || budget.pause(turn.value)) yield;
+  }
 }
 
 /** Floating point sums depend on the order of the series, so it must not depend on the store. */
@@ -136,7 +154,7 @@ function* evaluateTop(expr: Expr, steps: Steps, run: Run): Work<ResultValue> {
   const value = yield* evaluateNode(expr, steps, run);
   return run.span.stepMs === 0
     ? instantResult(value, epochMs(steps.from), expr)
-    : { kind: "matrix", series: matrixOf(value, steps, expr) };
+    : { kind: "matrix", series: yield* matrixOf(value, steps, expr, run) };
 }
 
 /** An instant query for a range vector gives the samples as they are. */
@@ -174,7 +192,7 @@ function instantResult(value: Value, at: EpochMs, expr: Expr): ResultValue {
   return { kind: "vector", at, series, values: values.filter((_, row) => present[row] === 1) };
 }
 
-function matrixOf(value: Value, steps: Steps, expr: Expr): ResultSeries[] {
+function* matrixOf(value: Value, steps: Steps, expr: Expr, run: Run): Work<ResultSeries[]> {
   const grid = finalGrid(asGrid(value), expr);
   const series: ResultSeries[] = [];
   for (const [row, labels] of grid.rows.entries()) {
@@ -188,6 +206,7 @@ function matrixOf(value: Value, steps: Steps, expr: Expr): ResultSeries[] {
       values.push(grid.values[cell] ?? NaN);
     }
     series.push({ labels, times: Float64Array.from(times), values: Float64Array.from(values) });
+    if (run.budget.pause(times.length)) yield;
   }
   return series.toSorted((a, b) => compareLabels(a.labels, b.labels));
 }

@@ -213,36 +213,46 @@ function anyPresent({ present, steps, rows }: Grid, step: number): boolean {
 }
 
 /** `and`, `or`, `unless`: whole series by signature, step by step; values are never combined. */
-export function bySet(expr: Binary, left: Grid, right: Grid): Grid {
+export function* bySet(expr: Binary, left: Grid, right: Grid, run: Run): Work<Grid> {
   const matching = expr.matching ?? PLAIN_MATCHING;
   if (expr.op === "or") {
-    const added = filtered(right, left, { matching, keepsMatched: false });
+    const added = yield* filtered(right, left, { matching, keepsMatched: false, run });
     return mergeRows(stacked(left, added), expr.place);
   }
-  return filtered(left, right, { matching, keepsMatched: expr.op === "and" });
+  return yield* filtered(left, right, { matching, keepsMatched: expr.op === "and", run });
 }
 
-type SetFilter = { readonly matching: Matching; readonly keepsMatched: boolean };
+type SetFilter = {
+  readonly matching: Matching;
+  readonly keepsMatched: boolean;
+  readonly run: Run;
+};
 
 /** By signature, at which steps any series has a value. */
-function presenceBySignature(matching: Matching, grid: Grid): Map<string, Uint8Array> {
+function* presenceBySignature(
+  matching: Matching,
+  { steps, rows, present }: Grid,
+  run: Run,
+): Work<Map<string, Uint8Array>> {
   const presence = new Map<string, Uint8Array>();
-  for (const [key, rows] of rowsBySignature(matching, grid)) {
-    const any = new Uint8Array(grid.steps);
-    for (const row of rows) {
-      for (let step = 0; step < grid.steps; step++) {
-        if (grid.present[row * grid.steps + step] === 1) any[step] = 1;
-      }
-    }
-    presence.set(key, any);
+  for (const [row, labels] of rows.entries()) {
+    const { key } = signature(matching, labels);
+    let any = presence.get(key);
+    if (any === undefined) presence.set(key, (any = new Uint8Array(steps)));
+    for (let step = 0; step < steps; step++) if (present[row * steps + step] === 1) any[step] = 1;
+    if (run.budget.pause(steps)) yield;
   }
   return presence;
 }
 
 /** The cells of `grid` that have, or have not, a partner in `other` at the same step. */
-function filtered(grid: Grid, other: Grid, { matching, keepsMatched }: SetFilter): Grid {
+function* filtered(
+  grid: Grid,
+  other: Grid,
+  { matching, keepsMatched, run }: SetFilter,
+): Work<Grid> {
   const { steps } = grid;
-  const partners = presenceBySignature(matching, other);
+  const partners = yield* presenceBySignature(matching, other, run);
   const present = new Uint8Array(grid.present.length);
   for (const [row, labels] of grid.rows.entries()) {
     const partner = partners.get(signature(matching, labels).key);
@@ -252,6 +262,7 @@ function filtered(grid: Grid, other: Grid, { matching, keepsMatched }: SetFilter
       const matched = partner?.[step] === 1;
       if (matched === keepsMatched) present[cell] = 1;
     }
+    if (run.budget.pause(steps)) yield;
   }
   return { ...grid, present };
 }

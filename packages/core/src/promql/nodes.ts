@@ -78,7 +78,7 @@ function* evaluateBinary(expr: Binary, steps: Steps, run: Run): Work<Value> {
   }
   if (left.kind === "vector" && right.kind === "vector") {
     const grid = isSetOp(expr.op)
-      ? bySet(expr, left.grid, right.grid)
+      ? yield* bySet(expr, left.grid, right.grid, run)
       : yield* betweenVectors(expr, left.grid, right.grid, run);
     return { kind: "vector", grid };
   }
@@ -94,7 +94,7 @@ function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<G
     const label = expr.param === undefined ? undefined : unwrap(expr.param);
     assert(label?.kind === "string", "count_values has a label");
     const input = yield* evaluateVector(expr.expr, steps, run);
-    return countValues(expr, input, label.value, run);
+    return yield* countValues(expr, input, label.value, run);
   }
   const param =
     expr.param === undefined ? undefined : yield* evaluateScalar(expr.param, steps, run);

@@ -5,7 +5,7 @@ import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels
 import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
-import type { Run } from "./run.ts";
+import type { Run, Work } from "./run.ts";
 
 /** NaN stands behind every number, whichever way the numbers are sorted. */
 export function compareValues(a: number, b: number, descending: boolean): number {
@@ -70,7 +70,7 @@ export function rowsInOrder(grid: Grid, order: readonly number[]): Grid {
 }
 
 /** `count_values`: how many series of a group have each value, the value as a label. */
-export function countValues(expr: Aggregation, grid: Grid, label: string, run: Run): Grid {
+export function* countValues(expr: Aggregation, grid: Grid, label: string, run: Run): Work<Grid> {
   const { steps } = grid;
   if (label === "" || !isUtf8(label)) {
     const place = expr.param?.place ?? expr.place;
@@ -79,6 +79,7 @@ export function countValues(expr: Aggregation, grid: Grid, label: string, run: R
   const counts = new Map<string, { readonly labels: Labels; readonly counts: Float64Array }>();
   const grouping = expr.without ? expr.grouping : [...expr.grouping, label];
   for (const [cell, present] of grid.present.entries()) {
+    if (run.budget.pause(0)) yield;
     if (present !== 1) continue;
     const of = grid.rows[Math.floor(cell / steps)];
     if (of === undefined) continue;

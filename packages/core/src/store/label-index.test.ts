@@ -65,6 +65,24 @@ test("a large index uses its lists and finds the same", () => {
   assert.deepEqual(found, expected);
 });
 
+test("a selection in turns is of the series that were there when it began", () => {
+  const index = new LabelIndex(new PatternCache());
+  const add = (i: number): number => index.add(labels({ n: String((i * 7919) % 30_011) }));
+  for (let i = 0; i < 30_000; i++) add(i);
+  const work = index.selecting([], 30_000);
+  let turns = 0;
+  let turn = work.next();
+  for (; turn.done !== true; turn = work.next()) add(30_000 + turns++);
+  assert.ok(turns > 10, `${turns} turns`);
+  const expected = (count: number): number[] =>
+    Array.from({ length: count }, (_, id) => id).toSorted((a, b) => {
+      const [left, right] = [index.labels(a).key, index.labels(b).key];
+      return left < right ? -1 : 1;
+    });
+  assert.deepEqual(turn.value, expected(30_000));
+  assert.deepEqual(index.select([], 30_000 + turns), expected(30_000 + turns));
+});
+
 test("selections are kept up to a bound", () => {
   const index = new LabelIndex(new PatternCache());
   index.add(labels({ n: "1" }));

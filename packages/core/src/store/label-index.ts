@@ -1,13 +1,17 @@
 import { compileMatcher, type PatternCache } from "../model/matcher.ts";
 import { type Labels, labelValue } from "../model/labels.ts";
 import type { Matcher } from "../model/reader.ts";
+import { finish } from "./turns.ts";
 
 /** Selections kept, and ids in all of them; rules ask for the same ones again and again. */
 const SELECTIONS_MAX = 1000;
 const SELECTED_IDS_MAX = 2_000_000;
 
+/** Ids looked at, sorted or merged between two yields: some milliseconds of work. */
+const IDS_A_TURN = 4096;
+
 /** What a selection found among the series with ids below `upTo`. */
-type Selection = { ids: readonly number[]; upTo: number; counted: number };
+type Selection = { readonly ids: readonly number[]; readonly upTo: number; counted: number };
 
 /**
  * Finds series by their labels. Ids are given in ascending order and never taken back, so lists only
@@ -58,20 +62,28 @@ export class LabelIndex {
    * @throws InputError of kind `promql` where a regular expression is none
    */
   select(matchers: readonly Matcher[], upTo: number): readonly number[] {
+    return finish(this.selecting(matchers, upTo));
+  }
+
+  /** `select` in turns; series that are added between them are none of it. */
+  *selecting(
+    matchers: readonly Matcher[],
+    upTo: number,
+  ): Generator<undefined, readonly number[], undefined> {
     const name = JSON.stringify(
       matchers.map((matcher) => [matcher.name, matcher.op, matcher.value]),
     );
-    const known = this.selections.get(name);
-    const selection = known ?? { ids: [], upTo: 0, counted: 0 };
-    if (selection.upTo < this.size) {
-      const found = this.found(matchers, selection.upTo);
-      if (found.length > 0) {
-        selection.ids = [...selection.ids, ...found].toSorted((a, b) => this.compare(a, b));
-      }
-      selection.upTo = this.size;
+    const known = this.selections.get(name) ?? { ids: [], upTo: 0, counted: 0 };
+    const { size } = this;
+    let selection = known;
+    if (known.upTo < size) {
+      const found = yield* this.found(matchers, known.upTo, size);
+      const ids = yield* mergeInTurns(known.ids, yield* this.sorted(found), this.compare);
+      selection = { ids, upTo: size, counted: 0 };
     }
-    this.keep(name, selection);
-    return upTo === this.size ? selection.ids : selection.ids.filter((id) => id < upTo);
+    // Between the turns somebody else may have asked the same, and about later series.
+    if ((this.selections.get(name)?.upTo ?? 0) <= size) this.keep(name, selection);
+    return upTo === size ? selection.ids : selection.ids.filter((id) => id < upTo);
   }
 
   /** Puts a selection last and lets the first ones go, the least recently used, past the bounds. */
@@ -88,26 +100,49 @@ export class LabelIndex {
     }
   }
 
-  private compare(a: number, b: number): number {
+  private readonly compare = (a: number, b: number): number => {
     const left = this.labels(a).key;
     const right = this.labels(b).key;
     return left < right ? -1 : left > right ? 1 : a - b;
+  };
+
+  /** Sorts runs of ids, one a turn, and merges them. */
+  private *sorted(ids: readonly number[]): Generator<undefined, readonly number[], undefined> {
+    let runs: (readonly number[])[] = [];
+    for (let from = 0; from < ids.length; from += IDS_A_TURN) {
+      runs.push(ids.slice(from, from + IDS_A_TURN).toSorted(this.compare));
+      if (ids.length > IDS_A_TURN) yield;
+    }
+    while (runs.length > 1) {
+      const merged: (readonly number[])[] = [];
+      for (let i = 0; i < runs.length; i += 2) {
+        merged.push(yield* mergeInTurns(runs[i] ?? [], runs[i + 1] ?? [], this.compare));
+      }
+      runs = merged;
+    }
+    return runs[0] ?? [];
   }
 
-  /** Ids from `from` that fulfil all matchers. */
-  private found(matchers: readonly Matcher[], from: number): readonly number[] {
+  /** Ids from `from` and below `to` that fulfil all matchers. */
+  private *found(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+  ): Generator<undefined, readonly number[], undefined> {
     const tests = matchers.map((matcher) => ({
       name: matcher.name,
       holds: remembered(compileMatcher(matcher, this.patterns)),
     }));
     const candidates = this.candidates(matchers, from);
-    const fulfils = (id: number): boolean => {
-      const labels = this.labels(id);
-      return tests.every(({ name, holds }) => holds(labelValue(labels, name)));
-    };
-    if (candidates) return candidates.filter((id) => id >= from && fulfils(id));
+    const count = candidates?.length ?? to - from;
     const ids: number[] = [];
-    for (let id = from; id < this.size; id++) if (fulfils(id)) ids.push(id);
+    for (let i = 0; i < count; i++) {
+      const id = candidates === undefined ? from + i : (candidates[i] ?? 0);
+      if (i % IDS_A_TURN === IDS_A_TURN - 1) yield;
+      if (id < from || id >= to) continue;
+      const labels = this.labels(id);
+      if (tests.every(({ name, holds }) => holds(labelValue(labels, name)))) ids.push(id);
+    }
     return ids;
   }
 
@@ -152,4 +187,28 @@ function remembered(holds: (value: string) => boolean): (value: string) => boole
     if (answer === undefined) answers.set(value, (answer = holds(value)));
     return answer;
   };
+}
+
+/** Two ascending lists as one. */
+function* mergeInTurns(
+  a: readonly number[],
+  b: readonly number[],
+  compare: (a: number, b: number) => number,
+): Generator<undefined, readonly number[], undefined> {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
+  const merged: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const left = a[i] ?? 0;
+    const right = b[j] ?? 0;
+    const leftFirst = compare(left, right) < 0;
+    merged.push(leftFirst ? left : right);
+    if (leftFirst) i++;
+    else j++;
+    if (merged.length % IDS_A_TURN === 0) yield;
+  }
+  while (i < a.length) merged.push(a[i++] ?? 0);
+  while (j < b.length) merged.push(b[j++] ?? 0);
+  return merged;
 }

@@ -1,13 +1,14 @@
 import type { ChunkRow } from "../model/engine-io.ts";
 import type { Labels } from "../model/labels.ts";
 import { compileMatchers, PatternCache } from "../model/matcher.ts";
-import type { Matcher, Reader, SeriesSlice } from "../model/reader.ts";
+import type { Reader, SeriesSlice } from "../model/reader.ts";
 import { type Sample, setStale, STALE } from "../model/sample.ts";
 import { adopted, type Place } from "./adopt.ts";
 import { checkChunk, ChunkList, ChunkPages } from "./chunk-list.ts";
 import { chunkSamples } from "./chunk-samples.ts";
 import { Head } from "./head.ts";
 import { merge, type Samples, within } from "./samples.ts";
+import { finish } from "./turns.ts";
 
 /** What a reader gets in addition: series with a way to read their samples in (from, to]. */
 type Addition = {
@@ -45,36 +46,51 @@ export function overlay(base: Reader, chunks: readonly ChunkRow[]): Reader {
  * nowhere. A sample that the base has at the same time wins. Native histograms have no current value.
  */
 export function withCurrent(base: Reader, samples: readonly Sample[]): Reader {
-  const additions = samples.map(({ labels, at, value }) => {
-    const one = { times: Float64Array.of(at), values: new Float64Array(1) };
-    if (value === STALE) setStale(one.values, 0);
-    else if (typeof value === "number") one.values[0] = value;
-    const given = (from: number, to: number): Samples | undefined => within(one, from, to);
-    return { labels, samples: typeof value === "object" ? (): undefined => undefined : given };
-  });
+  const additions = samples.map(({ labels, at, value }) => ({
+    labels,
+    samples: (from: number, to: number): Samples | undefined => {
+      if (typeof value === "object") return undefined;
+      const one = { times: Float64Array.of(at), values: new Float64Array(1) };
+      if (value === STALE) setStale(one.values, 0);
+      else one.values[0] = value;
+      return within(one, from, to);
+    },
+  }));
   return withAdditions(base, additions);
 }
+
+/** Additions looked at between two yields. */
+const ADDITIONS_A_TURN = 4096;
 
 function withAdditions(base: Reader, additions: readonly Addition[]): Reader {
   if (additions.length === 0) return base;
   const patterns = new PatternCache();
-  return {
-    select: (matchers: readonly Matcher[], from, to) => {
-      const fulfils = compileMatchers(matchers, patterns);
-      const slices = new Map<string, SeriesSlice>();
-      for (const slice of base.select(matchers, from, to)) slices.set(slice.labels.key, slice);
-      let added = false;
-      for (const { labels, samples } of additions) {
-        if (!fulfils(labels)) continue;
-        const more = samples(from, to);
-        if (more === undefined || more.times.length === 0) continue;
-        const known = slices.get(labels.key);
-        added ||= known === undefined;
-        slices.set(labels.key, known ? { ...known, ...merge(known, more) } : { labels, ...more });
+  function* selecting(
+    ...asked: Parameters<Reader["select"]>
+  ): Generator<number, readonly SeriesSlice[], undefined> {
+    const [matchers, from, to] = asked;
+    const fulfils = compileMatchers(matchers, patterns);
+    const below = base.selecting ? yield* base.selecting(...asked) : base.select(...asked);
+    const slices = new Map(below.map((slice) => [slice.labels.key, slice]));
+    let added = 0;
+    let read = 0;
+    for (const [i, { labels, samples }] of additions.entries()) {
+      if (i % ADDITIONS_A_TURN === ADDITIONS_A_TURN - 1) {
+        yield read;
+        read = 0;
       }
-      const all = [...slices.values()];
-      // The same order as the store's own, which sums of floats depend on.
-      return added ? all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1)) : all;
-    },
-  };
+      if (!fulfils(labels)) continue;
+      const more = samples(from, to);
+      if (more === undefined || more.times.length === 0) continue;
+      read += more.times.length;
+      const known = slices.get(labels.key);
+      if (known === undefined) added++;
+      slices.set(labels.key, known ? { ...known, ...merge(known, more) } : { labels, ...more });
+    }
+    if (read > 0) yield read;
+    const all = [...slices.values()];
+    // The same order as the store's own, which sums of floats depend on.
+    return added > 0 ? all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1)) : all;
+  }
+  return { select: (...asked) => finish(selecting(...asked)), selecting };
 }

@@ -7,9 +7,15 @@ import { chunkSamples } from "./chunk-samples.ts";
 import type { Head } from "./head.ts";
 import type { LabelIndex } from "./label-index.ts";
 import type { Samples } from "./samples.ts";
+import { finish } from "./turns.ts";
 
 /** Sets of matchers; a series is meant where all matchers of one set hold. No set means every series. */
 export type MatcherSets = readonly (readonly Matcher[])[];
+
+/** Work between two yields, and what finding one series adds to it; a sample is one. */
+const WORK_A_TURN = 100_000;
+const SERIES_WORK = 50;
+const LABELS_A_TURN = 4096;
 
 /**
  * The store as it was at one moment. It notes how long every list was and shares the lists, so it is
@@ -44,22 +50,52 @@ export class StoreReader implements Reader {
 
   /** @throws InputError of kind `promql` where a matcher's regular expression is none */
   select(matchers: readonly Matcher[], from: EpochMs, to: EpochMs): readonly SeriesSlice[] {
+    return finish(this.selecting(matchers, from, to));
+  }
+
+  /** See `Reader.selecting`. */
+  *selecting(
+    matchers: readonly Matcher[],
+    from: EpochMs,
+    to: EpochMs,
+  ): Generator<number, readonly SeriesSlice[], undefined> {
     const slices: SeriesSlice[] = [];
-    for (const id of this.index.select(matchers, this.heads.length)) {
+    let read = 0;
+    let work = 0;
+    for (const id of yield* noneRead(this.index.selecting(matchers, this.heads.length))) {
       const samples = this.samples(id, from, to);
       if (samples) slices.push({ labels: this.index.labels(id), ...samples });
+      read += samples?.times.length ?? 0;
+      work += SERIES_WORK + (samples?.times.length ?? 0);
+      if (work < WORK_A_TURN) continue;
+      yield read;
+      read = work = 0;
     }
+    if (read > 0) yield read;
     return slices;
   }
 
   /** The labels of the series that are meant, each once, in the order of their keys. */
   series(sets: MatcherSets, from: EpochMs, to: EpochMs): readonly Labels[] {
+    return finish(this.listing(sets, from, to));
+  }
+
+  /** `series` in turns. */
+  *listing(
+    sets: MatcherSets,
+    from: EpochMs,
+    to: EpochMs,
+  ): Generator<undefined, readonly Labels[], undefined> {
     const ids = new Set<number>();
-    for (const matchers of sets.length === 0 ? [[]] : sets) {
-      for (const id of this.index.select(matchers, this.heads.length)) ids.add(id);
-    }
     const found: Labels[] = [];
-    for (const id of ids) if (this.touches(id, from, to)) found.push(this.index.labels(id));
+    for (const matchers of sets.length === 0 ? [[]] : sets) {
+      for (const id of yield* this.index.selecting(matchers, this.heads.length)) {
+        if (ids.has(id)) continue;
+        ids.add(id);
+        if (this.touches(id, from, to)) found.push(this.index.labels(id));
+        if (ids.size % LABELS_A_TURN === 0) yield;
+      }
+    }
     return sets.length > 1 ? found.toSorted((a, b) => (a.key < b.key ? -1 : 1)) : found;
   }
 
@@ -102,5 +138,14 @@ export class StoreReader implements Reader {
     const head = this.heads[id];
     assert(head !== undefined, "a selected series has a head");
     return head;
+  }
+}
+
+/** Turns in which no sample was read. */
+function* noneRead<Result>(work: Generator<undefined, Result>): Generator<number, Result> {
+  for (;;) {
+    const turn = work.next();
+    if (turn.done === true) return turn.value;
+    yield 0;
   }
 }
