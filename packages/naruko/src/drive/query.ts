@@ -26,7 +26,7 @@ export type QuerySpan = {
 
 export type QuerySources = {
   readonly engine: Engine;
-  readonly disk: Disk;
+  readonly disk: Pick<Disk, "chunks" | "series">;
   readonly limits: Limits;
   readonly now: () => EpochMs;
   /** For the time limit of a query: milliseconds that never go back. */
