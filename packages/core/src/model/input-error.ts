@@ -10,6 +10,9 @@ export type InputKind =
   | "routing"
   | "config"
   | "scenario"
+  | "promql-test"
+  | "rule-test"
+  | "exposition"
   | "replay"
   | "snapshot";
 

@@ -18,6 +18,10 @@ export type SeriesSlice = {
   readonly values: Float64Array;
   /** Present where the series has native histograms; an index with one has no meaning in `values`. */
   readonly histograms?: readonly (NativeHistogram | undefined)[];
+  /**
+   * Present where senders said when a counter began: epoch ms, one a sample, NaN where they did not.
+   */
+  readonly starts?: Float64Array;
 };
 
 /**

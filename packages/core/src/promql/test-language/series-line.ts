@@ -1,12 +1,18 @@
 import { parseFloatText } from "../../model/go-float.ts";
-import { InputError } from "../../model/input-error.ts";
+import { InputError, type Place } from "../../model/input-error.ts";
 import { type Labels, labelsFrom, NO_LABELS } from "../../model/labels.ts";
-import { STALE, type Stale } from "../../model/sample.ts";
+import { type NativeHistogram, STALE, type Stale } from "../../model/sample.ts";
 import { parseSelector } from "../selector-parser.ts";
 import { TokenStream } from "../token-stream.ts";
 
 /** One value of the notation; `undefined` is a gap. */
-export type SeriesValue = number | Stale | undefined;
+export type SeriesValue = number | WrittenHistogram | Stale | undefined;
+
+/** A native histogram as a script writes it, `{{schema:0 count:3 …}}`. */
+export type WrittenHistogram = NativeHistogram & {
+  /** Whether the text names the counter reset hint; where it does not, none is expected. */
+  readonly hintTold: boolean;
+};
 
 export type SeriesLine = { readonly labels: Labels; readonly values: readonly SeriesValue[] };
 
@@ -69,10 +75,8 @@ function parseLabels(metric: string): Labels {
 const REPEATED = /^(.*?)x(\d+)$/;
 const SLOPE = /^(.*[^eE])([+-].+)$/;
 
-function readItem(item: string, place: { from: number; to: number }): Iterable<SeriesValue> {
-  if (item.startsWith("{{")) {
-    throw new InputError("promql", "native histograms are not supported yet", place);
-  }
+function readItem(item: string, place: Place): Iterable<SeriesValue> {
+  if (item.startsWith("{{")) return readHistograms(item, place);
   if (item === "_") return [undefined];
   if (item === STALE) return [STALE];
   const refuse = (): never => {
@@ -94,4 +98,9 @@ function stepping(start: number, slope: number, count: number): number[] {
   const values = [start];
   for (let i = 0; i < count; i++) values.push((values[i] ?? NaN) + slope);
   return values;
+}
+
+/** `{{…}}`, `{{…}}x3` or `{{…}}+{{…}}x3`. */
+function readHistograms(_item: string, place: Place): Iterable<WrittenHistogram> {
+  throw new InputError("promql", "native histograms are not supported yet", place);
 }
