@@ -167,7 +167,7 @@ function storedSeries(platter: Platter, engine: Engine): Map<string, StoredSerie
     }
   };
   for (const chunk of platter.chunks.values()) {
-    const decoded = decodeAlone(chunk.bytes, chunk.from, chunk.count);
+    const decoded = decodeAlone(chunk);
     assert.ok(decoded !== undefined, "a stored chunk can be read");
     add(chunk, decoded.times, decoded.values);
   }

@@ -287,7 +287,8 @@ export class Engine {
 
   readonly #append: Append = (labels, at, value) => {
     const result = this.#store.append(labels, at, value);
-    if (result !== "appended") this.#counters.add(`rejected_samples_${result}`, 1);
+    if (result === "appended" || result === "late") return;
+    this.#counters.add(`rejected_samples_${result}`, 1);
   };
 
   #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {

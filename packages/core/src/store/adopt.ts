@@ -3,9 +3,9 @@ import type { ChunkRow } from "../model/engine-io.ts";
 import { epochMs } from "../model/time.ts";
 import type { ChunkList, ChunkPlace, EncodedChunk } from "./chunk-list.ts";
 import { Head } from "./head.ts";
-import { decodeAlone, merge, type Samples, within } from "./samples.ts";
+import { decodeAlone, encodeRange, merge, type Samples, within } from "./samples.ts";
 import { decoded } from "./chunk-samples.ts";
-import { SampleEncoder, XOR_SAMPLES } from "./xor-samples.ts";
+import { SampleEncoder } from "./xor-samples.ts";
 
 /** Samples of a chunk that is made of overlapping ones. */
 const MERGED_SAMPLES = 120;
@@ -33,7 +33,7 @@ export function adopted(
     chunks.push(row.from, row.to, place(row));
     return { chunks, head };
   }
-  let samples = decodeAlone(row.bytes, row.from, row.count);
+  let samples = decodeAlone(row);
   assert(samples !== undefined, "a chunk was checked before it is adopted");
   for (let i = first; i < end; i++) samples = merge(decoded(chunks, i), samples);
   // Times are whole: the last time that is not open is one millisecond before the head's first.
@@ -50,7 +50,8 @@ function isSame(chunks: ChunkList, index: number, row: ChunkRow): boolean {
   return same && chunks.count(index) === row.count;
 }
 
-function encoded({ times, values }: Samples): readonly EncodedChunk[] {
+function encoded(samples: Samples): readonly EncodedChunk[] {
+  const { times } = samples;
   const encoder = new SampleEncoder();
   const chunks: EncodedChunk[] = [];
   for (let start = 0; start < times.length; start += MERGED_SAMPLES) {
@@ -59,8 +60,7 @@ function encoded({ times, values }: Samples): readonly EncodedChunk[] {
       from: epochMs(times[start] ?? 0),
       to: epochMs(times[end - 1] ?? 0),
       count: end - start,
-      encoding: XOR_SAMPLES,
-      bytes: encoder.encode(times, values, start, end).slice(),
+      ...encodeRange(encoder, samples, start, end),
     });
   }
   return chunks;

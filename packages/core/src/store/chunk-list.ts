@@ -1,8 +1,9 @@
 import { assert } from "../model/assert.ts";
 import { InputError } from "../model/input-error.ts";
 import { type EpochMs, epochMs } from "../model/time.ts";
-import { decodeAlone } from "./samples.ts";
-import { type SampleStream, STREAM_PADDING, XOR_SAMPLES } from "./xor-samples.ts";
+import { decodeMixed, type Histograms, MIXED_SAMPLES } from "./mixed-samples.ts";
+import { decodeAlone, isKnownEncoding } from "./samples.ts";
+import { type SampleStream, STREAM_PADDING } from "./xor-samples.ts";
 
 /** Most samples of one chunk that is read from outside; ours have about 120. */
 const CHUNK_SAMPLES_MAX = 65_535;
@@ -118,6 +119,19 @@ export class ChunkList {
     };
   }
 
+  /**
+   * The histograms of a chunk; `undefined` where it has none.
+   *
+   * @param sums what the chunk's stream was decoded to
+   */
+  histograms(index: number, sums: Float64Array): Histograms | undefined {
+    const { page, offset } = this.place(index);
+    if (page.view.getUint8(offset) !== MIXED_SAMPLES) return undefined;
+    const start = offset + HEADER_BYTES;
+    const bytes = page.bytes.subarray(start, start + page.view.getUint32(offset + 3));
+    return decodeMixed(bytes, page.view.getUint16(offset + 1), sums);
+  }
+
   /** The first chunk among `length` that ends after a time; `length` where there is none. */
   firstEndingAfter(time: number, length: number): number {
     let low = 0;
@@ -160,15 +174,16 @@ export class ChunkList {
  * @throws InputError of kind `snapshot`
  */
 export function checkChunk({ from, to, count, encoding, bytes }: EncodedChunk): void {
-  if (encoding !== XOR_SAMPLES) {
-    const message = `chunk: encoding ${encoding} is not known to this version, which reads ${XOR_SAMPLES}; use the version that wrote it, or a later one`;
+  if (!isKnownEncoding(encoding)) {
+    const message = `chunk: encoding ${encoding} is not known to this version, which reads up to ${MIXED_SAMPLES}; use the version that wrote it, or a later one`;
     throw new InputError("snapshot", message);
   }
   const counted = Number.isInteger(count) && count >= 1 && count <= CHUNK_SAMPLES_MAX;
   // The first sample takes 8 bytes, and each further one 2 bits at least.
   const enough = bytes.length * 8 >= 64 + (count - 1) * 2;
   const ordered = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from <= to;
-  const samples = counted && enough && ordered ? decodeAlone(bytes, from, count) : undefined;
+  const samples =
+    counted && enough && ordered ? decodeAlone({ from, count, encoding, bytes }) : undefined;
   if (samples?.times[count - 1] === to) return;
   const message = `chunk: ${count} samples from ${from} to ${to} in ${bytes.length} bytes cannot be; the file is damaged`;
   throw new InputError("snapshot", message);

@@ -1,6 +1,8 @@
 import type { ChunkList } from "./chunk-list.ts";
 import { decodedChunks } from "./decoded-chunks.ts";
-import { NO_SAMPLES, type Samples, within } from "./samples.ts";
+import type { NativeHistogram } from "../model/sample.ts";
+import type { Histograms } from "./mixed-samples.ts";
+import { NO_SAMPLES, type Samples, samplesOf, within } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
 
 /** A range over so few chunks is one that a rule asks for again and again. */
@@ -42,22 +44,42 @@ export function chunkSamples(
   const times = new Float64Array(count);
   const values = new Float64Array(count);
   const words = wordsOf(values);
+  const histograms = new Joined(count);
   let at = 0;
   for (let i = first; i < end; i++) {
     const part = parts[i - first];
     if (part === undefined) {
       const stream = list.stream(i);
       decodeSamples(stream, times, words, at);
+      histograms.set(list.histograms(i, values.subarray(at, at + stream.count)), at);
       at += stream.count;
       continue;
     }
     times.set(part.times, at);
     values.set(part.values, at);
+    histograms.set(part.histograms, at);
     at += part.times.length;
   }
   times.set(open.times, at);
   values.set(open.values, at);
-  return { times, values };
+  histograms.set(open.histograms, at);
+  return samplesOf(times, values, histograms.all);
+}
+
+/** Histograms of parts, each in its place; nothing is made where no part has any. */
+class Joined {
+  all: (NativeHistogram | undefined)[] | undefined;
+  private readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  set(part: Histograms | undefined, at: number): void {
+    if (part === undefined) return;
+    this.all ??= Array.from({ length: this.count }, () => undefined);
+    for (let i = 0; i < part.length; i++) this.all[at + i] = part[i];
+  }
 }
 
 /** The samples of one chunk of a list. */
@@ -66,5 +88,5 @@ export function decoded(list: ChunkList, index: number): Samples {
   const times = new Float64Array(stream.count);
   const values = new Float64Array(stream.count);
   decodeSamples(stream, times, wordsOf(values), 0);
-  return { times, values };
+  return samplesOf(times, values, list.histograms(index, values));
 }

@@ -1,9 +1,12 @@
 import type { ChunkList } from "./chunk-list.ts";
-import type { Samples } from "./samples.ts";
+import { histogramBytes } from "./mixed-samples.ts";
+import { type Samples, samplesOf } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
 
 /** Chunks in each of the two generations: of 120 samples, some 8 MB. */
 const GENERATION_CHUNKS = 4096;
+/** What a chunk of numbers takes; one with histograms counts as so many of them. */
+const CHUNK_BYTES = 2048;
 
 /**
  * Chunks that were decoded lately. A rule looks at the same chunks at every tick for half an hour;
@@ -19,10 +22,10 @@ class DecodedChunks {
 
   /** The samples of one chunk of a list, in arrays that are shared. */
   of(list: ChunkList, index: number): Samples {
-    const { view, offset, ...rest } = list.stream(index);
+    const { view, offset } = list.stream(index);
     const known = this.#young.get(view)?.get(offset);
     if (known !== undefined) return known;
-    const samples = this.#old.get(view)?.get(offset) ?? decode({ view, offset, ...rest });
+    const samples = this.#old.get(view)?.get(offset) ?? decode(list, index);
     this.#keep(view, offset, samples);
     return samples;
   }
@@ -36,16 +39,17 @@ class DecodedChunks {
     const ofPage = this.#young.get(view);
     if (ofPage === undefined) this.#young.set(view, new Map([[offset, samples]]));
     else ofPage.set(offset, samples);
-    this.#youngCount++;
+    this.#youngCount += 1 + Math.floor(histogramBytes(samples.histograms ?? []) / CHUNK_BYTES);
   }
 }
 
 /** A cache and no state: what it forgets is decoded again. */
 export const decodedChunks: DecodedChunks = new DecodedChunks();
 
-function decode(stream: ReturnType<ChunkList["stream"]>): Samples {
+function decode(list: ChunkList, index: number): Samples {
+  const stream = list.stream(index);
   const times = new Float64Array(stream.count);
   const values = new Float64Array(stream.count);
   decodeSamples(stream, times, wordsOf(values), 0);
-  return { times, values };
+  return samplesOf(times, values, list.histograms(index, values));
 }

@@ -1,6 +1,14 @@
-import { setStale, STALE, type Stale } from "../model/sample.ts";
+import {
+  isStale,
+  type NativeHistogram,
+  type SampleValue,
+  setStale,
+  STALE,
+  type Stale,
+} from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
-import { firstAfter, type Samples } from "./samples.ts";
+import { sameHistogram, sharingLayout } from "./mixed-samples.ts";
+import { cut, firstAfter, type Samples } from "./samples.ts";
 
 const FIRST_CAPACITY = 8;
 
@@ -12,6 +20,8 @@ const FIRST_CAPACITY = 8;
 export class Head {
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** From the first histogram on; index by index then. */
+  histograms: (NativeHistogram | undefined)[] | undefined = undefined;
   length = 0;
 
   constructor(capacity: number = FIRST_CAPACITY) {
@@ -20,10 +30,11 @@ export class Head {
   }
 
   /** A head with copies of samples. */
-  static of({ times, values }: Samples): Head {
+  static of({ times, values, histograms }: Samples): Head {
     const head = new Head(times.length);
     head.times.set(times);
     head.values.set(values);
+    head.histograms = histograms?.slice();
     head.length = times.length;
     return head;
   }
@@ -37,7 +48,7 @@ export class Head {
   }
 
   /** This head with one more sample at its end; itself where it has room. */
-  pushed(at: EpochMs, value: number | Stale): Head {
+  pushed(at: EpochMs, value: SampleValue | Stale): Head {
     const full = this.length === this.times.length;
     const head = full ? this.copied(0, wider(this.length)) : this;
     write(head, head.length, at, value);
@@ -46,10 +57,11 @@ export class Head {
   }
 
   /** Another head with one more sample before the one at `index`. */
-  inserted(index: number, at: EpochMs, value: number | Stale): Head {
+  inserted(index: number, at: EpochMs, value: SampleValue | Stale): Head {
     const head = this.copied(0, Math.max(this.times.length, this.length + 1));
     head.times.copyWithin(index + 1, index, this.length);
     head.values.copyWithin(index + 1, index, this.length);
+    head.histograms?.splice(index, 0, undefined);
     write(head, index, at, value);
     head.length++;
     return head;
@@ -60,11 +72,13 @@ export class Head {
     return this.copied(count, Math.max(FIRST_CAPACITY, this.length - count + 4));
   }
 
-  /** Samples with from < time ≤ to among the first `length`, in shared arrays. */
+  /** Samples with from < time ≤ to among the first `length`; numbers in shared arrays. */
   within(from: number, to: number, length: number): Samples {
     const start = firstAfter(this.times, from, length);
     const end = firstAfter(this.times, to, length);
-    return { times: this.times.subarray(start, end), values: this.values.subarray(start, end) };
+    const { times, values, histograms } = this;
+    if (histograms !== undefined) return cut({ times, values, histograms }, start, end);
+    return { times: times.subarray(start, end), values: values.subarray(start, end) };
   }
 
   /** Whether one of the first `length` samples has from < time ≤ to. */
@@ -73,7 +87,17 @@ export class Head {
     return next < length && (this.times[next] ?? Infinity) <= to;
   }
 
-  /** All samples, in shared arrays. */
+  /** Whether the sample at an index has this value; NaN equals NaN. */
+  holds(index: number, value: SampleValue | Stale): boolean {
+    const histogram = this.histograms?.[index];
+    if (typeof value === "object")
+      return histogram !== undefined && sameHistogram(histogram, value);
+    if (histogram !== undefined) return false;
+    const stale = isStale(this.values, index);
+    return value === STALE ? stale : !stale && Object.is(this.values[index], value);
+  }
+
+  /** All samples; numbers in shared arrays. */
   all(): Samples {
     return this.within(-Infinity, Infinity, this.length);
   }
@@ -87,6 +111,7 @@ export class Head {
     const head = new Head(capacity);
     head.times.set(this.times.subarray(from, this.length));
     head.values.set(this.values.subarray(from, this.length));
+    head.histograms = this.histograms?.slice(from, this.length);
     head.length = this.length - from;
     return head;
   }
@@ -98,9 +123,20 @@ function wider(capacity: number): number {
   return capacity + Math.max(32, capacity >> 2);
 }
 
-function write(head: Head, index: number, at: EpochMs, value: number | Stale): void {
+function write(head: Head, index: number, at: EpochMs, value: SampleValue | Stale): void {
   head.times[index] = at;
+  if (typeof value === "object") {
+    const all = (head.histograms ??= Array.from({ length: head.length }, () => undefined));
+    all[index] = sharingLayout(value, all[index - 1]);
+    writeNumber(head.values, index, value.sum);
+    return;
+  }
+  if (head.histograms !== undefined) head.histograms[index] = undefined;
   if (value === STALE) setStale(head.values, index);
-  // A number's NaN may carry any payload, the stale marker's too; stored is the plain one.
-  else head.values[index] = Number.isNaN(value) ? Number.NaN : value;
+  else writeNumber(head.values, index, value);
+}
+
+// A number's NaN may carry any payload, the stale marker's too; stored is the plain one.
+function writeNumber(values: Float64Array, index: number, value: number): void {
+  values[index] = Number.isNaN(value) ? Number.NaN : value;
 }

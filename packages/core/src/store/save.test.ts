@@ -3,8 +3,11 @@ import test from "node:test";
 import type { ChunkRow } from "../model/engine-io.ts";
 import { InputError } from "../model/input-error.ts";
 import { labels } from "../model/labels.ts";
+import { utf8Bytes } from "../model/text.ts";
 import { epochMs, MINUTE_MS } from "../model/time.ts";
+import { ByteWriter } from "./byte-stream.ts";
 import { type AdoptResult, Store } from "./store.ts";
+import { SampleEncoder } from "./xor-samples.ts";
 
 const START = epochMs(1_700_000_000_000);
 const limits = { series: 100 };
@@ -177,10 +180,13 @@ test("a save of another kind, a later version, or a damaged one is refused by na
   const refused: readonly (readonly [Uint8Array, RegExp])[] = [
     [new Uint8Array(), /ends too early/],
     [changed(0, 0), /not a save of series/],
-    [changed(4, 2), /format 2 is not known to this version, which reads 1/],
+    [changed(4, 3), /format 3 is not known to this version, which reads up to 2/],
     [changed(5, 255).with(6, 255).with(7, 255), /a time is none/],
-    [Uint8Array.from([...saved.slice(0, 13), 255, 255, 255, 255, 127]), /longer than the save/],
-    [Uint8Array.from([...saved.slice(0, 13), 255, 255, 255, 255, 255, 1]), /too long/],
+    [
+      Uint8Array.from([...saved.slice(0, 13), 255, 255, 255, 255, 127]),
+      /longer than what holds it/,
+    ],
+    [Uint8Array.from([...saved.slice(0, 13), ...Array<number>(8).fill(255), 1]), /too long/],
     [Uint8Array.from([...saved, 0]), /behind its end/],
   ];
   for (const [bytes, message] of refused) {
@@ -190,6 +196,24 @@ test("a save of another kind, a later version, or a damaged one is refused by na
       message,
     });
   }
+});
+
+test("a save of the version before, which knew numbers alone, is read", () => {
+  const writer = new ByteWriter();
+  writer.raw(Uint8Array.from([0x4e, 0x4b, 0x53, 0x54, 1]));
+  writer.double(-Infinity);
+  writer.number(2);
+  for (const text of ["__name__", "up"]) writer.block(utf8Bytes(text));
+  writer.number(1);
+  for (const number of [2, 0, 1]) writer.number(number);
+  writer.double(START - 1);
+  writer.number(2);
+  writer.double(START);
+  const times = Float64Array.of(START, START + 1);
+  writer.block(new SampleEncoder().encode(times, Float64Array.of(7, 8), 0, 2));
+  const store = Store.load(writer.written(), limits);
+  assert.deepEqual(values(store), [7, 8]);
+  assert.equal(store.append(labels({ __name__: "up" }), epochMs(START - 1), 1), "too-old");
 });
 
 /** Whether work refuses its input; every other error fails the test. */

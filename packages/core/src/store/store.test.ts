@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { ChunkRow } from "../model/engine-io.ts";
 import { type Labels, labels } from "../model/labels.ts";
 import type { SeriesSlice } from "../model/reader.ts";
-import { isStale, type SampleValue, STALE, type Stale } from "../model/sample.ts";
+import { isStale, STALE, type Stale } from "../model/sample.ts";
 import { type EpochMs, epochMs, HOUR_MS, MINUTE_MS } from "../model/time.ts";
 import { type AppendResult, Store } from "./store.ts";
 import type { StoreReader } from "./store-reader.ts";
@@ -43,10 +43,10 @@ const appends: readonly (readonly [string, readonly number[], AppendResult])[] =
   ["the first", [0], "appended"],
   ["a later one", [0, 1], "appended"],
   ["one at the same time", [0, 0], "duplicate"],
-  ["an earlier one inside the window", [0, 100, 50], "appended"],
-  ["one before the first", [100, 0], "appended"],
+  ["an earlier one inside the window", [0, 100, 50], "late"],
+  ["one before the first", [100, 0], "late"],
   ["a late one twice", [0, 100, 50, 50], "duplicate"],
-  ["one at the window's end", [300_000, 0], "appended"],
+  ["one at the window's end", [300_000, 0], "late"],
   ["one past the window", [300_001, 0], "too-old"],
   ["one past the window that is there already", [0, 300_001, 0], "too-old"],
 ];
@@ -58,7 +58,9 @@ for (const [name, offsets, result] of appends) {
     assert.deepEqual(
       all(store.snapshot())[up.key],
       offsets
-        .flatMap((offset, i) => (results[i] === "appended" ? [[offset, i] as const] : []))
+        .flatMap((offset, i) =>
+          results[i] === "appended" || results[i] === "late" ? [[offset, i] as const] : [],
+        )
         .toSorted((a, b) => a[0] - b[0]),
     );
   });
@@ -72,23 +74,14 @@ test("a further series is refused at the limit, the others go on", () => {
   assert.equal(store.stats().series, 1);
 });
 
-test("native histograms are refused by name and begin no series", () => {
-  const histogram: SampleValue = {
-    counterReset: "unknown",
-    schema: 0,
-    zeroThreshold: 0,
-    zeroCount: 0,
-    count: 0,
-    sum: 0,
-    positiveSpans: [],
-    positiveBuckets: [],
-    negativeSpans: [],
-    negativeBuckets: [],
-    customBounds: [],
-  };
+test("the same sample again is a repeat, also a stale marker and a NaN", () => {
   const store = new Store(limits);
-  assert.equal(store.append(up, START, histogram), "no-histograms");
-  assert.equal(store.stats().series, 0);
+  const values: readonly (number | Stale)[] = [1, NaN, STALE];
+  for (const [i, value] of values.entries()) {
+    assert.equal(store.append(up, at(i), value), "appended");
+    assert.equal(store.append(up, at(i), value), "repeat");
+    assert.equal(store.append(up, at(i), 2), "duplicate");
+  }
 });
 
 test("stale markers and NaN stay apart, open and sealed", () => {
@@ -239,9 +232,10 @@ class Twin {
     const samples = this.series.get(key) ?? new Map<number, number | Stale>();
     this.series.set(key, samples);
     if (time < Math.max(...samples.keys()) - 5 * MINUTE_MS) return "too-old";
-    if (samples.has(time)) return "duplicate";
+    if (samples.has(time)) return Object.is(samples.get(time), value) ? "repeat" : "duplicate";
+    const isLate = time < Math.max(...samples.keys());
     samples.set(time, value);
-    return "appended";
+    return isLate ? "late" : "appended";
   }
 
   drop(before: number): void {

@@ -9,9 +9,11 @@ import { adopted, type Place } from "./adopt.ts";
 import { checkChunk, ChunkList, ChunkPages } from "./chunk-list.ts";
 import { Head } from "./head.ts";
 import { LabelIndex } from "./label-index.ts";
+import { histogramBytes } from "./mixed-samples.ts";
+import { encodeRange } from "./samples.ts";
 import { readSave, writeSave } from "./save.ts";
 import { StoreReader } from "./store-reader.ts";
-import { SampleEncoder, XOR_SAMPLES } from "./xor-samples.ts";
+import { SampleEncoder } from "./xor-samples.ts";
 
 /** A sample may come this much later than its series' newest one (DESIGN section 3). */
 const OUT_OF_ORDER_MS: number = 5 * MINUTE_MS;
@@ -24,12 +26,13 @@ const CHUNK_SAMPLES_SPREAD = 32;
 const FORGOTTEN_MAX = 1000;
 
 /**
- * What became of a sample. `too-old`: earlier than the out-of-order window allows, or than what is
- * sealed. `duplicate`: the series has a sample at that time, which stays, whatever its value.
- * `series-limit`: it would begin a series past `limits.series`. `no-histograms`: native histograms
- * have no encoding.
+ * What became of a sample. `late`: taken, though earlier than its series' newest one. `too-old`:
+ * earlier than the out-of-order window allows, or than what is sealed. `repeat`: the series has just
+ * this sample already. `duplicate`: it has another one at that time, which stays. `series-limit`: it
+ * would begin a series past `limits.series`.
  */
-export type AppendResult = "appended" | "too-old" | "duplicate" | "series-limit" | "no-histograms";
+export type AppendResult =
+  "appended" | "late" | "too-old" | "repeat" | "duplicate" | "series-limit";
 
 /**
  * What became of a persisted chunk. `known`: it is in memory already. `ahead`: this store has not come
@@ -103,7 +106,6 @@ export class Store {
   }
 
   append(labels: Labels, at: EpochMs, value: SampleValue | Stale): AppendResult {
-    if (typeof value === "object") return "no-histograms";
     let id = this.ids.get(labels.key);
     if (id === undefined) {
       if (this.ids.size >= this.limits.series) return "series-limit";
@@ -115,13 +117,16 @@ export class Store {
     if (at <= newest) {
       if (at < newest - OUT_OF_ORDER_MS || at <= sealedTo) return "too-old";
       const index = head.indexAfter(at);
-      if (head.times[index - 1] === at) return "duplicate";
+      if (head.times[index - 1] === at) {
+        return head.holds(index - 1, value) ? "repeat" : "duplicate";
+      }
       this.heads[id] = head.inserted(index, at, value);
-    } else {
-      const longer = head.pushed(at, value);
-      if (longer !== head) this.heads[id] = longer;
-      this.sealFull(id, longer);
+      this.latest = undefined;
+      return "late";
     }
+    const longer = head.pushed(at, value);
+    if (longer !== head) this.heads[id] = longer;
+    this.sealFull(id, longer);
     this.latest = undefined;
     return "appended";
   }
@@ -215,6 +220,7 @@ export class Store {
       const list = this.chunks[id];
       samples += head.length + (list?.samples ?? 0);
       bytes += head.times.byteLength + head.values.byteLength + (list?.bytes ?? 0);
+      if (head.histograms !== undefined) bytes += histogramBytes(head.histograms);
     }
     return { series: this.ids.size, samples, bytes };
   }
@@ -245,10 +251,10 @@ export class Store {
 
   private seal(id: number, count: number): void {
     const head = this.head(id);
-    const bytes = this.encoder.encode(head.times, head.values, 0, count).slice();
+    const encoded = encodeRange(this.encoder, head.all(), 0, count);
     const from = epochMs(head.times[0] ?? 0);
     const to = epochMs(head.times[count - 1] ?? 0);
-    const row = { labels: this.index.labels(id), from, to, count, encoding: XOR_SAMPLES, bytes };
+    const row = { labels: this.index.labels(id), from, to, count, ...encoded };
     this.sealed.push(row);
     const list = this.chunks[id] ?? new ChunkList();
     list.push(from, to, this.pages.write(row));

@@ -3,7 +3,13 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { isStale, setStale } from "../model/sample.ts";
 import { decodeAlone } from "./samples.ts";
-import { decodeSamples, SampleEncoder, STREAM_PADDING, wordsOf } from "./xor-samples.ts";
+import {
+  decodeSamples,
+  SampleEncoder,
+  STREAM_PADDING,
+  wordsOf,
+  XOR_SAMPLES,
+} from "./xor-samples.ts";
 
 const START = 1_700_000_000_000;
 
@@ -37,7 +43,12 @@ test("every double and every time comes back, bit for bit", () => {
         given[index * 2 + 1] = before ? (given[index * 2 - 1] ?? 0) : sample.words[1];
       }
       const bytes = encoder.encode(times, values, skipped, times.length);
-      const decoded = decodeAlone(bytes, times[skipped] ?? 0, all.length);
+      const decoded = decodeAlone({
+        from: times[skipped] ?? 0,
+        count: all.length,
+        encoding: XOR_SAMPLES,
+        bytes,
+      });
       assert.ok(decoded);
       assert.deepEqual(decoded.times, times.subarray(skipped));
       assert.deepEqual(wordsOf(decoded.values), given.subarray(skipped * 2));
@@ -60,7 +71,7 @@ test("what is no ordinary number stays what it is", () => {
   setStale(values, 7);
   const times = Float64Array.from(values, (_value, i) => START + i);
   const bytes = new SampleEncoder().encode(times, values, 0, 8);
-  const decoded = decodeAlone(bytes, START, 8)?.values;
+  const decoded = decodeAlone({ from: START, count: 8, encoding: XOR_SAMPLES, bytes })?.values;
   assert.ok(decoded);
   assert.deepEqual([...decoded].slice(0, 7), [...values].slice(0, 7));
   assert.ok(Object.is(decoded[1], -0));
