@@ -14,6 +14,8 @@ const stages: Record<string, readonly string[]> = {
   store: ["model"],
   promql: ["model", "store"],
   rules: ["model", "promql"],
+  /** What is likely to be wrong with rules: looks at everything that names a metric. */
+  lint: ["model", "normalize", "measure", "promql", "rules"],
   quality: ["model"],
   detect: ["model"],
   judge: ["model"],

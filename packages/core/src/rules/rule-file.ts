@@ -20,6 +20,14 @@ export type RuleFile = {
   readonly errors: readonly InputError[];
   /** What Prometheus accepts and promtool's linter points at: rules of equal name and labels. */
   readonly warnings: readonly InputError[];
+  /** Where rules stand in the file. */
+  readonly places: ReadonlyMap<Rule, RulePlace>;
+};
+
+/** Where a rule stands in its file, and where in the file a place of its expression lies. */
+export type RulePlace = {
+  readonly place: Place;
+  readonly ofExpression: (within: Place) => Place;
 };
 
 /**
@@ -28,8 +36,9 @@ export type RuleFile = {
  */
 export function parseRuleFile(file: YamlFile, options: ExpressionOptions = {}): RuleFile {
   const reader = new YamlReader(file, "rule-file");
-  const groups = new RuleFileReader(reader, options).file(file.root);
-  return { groups, errors: reader.errors, warnings: reader.warnings };
+  const rules = new RuleFileReader(reader, options);
+  const groups = rules.file(file.root);
+  return { groups, errors: reader.errors, warnings: reader.warnings, places: rules.places };
 }
 
 /** One label or annotation as it stands in the file. */
@@ -43,6 +52,7 @@ type WrittenPair = {
 type WrittenRule = { readonly rule: Rule; readonly place: Place };
 
 class RuleFileReader {
+  readonly places = new Map<Rule, RulePlace>();
   readonly #yaml: YamlReader;
   readonly #options: ExpressionOptions;
 
@@ -112,7 +122,15 @@ class RuleFileReader {
       return [];
     }
     const rule = record === "" ? this.#alerting(fields, labels) : this.#recording(fields, labels);
-    return expr === undefined ? [] : [{ rule: { ...rule, expr }, place: fields.place }];
+    if (expr === undefined) return [];
+    const whole = { ...rule, expr };
+    const scalar = this.#yaml.scalar(fields.get("expr"), "expr");
+    this.places.set(whole, {
+      place: fields.place,
+      ofExpression: (within) =>
+        scalar === undefined ? fields.place : placeInFile(this.#yaml.file, scalar, within),
+    });
+    return [{ rule: whole, place: fields.place }];
   }
 
   #recording(fields: YamlFields, labels: readonly WrittenPair[]): Omit<RecordingRule, "expr"> {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { checkSetup } from "@naruko/core/engine/alerting";
 import type { AlertingOptions, CheckedSetup } from "@naruko/core/engine/alerting";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
+import type { LintCode } from "@naruko/core/lint/finding";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
@@ -16,6 +17,8 @@ import { engineYaml, readRoutingFile, readRuleFile, setupOf } from "./setup.ts";
 /** One thing that is wrong, or worth a look. */
 export type Finding = {
   readonly severity: "error" | "warning";
+  /** What the linter of rules found; absent for everything else. */
+  readonly code?: LintCode;
   readonly file: string;
   /** Both from 1; absent where the fault has no place: a file that cannot be read. */
   readonly place?: { readonly line: number; readonly column: number };

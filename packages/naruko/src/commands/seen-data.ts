@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import type { SeenData } from "@naruko/core/lint/catalog";
+import { labelEntries, labelValue, METRIC_NAME } from "@naruko/core/model/labels";
+import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import { epochMs, SECOND_MS } from "@naruko/core/model/time";
+import { withPlaceholders } from "../config/environment.ts";
+import { engineYaml } from "../config/setup.ts";
+import { databaseFileOf } from "../disk/data-dir.ts";
+import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
+import { recover } from "../drive/recover.ts";
+import type { World } from "./command.ts";
+
+type Answer = { readonly seen: SeenData } | { readonly error: string };
+
+/** Which metrics a server has, and which labels those of the asked names have. */
+export async function seenByServer(
+  url: string,
+  asked: ReadonlySet<string>,
+  { environment }: World,
+): Promise<Answer> {
+  const token = environment["NARUKO_ADMIN_TOKEN"];
+  const base = url.replace(/\/+$/, "");
+  const ask = async (path: string, body?: URLSearchParams): Promise<unknown> => {
+    const headers: Record<string, string> =
+      token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const request = body === undefined ? { headers } : { headers, body, method: "POST" };
+    const response = await fetch(`${base}/api/v1/${path}`, request);
+    const answer = (await response.json()) as { data?: unknown; error?: string };
+    if (answer.data === undefined)
+      throw new Error(answer.error ?? `it answered ${response.status}`);
+    return answer.data;
+  };
+  try {
+    const names = new Set((await ask("label/__name__/values")) as readonly string[]);
+    const known = [...asked].filter((name) => names.has(name));
+    const labels = new Map<string, Set<string>>(known.map((name) => [name, new Set()]));
+    if (known.length > 0) {
+      const form = new URLSearchParams();
+      for (const name of known) form.append("match[]", `{__name__=${JSON.stringify(name)}}`);
+      const series = (await ask("series", form)) as readonly Record<string, string>[];
+      for (const one of series) addLabels(labels, one[METRIC_NAME] ?? "", Object.keys(one));
+    }
+    return { seen: seenOf(names, labels) };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return { error: `${url} does not tell which metrics it has: ${why}` };
+  }
+}
+
+/** Which metrics and labels a data directory has, as far back as it keeps them. */
+export async function seenInDirectory(folder: string, { environment }: World): Promise<Answer> {
+  const file = databaseFileOf(folder);
+  if (!existsSync(file))
+    return { error: `${folder} is no data directory: it has no naruko.duckdb` };
+  const disk = await openDuckDbDisk(file);
+  if (!disk.ok) return { error: disk.reason };
+  try {
+    const { engine } = await recover(disk.value, {
+      intervalMs: 15 * SECOND_MS,
+      limits: DEFAULT_LIMITS,
+      parseYaml: engineYaml(withPlaceholders(environment)),
+    });
+    const [from, to] = [epochMs(0), engine.position.at];
+    const stored = await disk.value.series({ from, to });
+    if (!stored.ok) return { error: stored.reason };
+    const labels = new Map<string, Set<string>>();
+    for (const one of [...engine.seriesIn(from, to), ...stored.value]) {
+      const names = [...labelEntries(one)].map(([name]) => name);
+      addLabels(labels, labelValue(one, METRIC_NAME), names);
+    }
+    return { seen: seenOf(new Set(labels.keys()), labels) };
+  } finally {
+    await disk.value.close();
+  }
+}
+
+function addLabels(
+  labels: Map<string, Set<string>>,
+  metric: string,
+  names: readonly string[],
+): void {
+  const known = labels.get(metric) ?? new Set();
+  for (const name of names) if (name !== METRIC_NAME) known.add(name);
+  labels.set(metric, known);
+}
+
+function seenOf(
+  names: ReadonlySet<string>,
+  labels: ReadonlyMap<string, ReadonlySet<string>>,
+): SeenData {
+  return { names, labelsOf: (name) => labels.get(name) ?? new Set() };
+}
