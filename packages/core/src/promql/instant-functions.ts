@@ -18,8 +18,6 @@ export type Evaluated = {
   readonly run: Run;
 };
 
-const DEGREE = Math.PI / 180;
-
 /** Functions of one number, applied to every value. */
 const MATH: ReadonlyMap<string, (value: number) => number> = new Map([
   ..."abs acos acosh asin asinh atan atanh ceil cos cosh exp floor log10 log2 sin sinh sqrt tan tanh"
@@ -27,8 +25,8 @@ const MATH: ReadonlyMap<string, (value: number) => number> = new Map([
     .map((name) => [name, Math[name as "abs"]] as const),
   ["ln", Math.log],
   ["sgn", (value) => (value < 0 ? -1 : value > 0 ? 1 : value)],
-  ["deg", (value) => value / DEGREE],
-  ["rad", (value) => value * DEGREE],
+  ["deg", (value) => (value * 180) / Math.PI],
+  ["rad", (value) => (value * Math.PI) / 180],
 ]);
 
 /** Evaluates a call over instant vectors and scalars. */
