@@ -1,8 +1,14 @@
 import { InputError } from "../model/input-error.ts";
 import type { Transition } from "../model/engine-io.ts";
 import type { Labels } from "../model/labels.ts";
-import { compareLabels, labelEntries, labelsFrom, METRIC_NAME } from "../model/labels.ts";
-import { formatLabels } from "../model/labels.ts";
+import {
+  compareLabels,
+  formatLabels,
+  labelEntries,
+  labelsFrom,
+  METRIC_NAME,
+  NO_LABELS,
+} from "../model/labels.ts";
 import type { EpochMs } from "../model/time.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Alert, Breach } from "./alert.ts";
@@ -122,7 +128,7 @@ type Expansion = (templates: NamedTemplates) => readonly (readonly [string, stri
 function expansionOf({ labels, value }: Element, at: EpochMs, context: RuleContext): Expansion {
   const data: TemplateData = {
     labels: stringMap(labelEntries(labels)),
-    externalLabels: stringMap([]),
+    externalLabels: stringMap(labelEntries(context.externalLabels ?? NO_LABELS)),
     value,
   };
   const functions = templateContext(at, context);

@@ -1,16 +1,14 @@
-import type { Limits } from "../model/limits.ts";
-import type { Reader } from "../model/reader.ts";
+import type { Labels } from "../model/labels.ts";
 import type { Append } from "../model/sample.ts";
-import type { ExpressionOptions } from "./expression.ts";
+import type { EvaluationContext, ExpressionOptions } from "./expression.ts";
 
 /** What rules need of the engine while they are evaluated. */
-export type RuleContext = {
-  /** The series as they are at this moment, earlier writes of the same tick included. */
-  readonly reader: () => Reader;
+export type RuleContext = EvaluationContext & {
   readonly append: Append;
-  readonly limits: Limits;
   /** The web interface's address, for templates and links. */
   readonly externalUrl: string;
+  /** What templates see as `$externalLabels`; none where not told. */
+  readonly externalLabels?: Labels;
   /** How expressions in templates are read, as those of the rules are. */
   readonly expressions?: ExpressionOptions;
 };

@@ -37,6 +37,15 @@ export type ExpressionOptions = {
   readonly canonicalName?: (name: string) => string;
 };
 
+/** What the evaluation of an expression needs. */
+export type EvaluationContext = {
+  /** The series as they are at this moment, earlier writes of the same tick included. */
+  readonly reader: () => Reader;
+  readonly limits: Limits;
+  /** Step of a subquery that names none; one minute where not told, as in Prometheus. */
+  readonly subqueryStepMs?: number;
+};
+
 /** Parses and checks an expression; throws `InputError("promql")` with its place in the text. */
 export function parseExpression(text: string, options: ExpressionOptions = {}): Expression {
   const parsed = parse(text);
@@ -66,12 +75,13 @@ function longestRange(expr: Expr): number {
  */
 export function* evaluateExpression(
   { expr }: Expression,
-  reader: Reader,
   at: EpochMs,
-  limits: Limits,
+  { reader, limits, subqueryStepMs }: EvaluationContext,
 ): Generator<undefined, readonly Element[]> {
   const span = { from: at, to: at, stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
-  const { value } = yield* evaluate(expr, reader, { ...span, limits, purpose: "rule" });
+  const step = subqueryStepMs === undefined ? {} : { subqueryStepMs };
+  const options = { ...span, ...step, limits, purpose: "rule" } as const;
+  const { value } = yield* evaluate(expr, reader(), options);
   return elementsOf(value);
 }
 

@@ -83,7 +83,7 @@ function* evaluateRule(
   const { rule } = state;
   const time = epochMs(at - group.queryOffsetMs);
   try {
-    const elements = yield* evaluateExpression(rule.expr, context.reader(), time, context.limits);
+    const elements = yield* evaluateExpression(rule.expr, time, context);
     if (rule.kind === "record") {
       const samples = recordedSamples(elements, { rule, group, at });
       return { transitions: [], samples, failure: undefined };

@@ -18,7 +18,7 @@ export function templateContext(at: EpochMs, context: RuleContext): TemplateCont
 
 function queryResult(text: string, at: EpochMs, context: RuleContext): GoValue {
   const expression = parseExpression(text, context.expressions);
-  const work = evaluateExpression(expression, context.reader(), at, context.limits);
+  const work = evaluateExpression(expression, at, context);
   let turn = work.next();
   while (turn.done !== true) turn = work.next();
   const items = turn.value.map(({ labels, value }) =>
