@@ -1,5 +1,7 @@
+import { assert } from "../model/assert.ts";
 import { InputError, type Place } from "../model/input-error.ts";
 import { keepLabels, type Labels } from "../model/labels.ts";
+import type { NativeHistogram, SampleValue } from "../model/sample.ts";
 
 /**
  * An instant vector at every step of an evaluation: one row a series, one column a step. All rows
@@ -13,7 +15,30 @@ export type Grid = {
   /** Row after row; meaningful where `present` is 1. */
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  /** Present where any cell may hold a histogram; such a cell has no meaning in `values`. */
+  readonly histograms?: HistogramCells;
 };
+
+/** Native histograms by cell, `undefined` where there is a number or nothing. */
+export type HistogramCells = (NativeHistogram | undefined)[];
+
+/** What one cell holds. */
+export function cellValue({ values, histograms }: Grid, cell: number): SampleValue {
+  return histograms?.[cell] ?? values[cell] ?? NaN;
+}
+
+/** Writes one cell of a grid that was made with room for what the value is. */
+export function setCell(grid: Grid, cell: number, value: SampleValue): void {
+  grid.present[cell] = 1;
+  if (typeof value === "number") grid.values[cell] = value;
+  else if (grid.histograms !== undefined) grid.histograms[cell] = value;
+  else assert(false, "a grid for numbers holds no histogram");
+}
+
+/** The same grid with room for histograms. */
+export function withHistograms(grid: Grid): Grid {
+  return { ...grid, histograms: Array.from({ length: grid.present.length }, () => undefined) };
+}
 
 /** A grid without any value yet. */
 export function emptyGrid(
@@ -30,6 +55,16 @@ export function emptyGrid(
     values: new Float64Array(cells),
     present: new Uint8Array(cells),
   };
+}
+
+/** An empty grid of other rows, with room for histograms where the first one has them. */
+export function gridLike(
+  { steps, histograms }: Grid,
+  rows: readonly Labels[],
+  dropsName: readonly boolean[] = [],
+): Grid {
+  const grid = emptyGrid(rows, steps, dropsName);
+  return histograms === undefined ? grid : withHistograms(grid);
 }
 
 /** Whether a row has a value at any step. */
@@ -56,10 +91,10 @@ export function mergeRows(grid: Grid, place: Place): Grid {
     kept.push(row);
   }
   if (kept.length === grid.rows.length) return grid;
-  const { steps, values, present } = grid;
-  const merged = emptyGrid(
+  const { steps, present } = grid;
+  const merged = gridLike(
+    grid,
     kept.flatMap((row) => grid.rows[row] ?? []),
-    steps,
     kept.map((row) => grid.dropsName[row] ?? false),
   );
   for (let cell = 0; cell < present.length; cell++) {
@@ -67,8 +102,7 @@ export function mergeRows(grid: Grid, place: Place): Grid {
     const row = rowTo[Math.floor(cell / steps)] ?? 0;
     const to = row * steps + (cell % steps);
     if (merged.present[to] === 1) refuseDuplicates(place);
-    merged.present[to] = 1;
-    merged.values[to] = values[cell] ?? NaN;
+    setCell(merged, to, cellValue(grid, cell));
   }
   return merged;
 }

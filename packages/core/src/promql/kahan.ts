@@ -20,6 +20,16 @@ export class KahanSum {
     this.sum = total;
   }
 
+  scale(factor: number): void {
+    this.sum *= factor;
+    this.compensation *= factor;
+  }
+
+  divide(by: number): void {
+    this.sum /= by;
+    this.compensation /= by;
+  }
+
   total(): number {
     return this.sum + this.compensation;
   }

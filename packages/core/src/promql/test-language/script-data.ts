@@ -3,6 +3,7 @@ import { formatLabels } from "../../model/labels.ts";
 import type { Reader, SeriesSlice } from "../../model/reader.ts";
 import { type NativeHistogram, setStale, STALE } from "../../model/sample.ts";
 import { slicesReader } from "../fixed-reader.ts";
+import { storedHint } from "../histogram/compare.ts";
 import { customBucketSeries } from "./custom-bucket-series.ts";
 import type { Load } from "./script.ts";
 import type { ScriptSample, ScriptSeries } from "./script-series.ts";
@@ -78,7 +79,10 @@ function sliceOf({ labels, samples }: ScriptSeries): SeriesSlice {
   for (const [i, [, { value }]] of sorted.entries()) {
     if (value === STALE) setStale(values, i);
     else if (typeof value === "number") values[i] = value;
-    else histograms[i] = value;
+    else {
+      const before = i === 0 ? undefined : histograms[i - 1];
+      histograms[i] = { ...value, counterReset: storedHint(value, before) };
+    }
   }
   const times = Float64Array.from(sorted, ([at]) => at);
   const starts = sorted.some(([, { startAt }]) => startAt !== undefined)

@@ -4,6 +4,7 @@ import { type Labels, labelsFrom, NO_LABELS } from "../../model/labels.ts";
 import { type NativeHistogram, STALE, type Stale } from "../../model/sample.ts";
 import { parseSelector } from "../selector-parser.ts";
 import { TokenStream } from "../token-stream.ts";
+import { readHistograms } from "./read-histograms.ts";
 
 /** One value of the notation; `undefined` is a gap. */
 export type SeriesValue = number | WrittenHistogram | Stale | undefined;
@@ -21,7 +22,8 @@ const VALUES_MAX = 1_000_000;
 
 /**
  * Reads a series in the notation of Prometheus' test scripts: labels, then values a step apart.
- * `1+2x3` is 1 3 5 7, `4x2` is 4 4 4, `_` a gap, `_x3` three, `stale` a stale marker.
+ * `1+2x3` is 1 3 5 7, `4x2` is 4 4 4, `_` a gap, `_x3` three, `stale` a stale marker, `{{count:3}}`
+ * a native histogram, `{{count:3}}+{{count:1}}x2` three.
  *
  * @example `up{job="api"} 1 1 _ stale 0x5`
  * @throws InputError of kind `promql`, its place counted from the start of the line
@@ -29,7 +31,7 @@ const VALUES_MAX = 1_000_000;
 export function parseSeriesLine(text: string): SeriesLine {
   const { labels, end } = parseSeriesName(text);
   const values: SeriesValue[] = [];
-  for (const match of text.slice(end).matchAll(/\{\{.*?\}\}\S*|\S+/g)) {
+  for (const match of text.slice(end).matchAll(/(?:\{\{.*?\}\}[^\s{]*)+|\S+/g)) {
     const from = end + match.index;
     const place = { from, to: from + match[0].length };
     for (const value of readItem(match[0], place)) values.push(value);
@@ -76,7 +78,7 @@ const REPEATED = /^(.*?)x(\d+)$/;
 const SLOPE = /^(.*[^eE])([+-].+)$/;
 
 function readItem(item: string, place: Place): Iterable<SeriesValue> {
-  if (item.startsWith("{{")) return readHistograms(item, place);
+  if (item.startsWith("{{")) return readHistograms(item, place, VALUES_MAX);
   if (item === "_") return [undefined];
   if (item === STALE) return [STALE];
   const refuse = (): never => {
@@ -98,9 +100,4 @@ function stepping(start: number, slope: number, count: number): number[] {
   const values = [start];
   for (let i = 0; i < count; i++) values.push((values[i] ?? NaN) + slope);
   return values;
-}
-
-/** `{{…}}`, `{{…}}x3` or `{{…}}+{{…}}x3`. */
-function readHistograms(_item: string, place: Place): Iterable<WrittenHistogram> {
-  throw new InputError("promql", "native histograms are not supported yet", place);
 }
