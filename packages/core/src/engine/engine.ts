@@ -5,6 +5,7 @@ import type { Call } from "../model/call.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Reader } from "../model/reader.ts";
+import type { MetricMetadata, SeriesOutcome } from "../model/received-series.ts";
 import type { Append, Sample } from "../model/sample.ts";
 import { Tally } from "../model/tally.ts";
 import type { Telemetry } from "../model/telemetry.ts";
@@ -12,11 +13,14 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
 import { Measure } from "../measure/measure.ts";
+import { MetadataTable } from "../store/metadata-table.ts";
 import { withCurrent } from "../store/overlay.ts";
 import { Store } from "../store/store.ts";
+import type { MatcherSets } from "../store/store-reader.ts";
 import { Admissions, type Admission } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
+import { takeSeries } from "./received-samples.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
 
 export type EngineOptions = {
@@ -47,6 +51,8 @@ type SavedEngine = {
   readonly counters: readonly (readonly [string, number])[];
   readonly measure: unknown;
   readonly alerting: unknown;
+  /** Absent in states that were written before there was any. */
+  readonly metadata?: readonly MetricMetadata[];
 };
 
 const SNAPSHOT_VERSION = 1;
@@ -84,6 +90,8 @@ export class Engine {
   #admissions: Admissions;
   #measure: Measure;
   #store: Store;
+  readonly #metadata: MetadataTable;
+  #seriesOutcome: SeriesOutcome | undefined;
   #alerting: Alerting;
   #setup: EngineSetup = EMPTY_SETUP;
   #seq = 0;
@@ -99,6 +107,7 @@ export class Engine {
     this.#admissions = new Admissions(options.limits);
     this.#measure = new Measure(options.limits, options.intervalMs);
     this.#store = new Store(options.limits);
+    this.#metadata = new MetadataTable(options.limits, this.#counters);
     this.#alerting = new Alerting(EMPTY_SETUP, options);
   }
 
@@ -177,6 +186,15 @@ export class Engine {
     return this.#store.snapshot().series([], from, to);
   }
 
+  /** The same of any of the sets of matchers, in turns. */
+  findSeries(
+    sets: MatcherSets,
+    from: EpochMs,
+    to: EpochMs,
+  ): Generator<undefined, readonly Labels[], undefined> {
+    return this.#store.snapshot().listing(sets, from, to);
+  }
+
   /** From when on memory has all samples; earlier ones are asked of the disk. */
   memoryFrom(): EpochMs {
     return epochMs(Math.max(0, this.#droppedAt));
@@ -226,6 +244,16 @@ export class Engine {
     return this.#measure.sources();
   }
 
+  /** What became of the series of the telemetry that was applied last; absent where it had none. */
+  get seriesOutcome(): SeriesOutcome | undefined {
+    return this.#seriesOutcome;
+  }
+
+  /** What is known of metric families: type, help and unit. */
+  get metadata(): Pick<MetadataTable, "families" | "has"> {
+    return this.#metadata;
+  }
+
   storeStats(): ReturnType<Store["stats"]> {
     return this.#store.stats();
   }
@@ -240,6 +268,7 @@ export class Engine {
       counters: [...this.#counters.counts],
       measure: this.#measure.save(),
       alerting: this.#alerting.save(),
+      metadata: [...this.#metadata.families.values()],
     };
     return {
       seq: this.#seq,
@@ -274,6 +303,7 @@ export class Engine {
     const measured = { state: saved.measure, ids: wordsOf(callIds) };
     engine.#measure = Measure.load(measured, options.limits, options.intervalMs);
     engine.#store = Store.load(heads, options.limits);
+    engine.#metadata.take(saved.metadata ?? []);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
     return engine;
   }
@@ -295,13 +325,26 @@ export class Engine {
     const calls = telemetry.calls.filter((call) => this.#takeCall(call, at));
     this.#measure.countPoints(telemetry.points, at, this.#append);
     for (const evaluation of telemetry.evaluations) this.#measure.countEvaluation(evaluation, at);
+    this.#takeReceived(telemetry, at);
     const { evaluations } = telemetry;
     const sealed = this.#sealed();
     if (calls.length === 0 && evaluations.length === 0) return sealed;
-    const whole = calls.length === telemetry.calls.length && telemetry.points.length === 0;
+    const unkept = telemetry.points.length + (telemetry.series ?? telemetry.metadata ?? []).length;
+    const whole = calls.length === telemetry.calls.length && unkept === 0;
     // The same object where nothing is left out, so that the disk need not encode it again.
     const kept = whole ? telemetry : { calls, points: [], evaluations };
     return [{ kind: "keep", seq, at, telemetry: kept }, ...sealed];
+  }
+
+  #takeReceived({ series, metadata }: Telemetry, at: EpochMs): void {
+    if (metadata !== undefined) this.#metadata.take(metadata);
+    const from = epochMs(Math.max(this.#droppedAt, at - this.#memoryMs()));
+    const ports = {
+      store: this.#store,
+      limits: this.#options.limits,
+      counters: this.#counters,
+    };
+    this.#seriesOutcome = series && takeSeries(series, { at, from }, ports);
   }
 
   /** Counts a call where it is to be counted, and says whether it is kept. */

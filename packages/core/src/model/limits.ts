@@ -53,6 +53,10 @@ export type Limits = {
   readonly derivedSeries: number;
   /** Series in memory (store); samples of further series are rejected. */
   readonly series: number;
+  /** Metric families whose type, help and unit are known (store); further ones replace the oldest. */
+  readonly metricFamilies: number;
+  /** Buckets of one native histogram (receive); one with more is rejected. */
+  readonly bucketsPerHistogram: number;
   /** Samples one rule may read (promql). */
   readonly ruleSamples: number;
   /** Samples one API query may read (promql). */
@@ -104,6 +108,8 @@ export const DEFAULT_LIMITS: Limits = {
   valuesPerLabel: 1000,
   derivedSeries: 50_000,
   series: 200_000,
+  metricFamilies: 20_000,
+  bucketsPerHistogram: 4096,
   ruleSamples: 50_000_000,
   querySamples: 20_000_000,
   querySteps: 11_000,

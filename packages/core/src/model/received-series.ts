@@ -35,3 +35,13 @@ export type MetricMetadata = {
   readonly help: string;
   readonly unit: string;
 };
+
+/** What became of the series of one request when they were applied. */
+export type SeriesOutcome = {
+  /** Numbers and stale markers that were taken; one that was there already is taken. */
+  readonly samples: number;
+  readonly histograms: number;
+  readonly exemplars: number;
+  /** Samples that were not taken, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+};

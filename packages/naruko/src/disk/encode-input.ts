@@ -1,5 +1,6 @@
 import type { Input, InputBody } from "@naruko/core/model/engine-io";
 import { InputError } from "@naruko/core/model/input-error";
+import type { MetricMetadata } from "@naruko/core/model/received-series";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import { fromColumns, toColumns, type CallColumns } from "./call-columns.ts";
@@ -9,6 +10,7 @@ import {
   type EvaluationColumns,
 } from "./evaluation-columns.ts";
 import { fromPointColumns, toPointColumns, type PointColumns } from "./point-columns.ts";
+import { fromSeriesColumns, toSeriesColumns, type SeriesColumns } from "./series-columns.ts";
 
 /**
  * The bytes of an input: one byte for the version of this encoding, 3 unused, 4 for the length of a JSON
@@ -27,6 +29,9 @@ type TelemetryHead = {
   readonly calls: Numbered<CallColumns>;
   readonly points: Numbered<PointColumns>;
   readonly evaluations: Numbered<EvaluationColumns>;
+  /** Absent where there is none; their numbers are the last. */
+  readonly series?: Numbered<SeriesColumns>;
+  readonly metadata?: readonly MetricMetadata[];
 };
 
 const utf8 = new TextDecoder();
@@ -78,12 +83,16 @@ export function encodeTelemetry(telemetry: Telemetry): Uint8Array<SharedArrayBuf
   const calls = toColumns(telemetry.calls);
   const points = toPointColumns(telemetry.points);
   const evaluations = toEvaluationColumns(telemetry.evaluations);
+  const series = telemetry.series && toSeriesColumns(telemetry.series);
   const head: TelemetryHead = {
     calls: { ...calls, numbers: calls.numbers.length },
     points: { ...points, numbers: points.numbers.length },
     evaluations: { ...evaluations, numbers: evaluations.numbers.length },
+    ...(series && { series: { ...series, numbers: series.numbers.length } }),
+    ...(telemetry.metadata && { metadata: telemetry.metadata }),
   };
-  return pack(JSON.stringify(head), [calls.numbers, points.numbers, evaluations.numbers]);
+  const numbers = [calls.numbers, points.numbers, evaluations.numbers];
+  return pack(JSON.stringify(head), series ? [...numbers, series.numbers] : numbers);
 }
 
 /** Telemetry as columns, as it is stored. */
@@ -91,27 +100,34 @@ export type TelemetryColumns = {
   readonly calls: CallColumns;
   readonly points: PointColumns;
   readonly evaluations: EvaluationColumns;
+  readonly series?: SeriesColumns;
+  readonly metadata?: readonly MetricMetadata[];
 };
 
 export function telemetryColumns(bytes: Uint8Array): TelemetryColumns {
   const { head, numbers } = unpack(bytes);
   // The version byte vouches for what the JSON holds.
-  const { calls, points, evaluations } = head as TelemetryHead;
+  const { calls, points, evaluations, series, metadata } = head as TelemetryHead;
   const pointsFrom = calls.numbers;
   const evaluationsFrom = pointsFrom + points.numbers;
+  const seriesFrom = evaluationsFrom + evaluations.numbers;
   return {
     calls: { ...calls, numbers: numbers.subarray(0, pointsFrom) },
     points: { ...points, numbers: numbers.subarray(pointsFrom, evaluationsFrom) },
-    evaluations: { ...evaluations, numbers: numbers.subarray(evaluationsFrom) },
+    evaluations: { ...evaluations, numbers: numbers.subarray(evaluationsFrom, seriesFrom) },
+    ...(series && { series: { ...series, numbers: numbers.subarray(seriesFrom) } }),
+    ...(metadata && { metadata }),
   };
 }
 
 function telemetryOf(bytes: Uint8Array): Telemetry {
-  const { calls, points, evaluations } = telemetryColumns(bytes);
+  const { calls, points, evaluations, series, metadata } = telemetryColumns(bytes);
   return {
     calls: fromColumns(calls),
     points: fromPointColumns(points),
     evaluations: fromEvaluationColumns(evaluations),
+    ...(series && { series: fromSeriesColumns(series) }),
+    ...(metadata && { metadata }),
   };
 }
 

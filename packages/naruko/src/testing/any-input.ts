@@ -5,6 +5,12 @@ import type { Input } from "@naruko/core/model/engine-io";
 import type { Evaluation } from "@naruko/core/model/evaluation";
 import { labels } from "@naruko/core/model/labels";
 import type { MetricPoint } from "@naruko/core/model/metric-point";
+import type {
+  MetricMetadata,
+  ReceivedSample,
+  ReceivedSeries,
+} from "@naruko/core/model/received-series";
+import { type CounterReset, type NativeHistogram, STALE } from "@naruko/core/model/sample";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 
@@ -175,6 +181,52 @@ export const anyPoint: fc.Arbitrary<MetricPoint> = fc
       }) as MetricPoint,
   );
 
+const anyBuckets = array(fc.nat(3), { maxLength: 3 }).chain((lengths) =>
+  record({
+    spans: fc.tuple(
+      ...lengths.map((length) => record({ offset: fc.integer(), length: fc.constant(length) })),
+    ),
+    counts: fc.tuple(...lengths.flatMap((length) => Array.from({ length }, () => number))),
+  }),
+);
+
+const anyHistogram: fc.Arbitrary<NativeHistogram> = record({
+  counterReset: constantFrom<CounterReset[]>("unknown", "reset", "not-reset", "gauge"),
+  schema: fc.integer({ min: -53, max: 8 }),
+  zeroThreshold: number,
+  zeroCount: number,
+  count: number,
+  sum: number,
+  positive: anyBuckets,
+  negative: anyBuckets,
+  customBounds: numbers,
+}).map(({ positive, negative, ...rest }) => ({
+  ...rest,
+  positiveSpans: positive.spans,
+  positiveBuckets: positive.counts,
+  negativeSpans: negative.spans,
+  negativeBuckets: negative.counts,
+}));
+
+const anySeries: fc.Arbitrary<ReceivedSeries> = record({
+  labels: anyLabels,
+  samples: array(
+    partial({ at: time, value: oneof(number, fc.constant(STALE), anyHistogram), startAt: time }, [
+      "at",
+      "value",
+    ]) as fc.Arbitrary<ReceivedSample>,
+    { maxLength: 4 },
+  ),
+  exemplars: array(record({ labels: anyLabels, value: number, at: time }), { maxLength: 2 }),
+});
+
+const anyMetadata: fc.Arbitrary<MetricMetadata> = record({
+  name: text,
+  type: constantFrom<MetricMetadata["type"][]>("counter", "gauge", "histogram", "unknown"),
+  help: text,
+  unit: text,
+});
+
 const setup = partial(
   {
     ruleFiles: array(record({ name: text, text }), { maxLength: 2 }),
@@ -201,11 +253,16 @@ export const anyInput: fc.Arbitrary<Input> = fc
     oneof(
       record({
         kind: fc.constant("telemetry"),
-        telemetry: record<Telemetry>({
-          calls: array(anyCall, { maxLength: 5 }),
-          points: array(anyPoint, { maxLength: 5 }),
-          evaluations: array(anyEvaluation, { maxLength: 3 }),
-        }),
+        telemetry: partial<Telemetry>(
+          {
+            calls: array(anyCall, { maxLength: 5 }),
+            points: array(anyPoint, { maxLength: 5 }),
+            evaluations: array(anyEvaluation, { maxLength: 3 }),
+            series: array(anySeries, { maxLength: 3 }),
+            metadata: array(anyMetadata, { maxLength: 3 }),
+          },
+          ["calls", "points", "evaluations"],
+        ),
       }),
       fc.constant({ kind: "tick" }),
       record({ kind: fc.constant("gap"), from: time, to: time }),
