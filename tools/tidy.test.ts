@@ -10,6 +10,8 @@ const stages: Record<string, readonly string[]> = {
   model: [],
   receive: ["model"],
   normalize: ["model", "receive"],
+  /** Expositions of targets; its protobuf is read as that of requests is. */
+  scrape: ["model", "receive"],
   measure: ["model"],
   store: ["model"],
   promql: ["model", "store"],

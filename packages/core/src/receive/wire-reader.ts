@@ -144,6 +144,13 @@ export class WireReader {
     return this.high * WORD + (this.low >>> 0);
   }
 
+  /** A zigzag-encoded integer (sint32, sint64); precision as `int64`. */
+  sint64(): number {
+    this.expect(VARINT);
+    this.readVarint();
+    return this.zigzag();
+  }
+
   double(): number {
     this.expect(FIXED64);
     this.take(8);
@@ -181,6 +188,22 @@ export class WireReader {
     for (const to = this.at + length; this.at < to;) {
       into.push(of === "double" ? this.double() : this.fixed64());
     }
+  }
+
+  /** As `repeated`, for zigzag-encoded integers. */
+  repeatedSint64(into: number[]): void {
+    if (this.wire === VARINT) {
+      this.tally.countValues(1);
+      into.push(this.sint64());
+      return;
+    }
+    const outer = this.enter();
+    while (this.at < this.end) {
+      this.tally.countValues(1);
+      this.readVarint();
+      into.push(this.zigzag());
+    }
+    this.leave(outer);
   }
 
   /** Passes over the field, whatever it is. */
@@ -225,6 +248,11 @@ export class WireReader {
       }
     }
     this.group = undefined;
+  }
+
+  private zigzag(): number {
+    const half = (this.high >>> 1) * WORD + (((this.low >>> 1) | (this.high << 31)) >>> 0);
+    return (this.low & 1) === 0 ? half : -half - 1;
   }
 
   private expect(wire: number): void {
