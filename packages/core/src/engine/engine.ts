@@ -12,7 +12,9 @@ import type { Telemetry } from "../model/telemetry.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
+import type { KeepExemplar } from "../model/exemplar.ts";
 import { Measure } from "../measure/measure.ts";
+import { ExemplarStore, type SavedExemplars } from "../store/exemplars.ts";
 import { MetadataTable } from "../store/metadata-table.ts";
 import { withCurrent } from "../store/overlay.ts";
 import { Store } from "../store/store.ts";
@@ -53,6 +55,7 @@ type SavedEngine = {
   readonly alerting: unknown;
   /** Absent in states that were written before there was any. */
   readonly metadata?: readonly MetricMetadata[];
+  readonly exemplars?: SavedExemplars;
 };
 
 const SNAPSHOT_VERSION = 1;
@@ -91,6 +94,7 @@ export class Engine {
   #measure: Measure;
   #store: Store;
   readonly #metadata: MetadataTable;
+  #exemplars: ExemplarStore;
   #seriesOutcome: SeriesOutcome | undefined;
   #alerting: Alerting;
   #setup: EngineSetup = EMPTY_SETUP;
@@ -108,6 +112,7 @@ export class Engine {
     this.#measure = new Measure(options.limits, options.intervalMs);
     this.#store = new Store(options.limits);
     this.#metadata = new MetadataTable(options.limits, this.#counters);
+    this.#exemplars = new ExemplarStore(options.limits);
     this.#alerting = new Alerting(EMPTY_SETUP, options);
   }
 
@@ -237,6 +242,7 @@ export class Engine {
       ...this.#measure.counters(),
       ["remembered_spans", this.#admissions.remembered],
       ["spans_forgotten_early", this.#admissions.forgottenEarly],
+      ["exemplars_forgotten", this.#exemplars.forgottenCount],
     ]);
   }
 
@@ -254,6 +260,11 @@ export class Engine {
     return this.#metadata;
   }
 
+  /** The latest exemplars of derived histograms and of received series. */
+  get exemplars(): Pick<ExemplarStore, "select" | "size"> {
+    return this.#exemplars;
+  }
+
   storeStats(): ReturnType<Store["stats"]> {
     return this.#store.stats();
   }
@@ -269,6 +280,7 @@ export class Engine {
       measure: this.#measure.save(),
       alerting: this.#alerting.save(),
       metadata: [...this.#metadata.families.values()],
+      exemplars: this.#exemplars.save(),
     };
     return {
       seq: this.#seq,
@@ -304,6 +316,8 @@ export class Engine {
     engine.#measure = Measure.load(measured, options.limits, options.intervalMs);
     engine.#store = Store.load(heads, options.limits);
     engine.#metadata.take(saved.metadata ?? []);
+    const { exemplars } = saved;
+    if (exemplars) engine.#exemplars = ExemplarStore.load(exemplars, options.limits);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
     return engine;
   }
@@ -319,6 +333,11 @@ export class Engine {
     const result = this.#store.append(labels, at, value);
     if (result === "appended" || result === "late") return;
     this.#counters.add(`rejected_samples_${result}`, 1);
+  };
+
+  readonly #keepExemplar: KeepExemplar = (labels, exemplar) => {
+    const result = this.#exemplars.add(labels, exemplar);
+    if (result !== "added") this.#counters.add(`exemplars_${result}`, 1);
   };
 
   #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {
@@ -341,6 +360,7 @@ export class Engine {
     const from = epochMs(Math.max(this.#droppedAt, at - this.#memoryMs()));
     const ports = {
       store: this.#store,
+      exemplars: this.#exemplars,
       limits: this.#options.limits,
       counters: this.#counters,
     };
@@ -351,7 +371,7 @@ export class Engine {
   #takeCall(call: Call, at: EpochMs): boolean {
     const admission = this.#admissions.admit(call, at);
     this.#counters.add(CALLS_COUNTED[admission], 1);
-    if (admission === "first") this.#measure.countCall(call, at);
+    if (admission === "first") this.#measure.countCall(call, at, this.#keepExemplar);
     // Uncounted, but an evaluation may be about it.
     else if (admission !== "repeat") this.#measure.noteCall(call, at);
     return admission === "first" || admission === "late";

@@ -3,6 +3,7 @@ import type { Labels } from "../model/labels.ts";
 import type { ReceivedSample, ReceivedSeries, SeriesOutcome } from "../model/received-series.ts";
 import { Tally } from "../model/tally.ts";
 import { type EpochMs, MINUTE_MS } from "../model/time.ts";
+import type { ExemplarStore } from "../store/exemplars.ts";
 import type { Store } from "../store/store.ts";
 
 /** A sample's own time may lie this far past its arrival (DESIGN section 3, Time). */
@@ -25,12 +26,18 @@ export type Arrival = {
 export function takeSeries(
   all: readonly ReceivedSeries[],
   arrival: Arrival,
-  ports: { readonly store: Store; readonly limits: Limits; readonly counters: Tally },
+  ports: {
+    readonly store: Store;
+    readonly exemplars: ExemplarStore;
+    readonly limits: Limits;
+    readonly counters: Tally;
+  },
 ): SeriesOutcome {
   const { store, limits, counters } = ports;
   const refused = new Tally();
   let samples = 0;
   let histograms = 0;
+  let exemplars = 0;
   for (const series of all) {
     const fault = labelFault(series.labels, limits);
     for (const sample of series.samples) {
@@ -41,9 +48,15 @@ export function takeSeries(
       else if (typeof sample.value === "object") histograms++;
       else samples++;
     }
+    for (const exemplar of fault === undefined ? series.exemplars : []) {
+      const result = timeFault(exemplar, arrival) ?? ports.exemplars.add(series.labels, exemplar);
+      // The exposition of a series repeats its newest exemplar until there is another one.
+      if (result === "added" || result === "duplicate") exemplars++;
+      else counters.add(`exemplars_${result}`);
+    }
   }
   for (const [reason, count] of refused.counts) counters.add(`rejected_samples_${reason}`, count);
-  return { samples, histograms, exemplars: 0, refused: refused.counts };
+  return { samples, histograms, exemplars, refused: refused.counts };
 }
 
 function append(store: Store, labels: Labels, { at, value }: ReceivedSample) {
@@ -59,7 +72,10 @@ function labelFault({ pairs }: Labels, limits: Limits): LabelFault | undefined {
   return pairs.some((text) => text.length > labelLength) ? "label-too-long" : undefined;
 }
 
-function timeFault({ at }: ReceivedSample, arrival: Arrival): "too-old" | "too-new" | undefined {
+function timeFault(
+  { at }: Pick<ReceivedSample, "at">,
+  arrival: Arrival,
+): "too-old" | "too-new" | undefined {
   if (!(at > arrival.from)) return "too-old";
   return at > arrival.at + AHEAD_MS ? "too-new" : undefined;
 }

@@ -1,4 +1,6 @@
 import type { Call } from "../model/call.ts";
+import type { KeepExemplar } from "../model/exemplar.ts";
+import { labels, type Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { EpochMs } from "../model/time.ts";
 import { type CallShape, CallShapes, type Slot } from "./call-shape.ts";
@@ -19,7 +21,13 @@ import {
   UNPRICED,
   USAGE_MISSING,
 } from "./derived-metrics.ts";
-import { type DerivedSeries, addTo, observe } from "./derived-series.ts";
+import {
+  addTo,
+  bucketLabels,
+  type DerivedSeries,
+  observe,
+  wantsExemplar,
+} from "./derived-series.ts";
 import { FOLDED_SERIES, FOLDED_VALUES } from "./label-budget.ts";
 import type { SeriesTable } from "./series-table.ts";
 import type { SourceChoice } from "./source-choice.ts";
@@ -73,11 +81,15 @@ const KEPT_NAMES = 32;
 
 /** A call on its way into the series. */
 type Counting = {
+  readonly call: Call;
   readonly shape: CallShape;
   readonly weight: number;
   readonly at: EpochMs;
   /** The limits that any of its label sets were folded by. */
   folded: number;
+  readonly keep: KeepExemplar;
+  /** Leads to the call; made for the first histogram that keeps it. */
+  exemplarLabels: Labels | undefined;
 };
 
 /** Counts each call into the derived series; the one place that knows what a call comes to. */
@@ -101,17 +113,27 @@ export class CallSeries {
   }
 
   /** Counts a call that enters the series at `at`, `weight` times; returns its shape. */
-  count(call: Call, at: EpochMs): CallShape {
+  count(call: Call, at: EpochMs, keep: KeepExemplar): CallShape {
     const shape = this.#shapes.of(call);
-    const counting: Counting = { shape, weight: call.weight, at, folded: 0 };
+    const { weight } = call;
+    const counting: Counting = {
+      call,
+      shape,
+      weight,
+      at,
+      keep,
+      folded: 0,
+      exemplarLabels: undefined,
+    };
     if (call.kind === "tool") this.#observe(counting, TOOL, call.durationS);
     else if (call.kind === "agent") this.#observe(counting, AGENT, call.durationS);
-    else this.#countModelCall(counting, call);
+    else this.#countModelCall(counting);
     tallyFolds(this.#tally, counting.folded);
     return shape;
   }
 
-  #countModelCall(counting: Counting, call: Call): void {
+  #countModelCall(counting: Counting): void {
+    const { call } = counting;
     this.#observe(counting, DURATION, call.durationS);
     this.#observe(counting, MODEL_DURATION, call.durationS);
     if (call.errorType !== undefined) this.#add(counting, MODEL_ERRORS, 1);
@@ -137,7 +159,9 @@ export class CallSeries {
   /** Absent is not zero: what was not measured is not counted. */
   #observe(counting: Counting, measured: Measure, value: number | undefined): void {
     if (value === undefined) return;
-    observe(this.#place(counting, measured), value, counting.weight);
+    const series = this.#place(counting, measured);
+    const bucket = observe(series, value, counting.weight);
+    if (wantsExemplar(series, bucket, counting.at)) keepCall(counting, series, bucket, value);
     const { metric } = measured;
     if (!metric.contested) return;
     this.#choice.countSpans(counting.shape.service, metric, counting.weight, counting.at);
@@ -185,6 +209,14 @@ export class CallSeries {
     if (slot.series.state === "forgotten") return true;
     return slot.folded !== 0 && slot.generation !== this.#table.generation;
   }
+}
+
+/** Keeps a call as an exemplar of a bucket of a histogram. */
+function keepCall(counting: Counting, series: DerivedSeries, bucket: number, value: number): void {
+  const { call, at, keep } = counting;
+  const { traceId: trace_id, spanId: span_id } = call;
+  counting.exemplarLabels ??= labels({ trace_id, span_id });
+  keep(bucketLabels(series, bucket), { labels: counting.exemplarLabels, value, at });
 }
 
 /** Counts what was folded, by the limit that it was folded by. */

@@ -1,6 +1,7 @@
 import { METRIC_NAME, type Labels, labelsFrom } from "../model/labels.ts";
 import { type Append, STALE } from "../model/sample.ts";
-import { type EpochMs, epochMs } from "../model/time.ts";
+import { type EpochMs, epochMs, MINUTE_MS } from "../model/time.ts";
+import { assert } from "../model/assert.ts";
 import { bucketOf, formatBound } from "./bounds.ts";
 import type { DerivedMetric } from "./derived-metrics.ts";
 
@@ -22,7 +23,12 @@ export type DerivedSeries = {
   open: boolean;
   /** The labels of its samples in the order in which they are written; made at the first. */
   output: Output | undefined;
+  /** When each bucket last kept an exemplar; absent while none has, and of what is no histogram. */
+  exemplarAt: Float64Array | undefined;
 };
+
+/** A bucket keeps one exemplar in this time, so that an hour of them has room. */
+const EXEMPLAR_EVERY_MS: number = MINUTE_MS;
 
 /** Before all times that count: what happened at it did not happen. */
 export const NEVER: EpochMs = epochMs(-1);
@@ -37,13 +43,30 @@ export function addTo(series: DerivedSeries, amount: number): void {
   series.values[0] = (series.values[0] ?? 0) + amount;
 }
 
-/** Counts a measured value that stands for `weight` of its kind. */
-export function observe(series: DerivedSeries, value: number, weight: number): void {
+/** Counts a measured value that stands for `weight` of its kind; returns the index of its bucket. */
+export function observe(series: DerivedSeries, value: number, weight: number): number {
   const { values, metric } = series;
   const bucket = bucketOf(metric.bounds, value);
   const sum = values.length - 1;
   values[bucket] = (values[bucket] ?? 0) + weight;
   values[sum] = (values[sum] ?? 0) + value * weight;
+  return bucket;
+}
+
+/** Whether a bucket is to keep an exemplar of this moment; if so, it keeps none for a while. */
+export function wantsExemplar(series: DerivedSeries, bucket: number, at: EpochMs): boolean {
+  series.exemplarAt ??= new Float64Array(series.metric.bounds.length + 1).fill(NEVER);
+  const before = series.exemplarAt[bucket] ?? NEVER;
+  if (before !== NEVER && at - before < EXEMPLAR_EVERY_MS) return false;
+  series.exemplarAt[bucket] = at;
+  return true;
+}
+
+/** The labels of one bucket's series. */
+export function bucketLabels(series: DerivedSeries, bucket: number): Labels {
+  const labels = outputOf(series).counts[bucket];
+  assert(labels !== undefined, "a histogram has its bucket");
+  return labels;
 }
 
 /** The labels of a label set's samples. */

@@ -1,4 +1,5 @@
 import type { Call } from "../model/call.ts";
+import type { KeepExemplar } from "../model/exemplar.ts";
 import type { Evaluation } from "../model/evaluation.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
@@ -17,6 +18,8 @@ import {
   SourceChoice,
 } from "./source-choice.ts";
 import { Tally } from "../model/tally.ts";
+
+const KEPT_NOWHERE: KeepExemplar = () => undefined;
 
 type SavedMeasure = {
   readonly version: 1;
@@ -50,10 +53,12 @@ export class Measure {
   /**
    * Counts a call that entered at `at`, and the evaluations that waited for it. Repeats, nested
    * copies and late calls are for `noteCall`.
+   *
+   * @param keep gets the call as an exemplar of the histograms' buckets that it falls into
    */
-  countCall(call: Call, at: EpochMs): void {
+  countCall(call: Call, at: EpochMs, keep: KeepExemplar = KEPT_NOWHERE): void {
     this.#evaluations.expire(at);
-    const shape = this.#calls.count(call, at);
+    const shape = this.#calls.count(call, at, keep);
     this.#evaluations.noteCall(call, shape, at);
   }
 

@@ -30,6 +30,7 @@ export type SavedSeries = {
   readonly countedAt: number;
   readonly sampledAt: number;
   readonly open: boolean;
+  readonly exemplarAt?: readonly number[];
 };
 
 export type SavedTable = {
@@ -187,6 +188,7 @@ export class SeriesTable {
       sampledAt: NEVER,
       open: false,
       output: undefined,
+      exemplarAt: undefined,
     };
     this.#index(series);
     this.#live.add(series);
@@ -214,6 +216,7 @@ export class SeriesTable {
       sampledAt: epochMs(saved.sampledAt),
       open: saved.open,
       output: undefined,
+      exemplarAt: saved.exemplarAt && Float64Array.from(saved.exemplarAt),
     };
     this.#index(series);
     (state === "live" ? this.#live : this.#ended).add(series);
@@ -241,5 +244,6 @@ function saveSeries(series: DerivedSeries): SavedSeries {
     countedAt: series.countedAt,
     sampledAt: series.sampledAt,
     open: series.open,
+    ...(series.exemplarAt === undefined ? {} : { exemplarAt: [...series.exemplarAt] }),
   };
 }

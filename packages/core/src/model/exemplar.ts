@@ -8,3 +8,6 @@ export type Exemplar = {
   readonly value: number;
   readonly at: EpochMs;
 };
+
+/** How stages hand exemplars of a series to the store. */
+export type KeepExemplar = (series: Labels, exemplar: Exemplar) => void;

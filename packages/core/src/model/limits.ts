@@ -57,10 +57,14 @@ export type Limits = {
   readonly metricFamilies: number;
   /** Buckets of one native histogram (receive); one with more is rejected. */
   readonly bucketsPerHistogram: number;
+  /** Exemplars of all series together (store); further ones replace the oldest. */
+  readonly exemplars: number;
   /** Samples one rule may read (promql). */
   readonly ruleSamples: number;
   /** Samples one API query may read (promql). */
   readonly querySamples: number;
+  /** Series one API query may select with one selector, or list (promql, listen). */
+  readonly querySeries: number;
   /** Steps of one range query, which has one point more than steps (promql). */
   readonly querySteps: number;
   /** Milliseconds of one API query (listen); rules have no limit by clock. */
@@ -110,8 +114,10 @@ export const DEFAULT_LIMITS: Limits = {
   series: 200_000,
   metricFamilies: 20_000,
   bucketsPerHistogram: 4096,
+  exemplars: 100_000,
   ruleSamples: 50_000_000,
   querySamples: 20_000_000,
+  querySeries: 200_000,
   querySteps: 11_000,
   queryMs: 120_000,
   expressionDepth: 200,

@@ -1,13 +1,13 @@
 import { compileMatcher, type PatternCache } from "../model/matcher.ts";
 import { type Labels, labelValue } from "../model/labels.ts";
 import type { Matcher } from "../model/reader.ts";
-import { finish } from "./turns.ts";
+import { finish, mergedInTurns, sortedInTurns } from "./turns.ts";
 
 /** Selections kept, and ids in all of them; rules ask for the same ones again and again. */
 const SELECTIONS_MAX = 1000;
 const SELECTED_IDS_MAX = 2_000_000;
 
-/** Ids looked at, sorted or merged between two yields: some milliseconds of work. */
+/** Ids looked at between two yields: some milliseconds of work. */
 const IDS_A_TURN = 4096;
 
 /** What a selection found among the series with ids below `upTo`. */
@@ -78,7 +78,11 @@ export class LabelIndex {
     let selection = known;
     if (known.upTo < size) {
       const found = yield* this.found(matchers, known.upTo, size);
-      const ids = yield* mergeInTurns(known.ids, yield* this.sorted(found), this.compare);
+      const ids = yield* mergedInTurns(
+        known.ids,
+        yield* sortedInTurns(found, this.compare),
+        this.compare,
+      );
       selection = { ids, upTo: size, counted: 0 };
     }
     // Between the turns somebody else may have asked the same, and about later series.
@@ -105,23 +109,6 @@ export class LabelIndex {
     const right = this.labels(b).key;
     return left < right ? -1 : left > right ? 1 : a - b;
   };
-
-  /** Sorts runs of ids, one a turn, and merges them. */
-  private *sorted(ids: readonly number[]): Generator<undefined, readonly number[], undefined> {
-    let runs: (readonly number[])[] = [];
-    for (let from = 0; from < ids.length; from += IDS_A_TURN) {
-      runs.push(ids.slice(from, from + IDS_A_TURN).toSorted(this.compare));
-      if (ids.length > IDS_A_TURN) yield;
-    }
-    while (runs.length > 1) {
-      const merged: (readonly number[])[] = [];
-      for (let i = 0; i < runs.length; i += 2) {
-        merged.push(yield* mergeInTurns(runs[i] ?? [], runs[i + 1] ?? [], this.compare));
-      }
-      runs = merged;
-    }
-    return runs[0] ?? [];
-  }
 
   /** Ids from `from` and below `to` that fulfil all matchers. */
   private *found(
@@ -187,28 +174,4 @@ function remembered(holds: (value: string) => boolean): (value: string) => boole
     if (answer === undefined) answers.set(value, (answer = holds(value)));
     return answer;
   };
-}
-
-/** Two ascending lists as one. */
-function* mergeInTurns(
-  a: readonly number[],
-  b: readonly number[],
-  compare: (a: number, b: number) => number,
-): Generator<undefined, readonly number[], undefined> {
-  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
-  const merged: number[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    const left = a[i] ?? 0;
-    const right = b[j] ?? 0;
-    const leftFirst = compare(left, right) < 0;
-    merged.push(leftFirst ? left : right);
-    if (leftFirst) i++;
-    else j++;
-    if (merged.length % IDS_A_TURN === 0) yield;
-  }
-  while (i < a.length) merged.push(a[i++] ?? 0);
-  while (j < b.length) merged.push(b[j++] ?? 0);
-  return merged;
 }

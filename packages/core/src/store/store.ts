@@ -44,6 +44,11 @@ export type AdoptResult = "adopted" | "known" | "ahead" | "series-limit";
 export type StoreStats = {
   readonly series: number;
   readonly samples: number;
+  /** Sealed ones. */
+  readonly chunks: number;
+  /** Of the earliest and the latest sample; 0 where there is none. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
   /** Of samples: sealed ones as encoded, open ones as their arrays. Labels and lists not counted. */
   readonly bytes: number;
 };
@@ -215,14 +220,27 @@ export class Store {
   stats(): StoreStats {
     let samples = 0;
     let bytes = 0;
+    let chunks = 0;
+    let from = Infinity;
+    let to = -Infinity;
     for (const id of this.ids.values()) {
       const head = this.head(id);
       const list = this.chunks[id];
+      const last = list === undefined ? 0 : list.length;
+      chunks += last;
+      if (list !== undefined && last > 0) {
+        from = Math.min(from, list.from(0));
+        to = Math.max(to, list.to(last - 1));
+      }
+      from = Math.min(from, head.first ?? Infinity);
+      to = Math.max(to, head.newest ?? -Infinity);
       samples += head.length + (list?.samples ?? 0);
       bytes += head.times.byteLength + head.values.byteLength + (list?.bytes ?? 0);
       if (head.histograms !== undefined) bytes += histogramBytes(head.histograms);
     }
-    return { series: this.ids.size, samples, bytes };
+    if (samples === 0) from = to = 0;
+    const span = { from: epochMs(from), to: epochMs(to) };
+    return { series: this.ids.size, samples, bytes, chunks, ...span };
   }
 
   private head(id: number): Head {

@@ -2,9 +2,10 @@ import type { Engine } from "@naruko/core/engine/engine";
 import type { Limits } from "@naruko/core/model/limits";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { MINUTE_MS } from "@naruko/core/model/time";
+import type { EpochMs } from "@naruko/core/model/time";
 import type { PriceOf } from "@naruko/core/normalize/price-of";
 import { redaction } from "../config/capture.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, LoadedConfig } from "../config/config.ts";
 import type { Disk } from "../disk/disk.ts";
 import { adminHandler } from "../listen/admin.ts";
 import { guard } from "../listen/guard.ts";
@@ -14,6 +15,8 @@ import { LimitCounts } from "../listen/limit-counts.ts";
 import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
 import { prometheusApi } from "../listen/prometheus-api.ts";
 import { queryGate } from "../listen/query-gate.ts";
+import { NO_TARGETS } from "../listen/scrape-targets.ts";
+import type { ScrapeTargets } from "../listen/scrape-targets.ts";
 import { listen } from "../listen/server.ts";
 import type { Answer } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
@@ -21,6 +24,7 @@ import { priceTable } from "../price/price-table.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
 import type { Live } from "./live.ts";
+import { programView } from "./program-view.ts";
 import type { Report } from "./server.ts";
 
 /** Live, a record may lie this far past its arrival (DESIGN section 3, Time). */
@@ -38,6 +42,11 @@ export type PortsOptions = {
   readonly isDemo: boolean;
   readonly report: Report;
   readonly reload: () => Promise<string | undefined>;
+  /** The running configuration, and when it was taken. */
+  readonly loaded: () => LoadedConfig;
+  readonly configuredAt: () => EpochMs;
+  /** What is scraped; nothing where it is not told. */
+  readonly targets?: ScrapeTargets;
 };
 
 /** What is open to the network. */
@@ -157,17 +166,16 @@ function otlpOn(
   });
 }
 
-function api(
-  { engine, disk, limits, live, clock, version, report }: PortsOptions,
-  { limits: limitCounts }: Tallies,
-) {
+function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
+  const { engine, disk, limits, live, clock, report, targets = NO_TARGETS } = options;
   const handler = prometheusApi({
     engine,
     disk,
     limits,
+    targets,
     now: () => live.now(),
     monotonicMs: clock.monotonicMs,
-    build: { version, goVersion: process.version },
+    program: programView({ ...options, startedAt: live.now() }),
     broke: (error, where) => {
       report("a request met a bug", { error, where });
     },

@@ -38,31 +38,79 @@ export class QueryTimeout extends Error {
   override readonly name = "QueryTimeout";
 }
 
+/** Whoever asked does not wait for the answer any more. */
+export class QueryCanceled extends Error {
+  override readonly name = "QueryCanceled";
+}
+
+/** What ends a query before its end. */
+export type QueryControl = {
+  /** Milliseconds; `limits.queryMs` where not told. */
+  readonly timeoutMs?: number;
+  /** Asked between the turns. */
+  readonly isCanceled?: () => boolean;
+};
+
+/** How long the parts of a query took, in milliseconds. */
+export type QueryTimes = { readonly prepareMs: number; readonly evaluateMs: number };
+
 /**
  * Answers a PromQL query over memory and, where it reaches further back, over the chunks on disk.
  * Pauses every so many samples, so that telemetry is taken and rules are evaluated meanwhile.
  *
- * @throws InputError (bad expression, limits), QueryTimeout, Error when the disk cannot be read
+ * @throws InputError (bad expression, limits), QueryTimeout, QueryCanceled, Error when the disk
+ *   cannot be read
  */
 export async function runQuery(
   text: string,
   span: QuerySpan,
   sources: QuerySources,
-  timeoutMs: number = sources.limits.queryMs,
-): Promise<QueryResult> {
-  const { limits } = sources;
+  control: QueryControl = {},
+): Promise<QueryResult & QueryTimes> {
+  const { limits, monotonicMs } = sources;
+  const { timeoutMs = limits.queryMs } = control;
+  const startedMs = monotonicMs();
   if (timeoutMs <= 0) throw new QueryTimeout("the query was given no time");
-  const deadline = sources.monotonicMs() + timeoutMs;
+  const goOn = untilEnded(sources, control);
   const options = { ...span, lookbackMs: span.lookbackMs ?? DEFAULT_LOOKBACK_MS };
   const planned = plan(parse(text, { limits }), { ...options, canonicalName: canonicalMetricName });
   const reader = await readerFor(planned.reads, sources);
+  const preparedMs = monotonicMs();
   const work = evaluate(planned.expr, reader, { ...options, limits, purpose: "query" });
+  const result = await inTurns(work, goOn);
+  const evaluateMs = monotonicMs() - preparedMs;
+  return { ...result, prepareMs: preparedMs - startedMs, evaluateMs };
+}
+
+/** Throws when it is asked after the time given from here on, or when nobody waits any more. */
+export function untilEnded(
+  { limits, monotonicMs }: Pick<QuerySources, "limits" | "monotonicMs">,
+  { timeoutMs = limits.queryMs, isCanceled }: QueryControl,
+): () => void {
+  const deadline = monotonicMs() + timeoutMs;
+  return () => {
+    if (isCanceled?.() === true) throw new QueryCanceled("the client hung up");
+    if (monotonicMs() <= deadline) return;
+    const own = timeoutMs >= limits.queryMs;
+    const remedy = own ? "narrow it, or raise limits.queryMs" : "narrow it, or raise its timeout";
+    const limit = own ? " (limit queryMs)" : "";
+    throw new QueryTimeout(`the query took longer than ${timeoutMs} ms${limit}; ${remedy}`);
+  };
+}
+
+/**
+ * Runs work that pauses, and lets the event loop turn at each pause.
+ *
+ * @param goOn throws what ends it
+ */
+export async function inTurns<Result>(
+  work: Generator<unknown, Result>,
+  goOn: () => void,
+): Promise<Result> {
   for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    if (sources.monotonicMs() > deadline) {
-      throw new QueryTimeout(`the query took longer than ${timeoutMs} ms (limit queryMs)`);
-    }
+    const turn = work.next();
+    if (turn.done === true) return turn.value;
+    goOn();
     await new Promise(setImmediate);
   }
 }

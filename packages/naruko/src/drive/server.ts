@@ -50,6 +50,7 @@ export class Server {
   readonly #time: EventTime;
   readonly limits: Limits;
   #loaded: LoadedConfig;
+  #configuredAt: EpochMs;
   #ports: Ports | undefined;
   #cancelRetain: () => void = () => undefined;
 
@@ -62,6 +63,7 @@ export class Server {
     this.limits = limitsOf(loaded);
     const { at, lastTick } = engine.position;
     this.#time = new EventTime(clock, at);
+    this.#configuredAt = this.#time.now();
     this.live = new Live({
       engine,
       disk,
@@ -126,6 +128,7 @@ export class Server {
         );
       }
       this.#loaded = loaded;
+      this.#configuredAt = this.#time.now();
       this.#options.report("reloaded", {});
       return undefined;
     } catch (error) {
@@ -163,6 +166,8 @@ export class Server {
       isDemo,
       report,
       reload: () => this.reload(),
+      loaded: () => this.#loaded,
+      configuredAt: () => this.#configuredAt,
     });
     try {
       // Before the first tick, so that no rule of an older configuration fires once more.

@@ -6,10 +6,12 @@ import type { EpochMs } from "@naruko/core/model/time";
 /** What Prometheus' API calls the kinds of errors, with the status of each. */
 export const API_ERRORS = {
   bad_data: 400,
+  canceled: 499,
   execution: 422,
   timeout: 503,
   internal: 500,
   not_found: 404,
+  unavailable: 503,
 } as const;
 
 export class ApiError extends Error {
@@ -24,6 +26,9 @@ export class ApiError extends Error {
 
 // What an EpochMs can be without losing whole milliseconds: some 285,000 years around the epoch.
 const MAX_EPOCH_MS = 8.64e15;
+
+/** The bounds of a range that names none, as Prometheus' API has them (MinTime, MaxTime). */
+const UNBOUNDED_S = 2 ** 63 / 1000;
 
 /** Reads a time as Prometheus' API takes it: seconds since the epoch, or RFC 3339. */
 export function timeParam(params: URLSearchParams, name: string, fallback?: EpochMs): EpochMs {
@@ -44,7 +49,17 @@ const RFC_3339 =
 /** A time in either notation; `undefined` where the text is none. */
 export function readTime(text: string): EpochMs | undefined {
   const seconds = parseFloatText(text);
-  const ms = seconds === undefined ? readRfc3339(text) : Math.round(seconds * SECOND_MS);
+  if (seconds === undefined) return usable(readRfc3339(text));
+  // Prometheus' clients write "without bounds" so; nothing is stored beyond our own bounds.
+  if (Math.abs(seconds) <= UNBOUNDED_S) {
+    return epochMs(
+      Math.max(-MAX_EPOCH_MS, Math.min(MAX_EPOCH_MS, Math.round(seconds * SECOND_MS))),
+    );
+  }
+  return undefined;
+}
+
+function usable(ms: number): EpochMs | undefined {
   return Math.abs(ms) <= MAX_EPOCH_MS ? epochMs(ms) : undefined;
 }
 
@@ -90,11 +105,19 @@ export function flagParam(params: URLSearchParams, name: string): boolean {
 export function limitParam(params: URLSearchParams): number {
   const text = params.get("limit");
   if (text === null || text === "") return Infinity;
-  if (!/^\d+$/.test(text)) {
+  if (!/^\+?\d+$|^-0+$/.test(text)) {
     throw new ApiError(
       "bad_data",
       `invalid parameter "limit": expected a whole number, not "${text}"`,
     );
   }
   return Number(text) === 0 ? Infinity : Number(text);
+}
+
+/** Reads a whole number of either sign; absent where it is not told. */
+export function countParam(params: URLSearchParams, name: string): number | undefined {
+  const text = params.get(name) ?? "";
+  if (text === "") return undefined;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new ApiError("bad_data", `${name} must be a number`);
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Engine } from "@naruko/core/engine/engine";
 import { formatFloat } from "@naruko/core/model/go-float";
 import { labelsToRecord } from "@naruko/core/model/labels";
@@ -5,32 +6,59 @@ import type { Limits } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { AlertView, GroupView, RuleView } from "@naruko/core/rules/rule-views";
 import { goTime } from "../deliver/go-time.ts";
-import { ApiError, flagParam } from "./api-params.ts";
-import { selectorParam } from "./api-selectors.ts";
+import { ApiError, countParam, flagParam } from "./api-params.ts";
+import { matcherSets, matchesAny } from "./api-selectors.ts";
 
-/** What `/api/v1/rules` answers; filters as Prometheus documents them. */
+/** What `/api/v1/rules` answers; filters and pages as Prometheus documents them. */
 export function apiRules(engine: Engine, params: URLSearchParams, limits: Limits): object {
   const type = (params.get("type") ?? "").toLowerCase();
+  const isSelected = matchesAny(matcherSets(params, limits));
   if (!["", "alert", "record"].includes(type)) {
-    throw new ApiError(
-      "bad_data",
-      `invalid parameter "type": expected alert or record, not "${type}"`,
-    );
+    throw new ApiError("bad_data", `invalid parameter "type": not supported value "${type}"`);
   }
   const withAlerts = !flagParam(params, "exclude_alerts");
-  const isSelected = selectorParam(params, limits);
   const isAsked = (rule: RuleView): boolean =>
     (type === "" || rule.kind === type) &&
     isOneOf(params, "rule_name[]", rule.name) &&
     isSelected(rule.labels);
-  const groups = engine.alerting
-    .rulesView()
+  const all = engine.alerting.rulesView();
+  const { size, token } = pageParams(params);
+  const from = token === "" ? 0 : all.findIndex((group) => tokenOf(group) === token);
+  if (from < 0) {
+    const what = `no group has the token "${token}"; were the rules changed?`;
+    throw new ApiError("bad_data", `invalid parameter "group_next_token": ${what}`);
+  }
+  const groups = all
+    .slice(from)
     .filter(
       ({ name, file }) => isOneOf(params, "rule_group[]", name) && isOneOf(params, "file[]", file),
     )
     .map((group) => ({ group, rules: group.rules.filter(isAsked) }))
     .filter(({ rules }) => rules.length > 0);
-  return { groups: groups.map(({ group, rules }) => apiGroup(group, rules, withAlerts)) };
+  const next = groups[size]?.group;
+  return {
+    groups: groups.slice(0, size).map(({ group, rules }) => apiGroup(group, rules, withAlerts)),
+    ...(next === undefined ? {} : { groupNextToken: tokenOf(next) }),
+  };
+}
+
+/** Which page of the groups is asked for: how many, and the token of the first. */
+function pageParams(params: URLSearchParams): { readonly size: number; readonly token: string } {
+  const size = countParam(params, "group_limit");
+  const token = params.get("group_next_token") ?? "";
+  if (size === undefined && token !== "") {
+    const what = "group_limit needs to be present in order to paginate over the groups";
+    throw new ApiError("bad_data", `invalid parameter "group_next_token": ${what}`);
+  }
+  if (size !== undefined && size <= 0) {
+    const what = "group_limit needs to be greater than 0";
+    throw new ApiError("bad_data", `invalid parameter "group_limit": ${what}`);
+  }
+  return { size: size ?? Infinity, token };
+}
+
+function tokenOf({ file, name }: GroupView): string {
+  return createHash("sha256").update(`${file};${name}`).digest("hex");
 }
 
 /** What `/api/v1/alerts` answers. */

@@ -2,6 +2,7 @@ import { InputError } from "@naruko/core/model/input-error";
 import type { Labels } from "@naruko/core/model/labels";
 import type { Limits } from "@naruko/core/model/limits";
 import { compileMatchers } from "@naruko/core/model/matcher";
+import type { Matcher } from "@naruko/core/model/reader";
 import type { Expr } from "@naruko/core/promql/ast";
 import { parse } from "@naruko/core/promql/parser";
 import { ApiError } from "./api-params.ts";
@@ -16,14 +17,22 @@ export function exprParam(name: string, text: string, limits: Limits): Expr {
   }
 }
 
-/** Whether labels match any `match[]`; without one, all do. Refuses what is no series selector. */
-export function selectorParam(params: URLSearchParams, limits: Limits): (of: Labels) => boolean {
-  const selectors = params.getAll("match[]").map((text) => {
-    const expr = exprParam("match[]", text, limits);
-    if (expr.kind === "selector" && expr.offsetMs === 0 && expr.at === undefined) {
-      return compileMatchers(expr.matchers);
-    }
-    throw new ApiError("bad_data", `invalid parameter "match[]": "${text}" is no series selector`);
-  });
-  return (of) => selectors.length === 0 || selectors.some((matches) => matches(of));
+/** The matchers of a series selector; refuses everything else. */
+export function matchersParam(name: string, text: string, limits: Limits): readonly Matcher[] {
+  const expr = exprParam(name, text, limits);
+  if (expr.kind === "selector" && expr.offsetMs === 0 && expr.at === undefined) {
+    return expr.matchers;
+  }
+  throw new ApiError("bad_data", `invalid parameter "${name}": "${text}" is no series selector`);
+}
+
+/** One set of matchers for each `match[]`. Refuses what is no series selector. */
+export function matcherSets(params: URLSearchParams, limits: Limits): (readonly Matcher[])[] {
+  return params.getAll("match[]").map((text) => matchersParam("match[]", text, limits));
+}
+
+/** Whether labels match any of the sets; without one, all do. */
+export function matchesAny(sets: readonly (readonly Matcher[])[]): (of: Labels) => boolean {
+  const tests = sets.map((matchers) => compileMatchers(matchers));
+  return (of) => tests.length === 0 || tests.some((matches) => matches(of));
 }

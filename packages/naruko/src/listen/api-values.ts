@@ -1,48 +1,86 @@
 import { formatFloat } from "@naruko/core/model/go-float";
-import { labelsToRecord } from "@naruko/core/model/labels";
+import type { Labels } from "@naruko/core/model/labels";
 import { SECOND_MS } from "@naruko/core/model/time";
-import type { ResultValue } from "@naruko/core/promql/evaluate";
+import type { ResultSeries, ResultValue } from "@naruko/core/promql/evaluate";
 
-/** A sample as Prometheus' API writes it: seconds, and the value as text. */
-type ApiSample = readonly [number, string];
-
-function sample(at: number, value: number): ApiSample {
-  return [at / SECOND_MS, sampleText(value)];
-}
+/** Characters of one piece of a streamed answer; a piece may be longer by one element. */
+const PIECE_LENGTH = 32_768;
 
 /** With an exponent below 1e-6 and from 1e21 on: where the platform begins to write one, too. */
-function sampleText(value: number): string {
+export function sampleText(value: number): string {
   const plain = String(value);
   const isPlain = Number.isFinite(value) && !plain.includes("e") && !Object.is(value, -0);
   return isPlain ? plain : formatFloat(value, "g", -1);
 }
 
-/** The `data` of an answer to a query. */
-export function apiResult(value: ResultValue): object {
+/** Labels as a JSON object. */
+export function labelsText({ pairs }: Labels): string {
+  let text = "";
+  for (let i = 0; i < pairs.length; i += 2) {
+    text += `${i === 0 ? "" : ","}${JSON.stringify(pairs[i])}:${JSON.stringify(pairs[i + 1])}`;
+  }
+  return `{${text}}`;
+}
+
+/** A JSON list in pieces, of elements that are JSON themselves or pieces of it. */
+export function* listText<Item>(
+  items: Iterable<Item>,
+  write: (item: Item) => string,
+): Generator<string> {
+  let text = "[";
+  let separator = "";
+  for (const item of items) {
+    text += separator + write(item);
+    separator = ",";
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = "";
+  }
+  yield `${text}]`;
+}
+
+/** `resultType` and `result` of an answer to a query, inside the braces of its `data`. */
+export function* resultText(value: ResultValue): Generator<string> {
+  yield `"resultType":"${value.kind}","result":`;
   switch (value.kind) {
     case "scalar":
       // Prometheus never writes a scalar with an exponent.
-      return {
-        resultType: "scalar",
-        result: [value.at / SECOND_MS, formatFloat(value.value, "f", -1)],
-      };
+      yield `[${value.at / SECOND_MS},"${formatFloat(value.value, "f", -1)}"]`;
+      return;
     case "string":
-      return { resultType: "string", result: [value.at / SECOND_MS, value.value] };
-    case "vector":
-      return {
-        resultType: "vector",
-        result: value.series.map((labels, i) => ({
-          metric: labelsToRecord(labels),
-          value: sample(value.at, value.values[i] ?? NaN),
-        })),
-      };
+      yield `[${value.at / SECOND_MS},${JSON.stringify(value.value)}]`;
+      return;
+    case "vector": {
+      const { series, values } = value;
+      const time = value.at / SECOND_MS;
+      yield* listText(series.entries(), ([i, labels]) => {
+        return `{"metric":${labelsText(labels)},"value":[${time},"${sampleText(values[i] ?? NaN)}"]}`;
+      });
+      return;
+    }
     case "matrix":
-      return {
-        resultType: "matrix",
-        result: value.series.map(({ labels, times, values }) => ({
-          metric: labelsToRecord(labels),
-          values: Array.from(times, (at, i) => sample(at, values[i] ?? NaN)),
-        })),
-      };
+      yield* matrixText(value.series);
   }
+}
+
+function* matrixText(series: readonly ResultSeries[]): Generator<string> {
+  let text = "[";
+  let separator = "";
+  for (const { labels, times, values } of series) {
+    text += `${separator}{"metric":${labelsText(labels)},"values":[`;
+    separator = ",";
+    for (const [i, at] of times.entries()) {
+      text += `${i === 0 ? "" : ","}[${at / SECOND_MS},"${sampleText(values[i] ?? NaN)}"]`;
+      if (text.length < PIECE_LENGTH) continue;
+      yield text;
+      text = "";
+    }
+    text += "]}";
+  }
+  yield `${text}]`;
+}
+
+/** The same as plain values: `data` as it is parsed from an answer. */
+export function apiResult(value: ResultValue): object {
+  return JSON.parse(`{${[...resultText(value)].join("")}}`) as object;
 }

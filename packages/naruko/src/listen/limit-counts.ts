@@ -58,6 +58,7 @@ const COUNTED_AS: Readonly<Partial<Record<keyof Limits, readonly (readonly [Wher
   ],
   metricFamilies: [["engine", "metadata_forgotten"]],
   bucketsPerHistogram: [["rejected", "buckets-limit"]],
+  exemplars: [["engine", "exemplars_forgotten"]],
   ruleSamples: [["engine", "limit_ruleSamples"]],
   alertsPerRule: [["engine", "limit_alertsPerRule"]],
   templateSteps: [["engine", "limit_templateSteps"]],

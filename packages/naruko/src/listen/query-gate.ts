@@ -1,4 +1,4 @@
-import type { Handler } from "./server.ts";
+import type { Answer, Handler } from "./server.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 
 /**
@@ -17,13 +17,18 @@ export function queryGate(handler: Handler, most: number, counts: LimitCounts): 
       return { status: 503, headers, body };
     }
     running++;
-    try {
-      const answer = await handler(request, url);
-      const { status = 200, body } = answer ?? {};
-      if (status >= 400 && typeof body === "string") counts.namedIn(body);
-      return answer;
-    } finally {
+    const release = (): void => {
       running--;
+    };
+    let answer: Answer | undefined;
+    try {
+      answer = await handler(request, url);
+      return answer?.stream === undefined ? answer : { ...answer, sent: release };
+    } finally {
+      const { status = 200, body, stream } = answer ?? {};
+      if (status >= 400 && typeof body === "string") counts.namedIn(body);
+      // A streamed answer holds its samples until it is sent.
+      if (stream === undefined) release();
     }
   };
 }

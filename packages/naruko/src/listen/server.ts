@@ -7,12 +7,19 @@ import type { Limits } from "@naruko/core/model/limits";
 import type { Guard, GuardedRequest } from "./guard.ts";
 import type { HttpCounts } from "./http-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
+import { sendAnswer } from "./send-answer.ts";
 
 /** An answer; headers that every answer has are added by the server. */
 export type Answer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** In place of a body that would be too large to hold: its pieces, made while they are sent. */
+  readonly stream?: Iterable<string>;
+  /** Compresses it for clients that take that. */
+  readonly compress?: boolean;
+  /** Called once, when it is sent or cannot be. */
+  readonly sent?: () => void;
 };
 
 /** Answers one request, or `undefined` where the path is not its own. */
@@ -117,18 +124,25 @@ async function respond(
   } catch (error) {
     // A sender that hung up in the middle of its body has no use for an answer.
     if (request.destroyed && !request.complete) return;
-    // Without the query: it may hold what somebody asked for, and is as long as they like.
-    options.broke(error, `${request.method} ${request.url?.split("?", 1)[0]}`);
+    options.broke(error, shownPath(request));
     answer = options.refuse(request, 500, "internal error; the log of the server has it");
   }
   // A body that was not read to its end would be taken for the next request.
   const connection = request.complete ? {} : { Connection: "close" };
   options.counts.answered(answer.status);
-  const { body = "" } = answer;
-  const length = { "Content-Length": Buffer.byteLength(body) };
-  const headers = { ...SECURITY_HEADERS, ...connection, ...length, ...answer.headers };
-  response.writeHead(answer.status, headers);
-  response.end(request.method === "HEAD" ? undefined : body);
+  const headers = { ...SECURITY_HEADERS, ...connection, ...answer.headers };
+  try {
+    await sendAnswer(request, response, { ...answer, headers }, options.limits.requestMs);
+  } catch (error) {
+    options.broke(error, shownPath(request));
+  } finally {
+    answer.sent?.();
+  }
+}
+
+/** Without the query: it may hold what somebody asked for, and is as long as they like. */
+function shownPath({ method, url }: IncomingMessage): string {
+  return `${method} ${url?.split("?", 1)[0]}`;
 }
 
 async function answerTo(options: ServerOptions, request: IncomingMessage): Promise<Answer> {
