@@ -97,7 +97,11 @@ function gather(
 }
 
 function noteBadQuantile(expr: Aggregation, param: Float64Array, run: Run): void {
-  for (const q of new Set(param)) {
+  // Of many bad values only the extremes are told.
+  const numbers = param.filter((q) => !Number.isNaN(q));
+  const extremes = [Math.max(0, ...numbers), Math.min(1, ...numbers)];
+  if (numbers.length < param.length) extremes.push(NaN);
+  for (const q of extremes) {
     if (q >= 0 && q <= 1) continue;
     run.annotations.add("warning", badQuantile(q), expr.param?.place ?? expr.place);
   }

@@ -36,6 +36,44 @@ export type FixedTime =
   | { readonly kind: "start" }
   | { readonly kind: "end" };
 
+/**
+ * A duration that is written as a calculation; what it comes to may depend on the query, so that it
+ * is known only when the query's step and range are (`resolveDurations`). Counted in seconds.
+ */
+export type DurationExpr =
+  | {
+      readonly kind: "literal";
+      readonly seconds: number;
+      /** As written, with its sign. */
+      readonly text: string;
+      readonly place: Place;
+    }
+  /** The query's step, or the time from its start to its end. */
+  | { readonly kind: "query"; readonly of: "step" | "range"; readonly place: Place }
+  | {
+      readonly kind: "signed";
+      readonly op: "+" | "-";
+      readonly expr: DurationExpr;
+      readonly place: Place;
+    }
+  | { readonly kind: "paren"; readonly expr: DurationExpr; readonly place: Place }
+  | {
+      readonly kind: "binary" | "choice";
+      readonly op: DurationOp;
+      readonly left: DurationExpr;
+      readonly right: DurationExpr;
+      readonly place: Place;
+    };
+
+/** `min_of` and `max_of` are written as calls. */
+export type DurationOp = "+" | "-" | "*" | "/" | "%" | "^" | "min_of" | "max_of";
+
+/**
+ * What is seen beyond the edges of a range: `anchored` takes the sample before its start,
+ * `smoothed` draws a line between the samples on both sides of an edge.
+ */
+export type Extension = "anchored" | "smoothed";
+
 export type InstantSelector = {
   readonly kind: "selector";
   /** The metric name before the braces; also present among the matchers. */
@@ -43,15 +81,20 @@ export type InstantSelector = {
   readonly matchers: readonly Matcher[];
   /** How far back it looks; negative looks ahead. */
   readonly offsetMs: number;
+  /** Where the offset is a calculation; `offsetMs` is 0 until it is resolved. */
+  readonly offset?: DurationExpr;
   readonly at?: FixedTime;
+  readonly extension?: Extension;
   readonly place: Place;
 };
 
 export type RangeSelector = {
   readonly kind: "range";
-  /** Carries the offset and `@` of the whole. */
+  /** Carries the offset, `@` and extension of the whole. */
   readonly selector: InstantSelector;
   readonly rangeMs: number;
+  /** Where the range is a calculation; `rangeMs` is 0 until it is resolved. */
+  readonly range?: DurationExpr;
   readonly place: Place;
 };
 
@@ -62,6 +105,10 @@ export type Subquery = {
   /** Absent: the default evaluation interval. */
   readonly stepMs?: number;
   readonly offsetMs: number;
+  /** Where range, step and offset are calculations; each counts once it is resolved. */
+  readonly range?: DurationExpr;
+  readonly step?: DurationExpr;
+  readonly offset?: DurationExpr;
   readonly at?: FixedTime;
   readonly place: Place;
 };
@@ -85,6 +132,7 @@ export type AggregationOp =
   | "topk"
   | "bottomk"
   | "limitk"
+  | "limit_ratio"
   | "count_values"
   | "quantile";
 
@@ -102,7 +150,9 @@ export type Aggregation = {
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
 export type ComparisonOp = "==" | "!=" | ">" | "<" | ">=" | "<=";
 export type SetOp = "and" | "or" | "unless";
-export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
+/** Cuts a histogram off above or below a value. */
+export type TrimOp = "</" | ">/";
+export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp | TrimOp;
 
 /** How series of two vectors find each other. */
 export type Matching = {
@@ -112,6 +162,8 @@ export type Matching = {
   readonly cardinality: "one-to-one" | "many-to-one" | "one-to-many" | "many-to-many";
   /** Labels that the "many" side takes over from the "one" side. */
   readonly include: readonly string[];
+  /** What stands for a series that the left or the right side lacks. */
+  readonly fill?: { readonly left?: number; readonly right?: number };
 };
 
 export type Binary = {
@@ -142,6 +194,7 @@ export type Paren = {
 
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", ">", "<", ">=", "<="]);
 const SET_OPS: ReadonlySet<string> = new Set(["and", "or", "unless"]);
+const TRIM_OPS: ReadonlySet<string> = new Set(["</", ">/"]);
 
 export function isComparison(op: BinaryOp): op is ComparisonOp {
   return COMPARISONS.has(op);
@@ -151,11 +204,46 @@ export function isSetOp(op: BinaryOp): op is SetOp {
   return SET_OPS.has(op);
 }
 
+export function isTrim(op: BinaryOp): op is TrimOp {
+  return TRIM_OPS.has(op);
+}
+
 /** The expression inside any number of parentheses. */
 export function unwrap(expr: Expr): Exclude<Expr, Paren> {
   let inner = expr;
   while (inner.kind === "paren") inner = inner.expr;
   return inner;
+}
+
+/** The same node over changed children; the node itself where none of them changes. */
+export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case "number":
+    case "string":
+    case "selector":
+    case "range":
+      return expr;
+    case "call": {
+      const args = expr.args.map(change);
+      return args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
+    }
+    case "aggregation": {
+      const inner = change(expr.expr);
+      const param = expr.param === undefined ? undefined : change(expr.param);
+      if (inner === expr.expr && param === expr.param) return expr;
+      return param === undefined ? { ...expr, expr: inner } : { ...expr, expr: inner, param };
+    }
+    case "binary": {
+      const [left, right] = [change(expr.left), change(expr.right)];
+      return left === expr.left && right === expr.right ? expr : { ...expr, left, right };
+    }
+    case "subquery":
+    case "unary":
+    case "paren": {
+      const inner = change(expr.expr);
+      return inner === expr.expr ? expr : { ...expr, expr: inner };
+    }
+  }
 }
 
 /** The expressions directly below a node, in the order of the text. */

@@ -1,12 +1,23 @@
 import { compileMatcher } from "../model/matcher.ts";
 import { nearest } from "../model/nearest.ts";
-import type { Aggregation, Binary, Call, Expr, InstantSelector, Unary, ValueKind } from "./ast.ts";
-import { childrenOf, isComparison, isSetOp } from "./ast.ts";
+import type {
+  Aggregation,
+  Binary,
+  Call,
+  DurationExpr,
+  Expr,
+  InstantSelector,
+  Subquery,
+  Unary,
+  ValueKind,
+} from "./ast.ts";
+import { childrenOf, isComparison, isSetOp, isTrim } from "./ast.ts";
 import { FUNCTIONS, type Signature, UNSUPPORTED_FUNCTIONS } from "./functions.ts";
 import { refuse } from "./refuse.ts";
+import { ALL_FEATURES, type FeatureOptions, requireFeature } from "./require-feature.ts";
 
-export type CheckOptions = {
-  /** Allow what Prometheus hides behind `promql-experimental-functions`; off by default. */
+export type CheckOptions = FeatureOptions & {
+  /** Allow everything experimental. */
   readonly experimental?: boolean;
 };
 
@@ -43,35 +54,66 @@ export function kindOf(expr: Expr): ValueKind {
  * @throws InputError of kind `promql`
  */
 export function check(expr: Expr, text: string, options: CheckOptions = {}): void {
+  checkNode(expr, text, options.experimental === true ? { features: ALL_FEATURES } : options);
+}
+
+function checkNode(expr: Expr, text: string, options: FeatureOptions): void {
   const signature = expr.kind === "call" ? signatureOf(expr, text, options) : undefined;
-  for (const child of childrenOf(expr)) check(child, text, options);
+  const onlyLabels = expr.kind === "call" && expr.name === "info" ? expr.args[1] : undefined;
+  for (const child of childrenOf(expr)) {
+    if (child !== onlyLabels || child.kind !== "selector") checkNode(child, text, options);
+  }
   switch (expr.kind) {
     case "call":
-      return signature && checkArguments(expr, signature, text);
+      return signature && checkCall(expr, signature, text);
     case "aggregation":
       return checkAggregation(expr, text, options);
     case "binary":
-      return checkBinary(expr, text);
+      return checkBinary(expr, text, options);
     case "unary":
       return checkUnary(expr, text);
-    case "subquery": {
-      const kind = kindOf(expr.expr);
-      if (kind === "instant vector") return;
-      return refuse(text, expr.expr.place, `a subquery needs an instant vector, not a ${kind}`);
-    }
+    case "subquery":
+      return checkSubquery(expr, text, options);
+    case "range":
+      return requireCalculated([expr.range], text, options);
     case "selector":
-      return checkSelector(expr, text);
+      return checkSelector(expr, text, options);
     case "number":
     case "string":
-    case "range":
     case "paren":
   }
 }
 
-/** A selector that matches the empty label set would read every series: most likely a slip. */
-function checkSelector({ matchers, place }: InstantSelector, text: string): void {
+function checkSelector(selector: InstantSelector, text: string, options: FeatureOptions): void {
+  requireCalculated([selector.offset], text, options);
+  const { matchers, extension, place } = selector;
+  if (extension !== undefined) {
+    const feature = "promql-extended-range-selectors";
+    requireFeature({ what: `"${extension}"`, feature, place }, text, options);
+  }
+  // It would read every series: most likely a slip.
   if (matchers.some((matcher) => !compileMatcher(matcher)(""))) return;
   refuse(text, place, "selector must have at least one matcher that does not match the empty text");
+}
+
+function checkSubquery(expr: Subquery, text: string, options: FeatureOptions): void {
+  requireCalculated([expr.range, expr.step, expr.offset], text, options);
+  const kind = kindOf(expr.expr);
+  if (kind === "instant vector") return;
+  refuse(text, expr.expr.place, `a subquery needs an instant vector, not a ${kind}`);
+}
+
+function requireCalculated(
+  durations: readonly (DurationExpr | undefined)[],
+  text: string,
+  options: FeatureOptions,
+): void {
+  for (const duration of durations) {
+    if (duration === undefined) continue;
+    const { place } = duration;
+    const what = "a calculated duration";
+    requireFeature({ what, feature: "promql-duration-expr", place }, text, options);
+  }
 }
 
 function expectKind(expr: Expr, kind: ValueKind, of: string, text: string): void {
@@ -81,7 +123,7 @@ function expectKind(expr: Expr, kind: ValueKind, of: string, text: string): void
   refuse(text, expr.place, `${of} must be of type ${kind}, this is ${article} ${found}`);
 }
 
-function signatureOf(call: Call, text: string, options: CheckOptions): Signature {
+function signatureOf(call: Call, text: string, options: FeatureOptions): Signature {
   const namePlace = { from: call.place.from, to: call.place.from + call.name.length };
   const signature = FUNCTIONS.get(call.name);
   if (signature === undefined) {
@@ -96,15 +138,24 @@ function signatureOf(call: Call, text: string, options: CheckOptions): Signature
   return signature;
 }
 
-function checkArguments(call: Call, signature: Signature, text: string): void {
+function checkCall(call: Call, signature: Signature, text: string): void {
   const { length } = call.args;
   if (length < signature.min || length > signature.max) {
     refuse(text, call.place, `${call.name} takes ${countsOf(signature)}, not ${length}`);
   }
+  if (call.name === "info") checkLabelSelector(call.args[1], text);
   for (const [i, arg] of call.args.entries()) {
     const kind = signature.args[Math.min(i, signature.args.length - 1)];
     if (kind !== undefined) expectKind(arg, kind, `argument ${i + 1} of ${call.name}`, text);
   }
+}
+
+/** The second argument of `info` says which labels of which metrics are wanted; it reads nothing. */
+function checkLabelSelector(selector: Expr | undefined, text: string): void {
+  if (selector === undefined) return;
+  if (selector.kind === "selector" && selector.name === undefined) return;
+  const wanted = 'must be matchers alone, as in {data=~".+"}';
+  refuse(text, selector.place, `the second argument of info ${wanted}`);
 }
 
 function countsOf({ min, max }: Signature): string {
@@ -117,14 +168,15 @@ function requireExperimental(
   name: string,
   text: string,
   place: Call["place"],
-  options: CheckOptions,
+  options: FeatureOptions,
 ): void {
-  if (options.experimental === true) return;
-  refuse(text, place, `"${name}" is experimental in Prometheus and not enabled`);
+  const feature = "promql-experimental-functions";
+  requireFeature({ what: `"${name}"`, feature, place }, text, options);
 }
 
-function checkAggregation(expr: Aggregation, text: string, options: CheckOptions): void {
-  if (expr.op === "limitk") requireExperimental(expr.op, text, expr.place, options);
+function checkAggregation(expr: Aggregation, text: string, options: FeatureOptions): void {
+  const isExperimental = expr.op === "limitk" || expr.op === "limit_ratio";
+  if (isExperimental) requireExperimental(expr.op, text, expr.place, options);
   expectKind(expr.expr, "instant vector", `the argument of ${expr.op}`, text);
   if (expr.param === undefined) return;
   const kind = expr.op === "count_values" ? "string" : "scalar";
@@ -137,8 +189,8 @@ function checkUnary(expr: Unary, text: string): void {
   refuse(text, expr.place, `"${expr.op}" needs a scalar or an instant vector, not a ${kind}`);
 }
 
-function checkBinary(expr: Binary, text: string): void {
-  const { op, bool, left, right, matching, opPlace, place } = expr;
+function checkBinary(expr: Binary, text: string, options: FeatureOptions): void {
+  const { op, bool, left, right, opPlace, place } = expr;
   if (bool && !isComparison(op)) {
     refuse(text, opPlace, `bool is only allowed on comparisons, not on "${op}"`);
   }
@@ -151,10 +203,26 @@ function checkBinary(expr: Binary, text: string): void {
   if (scalars === 2 && isComparison(op) && !bool) {
     refuse(text, opPlace, `a comparison of two scalars must be written "${op} bool"`);
   }
+  if (scalars === 2 && isTrim(op)) refuse(text, place, `"${op}" needs a vector of histograms`);
   if (scalars > 0 && isSetOp(op))
     refuse(text, place, `"${op}" needs instant vectors, not a scalar`);
+  checkMatching(expr, scalars > 0, text, options);
+}
+
+function checkMatching(
+  { op, matching, opPlace }: Binary,
+  withScalar: boolean,
+  text: string,
+  options: FeatureOptions,
+): void {
   if (matching === undefined) return;
-  if (scalars > 0 && matching.labels.length > 0) {
+  if (matching.fill !== undefined) {
+    const feature = "promql-binop-fill-modifiers";
+    requireFeature({ what: '"fill"', feature, place: opPlace }, text, options);
+    if (withScalar) refuse(text, opPlace, "fill is only allowed between instant vectors");
+    if (isSetOp(op)) refuse(text, opPlace, `fill is not allowed on "${op}"`);
+  }
+  if (withScalar && matching.labels.length > 0) {
     refuse(text, opPlace, "on and ignoring are only allowed between instant vectors");
   }
   const grouped = matching.cardinality === "many-to-one" || matching.cardinality === "one-to-many";

@@ -1,4 +1,5 @@
 import { assert } from "../model/assert.ts";
+import { type Features, NO_FEATURES } from "../model/features.ts";
 import { InputError } from "../model/input-error.ts";
 import { compareLabels, type Labels, NO_LABELS } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
@@ -7,6 +8,8 @@ import { type EpochMs, epochMs, MINUTE_MS } from "../model/time.ts";
 import { type Annotation, Annotations } from "./annotations.ts";
 import { type Expr, type InstantSelector, unwrap } from "./ast.ts";
 import { kindOf } from "./check.ts";
+import { resolveDurations } from "./durations.ts";
+import { extendedSamples } from "./extended-ranges.ts";
 import { emptyGrid, type Grid, hasValues, mergeRows, withoutName } from "./grid.ts";
 import { evaluateNode, evaluateRanges } from "./nodes.ts";
 import { readsOf, type SelectorRead, type Span } from "./plan.ts";
@@ -18,7 +21,9 @@ export type EvaluateOptions = Span & {
   readonly purpose?: "rule" | "query";
   /** Step of a subquery that names none; one minute where not told, as in Prometheus. */
   readonly subqueryStepMs?: number;
-  /** Prometheus' `promql-delayed-name-removal`, off where not told. */
+  /** What is evaluated in another way than by default. */
+  readonly features?: Features;
+  /** As the feature `promql-delayed-name-removal`. */
   readonly delayedNameRemoval?: boolean;
 };
 
@@ -62,9 +67,10 @@ export function* evaluate(
   reader: Reader,
   options: EvaluateOptions,
 ): Generator<undefined, QueryResult, undefined> {
-  const steps = stepsOf(expr, options);
-  const run = yield* startRun(expr, reader, options);
-  const value = yield* evaluateTop(expr, steps, run);
+  const resolved = resolveDurations(expr, options);
+  const steps = stepsOf(resolved, options);
+  const run = yield* startRun(resolved, reader, options);
+  const value = yield* evaluateTop(resolved, steps, run);
   return { value, annotations: run.annotations.list(), samples: run.budget.samples };
 }
 
@@ -95,7 +101,7 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
 }
 
 function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<Run> {
-  const { limits, purpose = "query" } = options;
+  const { limits, purpose = "query", features = NO_FEATURES } = options;
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
   for (const read of readsOf(expr, options)) {
@@ -104,7 +110,8 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   return {
     span: options,
     subqueryStepMs: options.subqueryStepMs ?? MINUTE_MS,
-    delayedNames: options.delayedNameRemoval ?? false,
+    delayedNames: options.delayedNameRemoval ?? features.has("promql-delayed-name-removal"),
+    features,
     slices,
     annotations: new Annotations(),
     budget,
@@ -163,15 +170,22 @@ function* rawSamples(
   steps: Steps,
   run: Run,
 ): Work<ResultSeries[]> {
-  const { series, rangeMs, offsetMs, pinned } = yield* evaluateRanges(expr, steps, run);
-  const to = (pinned ?? steps.from) - offsetMs;
-  return series
-    .map(({ labels, dropsName, times, values }) => {
-      const lo = times.findIndex((time) => time > to - rangeMs);
-      const hi = times.findLastIndex((time) => time <= to) + 1;
-      const [start, end] = lo < 0 ? [0, 0] : [lo, hi];
-      const named = dropsName ? withoutName(labels) : labels;
-      return { labels: named, times: times.slice(start, end), values: values.slice(start, end) };
+  const ranges = yield* evaluateRanges(expr, steps, run);
+  const extension = expr.kind === "range" ? expr.selector.extension : undefined;
+  const to = (ranges.pinned ?? steps.from) - ranges.offsetMs;
+  const from = to - ranges.rangeMs;
+  return ranges.series
+    .map((one) => {
+      const { labels, dropsName, times, values } = one;
+      const lo = times.findIndex((time) => time > from - ranges.before);
+      const hi = times.findLastIndex((time) => time <= to + ranges.after) + 1;
+      const [start, end] = lo < 0 || hi < lo ? [0, 0] : [lo, hi];
+      const named = { labels: dropsName ? withoutName(labels) : labels };
+      if (extension !== undefined && start < end) {
+        const window = { lo: start, hi: end, fromMs: from, toMs: to, atMs: steps.from, step: 0 };
+        return { ...named, ...extendedSamples(one, window, extension) };
+      }
+      return { ...named, times: times.slice(start, end), values: values.slice(start, end) };
     })
     .filter(({ times }) => times.length > 0)
     .toSorted((a, b) => compareLabels(a.labels, b.labels));

@@ -61,7 +61,16 @@ const STABLE: readonly (readonly [string, string, Shape?])[] = [
 ];
 
 const EXPERIMENTAL: readonly (readonly [string, string, Shape?])[] = [
-  ["r", "mad_over_time"],
+  [
+    "r",
+    "mad_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time " +
+      "ts_of_min_over_time",
+  ],
+  ["rss", "double_exponential_smoothing"],
+  ["", "end range start step", { returns: "scalar" }],
+  ["ss", "max_of min_of", { returns: "scalar" }],
+  ["v", "start_timestamp"],
+  ["vv", "info", { optional: 1 }],
   ["vt", "sort_by_label sort_by_label_desc", { optional: Infinity }],
 ];
 
@@ -79,9 +88,7 @@ export const FUNCTIONS: ReadonlyMap<string, Signature> = new Map(entries());
 /** Functions that Prometheus has and that are refused by name here, never answered wrongly. */
 export const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set(
   (
-    "double_exponential_smoothing end histogram_avg histogram_count histogram_quantiles " +
-    "histogram_stddev histogram_stdvar histogram_sum info max_of min_of range start " +
-    "start_timestamp step ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time " +
-    "ts_of_min_over_time"
+    "histogram_avg histogram_count histogram_quantiles histogram_stddev histogram_stdvar " +
+    "histogram_sum"
   ).split(" "),
 );

@@ -41,6 +41,20 @@ export function* callInstant(evaluated: Evaluated): Work<Value> {
       return scalar(steps, () => Math.PI);
     case "time":
       return scalar(steps, (step) => timeAt(steps, step));
+    case "start":
+    case "end":
+    case "range":
+    case "step": {
+      const seconds = queryTime(call.name, evaluated.run) / SECOND_MS;
+      return scalar(steps, () => seconds);
+    }
+    case "max_of":
+      return combined(evaluated, largerOf);
+    case "min_of":
+      return combined(evaluated, smallerOf);
+    case "start_timestamp":
+      // Only samples as they were sent have a start, not what was computed from them.
+      return vector(emptyGrid([], steps.count));
     case "scalar":
       return { kind: "scalar", values: onlyValues(vectorArg(evaluated, 0)) };
     case "vector":
@@ -112,6 +126,20 @@ function scalar(steps: Steps, valueAt: (step: number) => number): Value {
   const values = new Float64Array(steps.count);
   for (let step = 0; step < steps.count; step++) values[step] = valueAt(step);
   return { kind: "scalar", values };
+}
+
+/** Milliseconds; the step of an instant query, and of a range of one time, is 0. */
+function queryTime(name: "start" | "end" | "range" | "step", { span }: Run): number {
+  const { from, to, stepMs } = span;
+  if (name === "start") return from;
+  if (name === "end") return to;
+  if (name === "range") return to - from;
+  return from === to ? 0 : stepMs;
+}
+
+function combined(evaluated: Evaluated, choose: (a: number, b: number) => number): Value {
+  const [left, right] = [scalarArg(evaluated, 0), scalarArg(evaluated, 1)];
+  return { kind: "scalar", values: left.map((value, step) => choose(value, right[step] ?? NaN)) };
 }
 
 /** A vector of one series without labels. */

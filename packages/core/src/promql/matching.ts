@@ -76,7 +76,8 @@ type Pairing = {
 export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run): Work<Grid> {
   const matching = expr.matching ?? PLAIN_MATCHING;
   const swapped = matching.cardinality === "one-to-many";
-  const [many, one] = swapped ? [right, left] : [left, right];
+  const sides: Sides = swapped ? [right, left] : [left, right];
+  const [many, one] = matching.fill === undefined ? sides : filled(matching, sides);
   const rowsOfOne = rowsBySignature(matching, one);
   refuseDuplicateOnes(expr, [many, one], rowsOfOne);
   const { pairs, rows, claims } = pairUp(expr, many, one, { rowsOfOne, run });
@@ -89,6 +90,45 @@ export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run)
     if (run.budget.pause(many.steps)) yield;
   }
   return out;
+}
+
+/** The "many" and the "one" side. */
+type Sides = readonly [Grid, Grid];
+
+/**
+ * Both sides with series that stand for those which only the other side has. As in Prometheus,
+ * `fill_left` fills the "many" side, also where `group_right` has it on the right.
+ */
+function filled(matching: Matching, [many, one]: Sides): Sides {
+  const { left, right } = matching.fill ?? {};
+  return [
+    left === undefined ? many : stacked(many, standIns(matching, one, many, left)),
+    right === undefined ? one : stacked(one, standIns(matching, many, one, right)),
+  ];
+}
+
+/** One series for each signature of `there`, at the steps at which `here` has none of it. */
+function standIns(matching: Matching, there: Grid, here: Grid, value: number): Grid {
+  const known = rowsBySignature(matching, here);
+  const wanted = [...rowsBySignature(matching, there)];
+  const rows = wanted.flatMap(([, [row = 0]]) => {
+    const labels = there.rows[row];
+    return labels === undefined ? [] : [signature(matching, labels)];
+  });
+  const out = emptyGrid(rows, there.steps);
+  for (const [index, [key, rowsThere]] of wanted.entries()) {
+    for (let step = 0; step < out.steps; step++) {
+      if (!presentInAny(there, rowsThere, step)) continue;
+      if (presentInAny(here, known.get(key) ?? [], step)) continue;
+      out.present[index * out.steps + step] = 1;
+      out.values[index * out.steps + step] = value;
+    }
+  }
+  return out;
+}
+
+function presentInAny({ present, steps }: Grid, rows: readonly number[], step: number): boolean {
+  return rows.some((row) => present[row * steps + step] === 1);
 }
 
 type Meeting = {

@@ -1,39 +1,48 @@
 import { SECOND_MS } from "../model/time.ts";
-import type { Expr, FixedTime, InstantSelector, RangeSelector, Subquery } from "./ast.ts";
+import type {
+  DurationExpr,
+  Expr,
+  Extension,
+  FixedTime,
+  InstantSelector,
+  RangeSelector,
+  Subquery,
+} from "./ast.ts";
+import { DurationParser, literalMs } from "./duration-parser.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 type Shiftable = InstantSelector | RangeSelector | Subquery;
 
-/** Reads everything that may follow a primary expression: `[5m]`, `[1h:5m]`, `offset 1d`, `@ 7`. */
-export function parseModifiers(tokens: TokenStream, primary: Expr): Expr {
+/**
+ * Reads everything that may follow a primary expression: `[5m]`, `[1h:5m]`, `offset 1d`, `@ 7`,
+ * `anchored`, `smoothed`.
+ *
+ * @param partsMax how many parts a calculated duration may have
+ */
+export function parseModifiers(tokens: TokenStream, primary: Expr, partsMax: number): Expr {
   let expr = primary;
-  let offset = false;
   for (;;) {
-    if (tokens.isSymbol("[")) {
-      expr = parseBrackets(tokens, expr, offset);
-      offset = false;
-    } else if (tokens.isWord("offset")) {
-      if (offset) tokens.refuse(tokens.peek().place, "offset is set twice");
-      expr = parseOffset(tokens, expr);
-      offset = true;
-    } else if (tokens.isSymbol("@")) {
-      expr = parseAt(tokens, expr);
-    } else if (tokens.isWord("anchored") || tokens.isWord("smoothed")) {
-      tokens.refuse(tokens.peek().place, `"${tokens.peek().text}" is not supported yet`);
-    } else {
-      return expr;
-    }
+    if (tokens.isSymbol("[")) expr = parseBrackets(tokens, expr, partsMax);
+    else if (tokens.isWord("offset")) expr = parseOffset(tokens, expr, partsMax);
+    else if (tokens.isSymbol("@")) expr = parseAt(tokens, expr);
+    else if (tokens.isWord("anchored")) expr = parseExtension(tokens, expr, "anchored");
+    else if (tokens.isWord("smoothed")) expr = parseExtension(tokens, expr, "smoothed");
+    else return expr;
   }
 }
 
-/** Whole milliseconds of seconds, cut as Prometheus cuts (it counts in nanoseconds). */
-function toMs(seconds: number): number {
-  return Math.trunc(Math.round(seconds * 1e9) / 1e6);
+function isShifted({ offset, offsetMs }: Pick<InstantSelector, "offset" | "offsetMs">): boolean {
+  return offset !== undefined || offsetMs !== 0;
 }
 
-function parseBrackets(tokens: TokenStream, expr: Expr, offset: boolean): RangeSelector | Subquery {
+function parseBrackets(
+  tokens: TokenStream,
+  expr: Expr,
+  partsMax: number,
+): RangeSelector | Subquery {
   const open = tokens.next().place;
-  const rangeMs = parseSpan(tokens);
+  const range = parseSpan(tokens, partsMax);
+  const ranged = { rangeMs: literalMs(range) ?? 0, ...(isLiteral(range) ? {} : { range }) };
   if (!tokens.isSymbol(":")) {
     if (!tokens.isSymbol("]")) tokens.unexpected('":" or "]"');
     const { to } = tokens.next().place;
@@ -41,71 +50,55 @@ function parseBrackets(tokens: TokenStream, expr: Expr, offset: boolean): RangeS
     if (expr.kind !== "selector") {
       tokens.refuse(place, "a range is only allowed on a selector; a subquery is written [5m:1m]");
     }
-    if (offset) tokens.refuse(place, "offset must stand after the range");
+    if (isShifted(expr)) tokens.refuse(place, "offset must stand after the range");
     if (expr.at !== undefined) tokens.refuse(place, "@ must stand after the range");
-    return { kind: "range", selector: expr, rangeMs, place: { from: expr.place.from, to } };
+    return { kind: "range", selector: expr, ...ranged, place: { from: expr.place.from, to } };
   }
   tokens.next();
-  const stepMs = tokens.isSymbol("]") ? undefined : parseSpan(tokens);
+  const step = tokens.isSymbol("]") ? undefined : parseSpan(tokens, partsMax);
+  const stepMs = step === undefined ? undefined : literalMs(step);
+  if (step !== undefined && stepMs === 0) {
+    tokens.refuse(step.place, "the step of a subquery must be at least 1ms");
+  }
   const { to } = tokens.expectSymbol("]").place;
-  const place = { from: expr.place.from, to };
-  const subquery: Subquery = { kind: "subquery", expr, rangeMs, offsetMs: 0, place };
-  return stepMs === undefined ? subquery : { ...subquery, stepMs };
+  return {
+    kind: "subquery",
+    expr,
+    ...ranged,
+    ...(stepMs === undefined ? {} : { stepMs }),
+    ...(step === undefined || isLiteral(step) ? {} : { step }),
+    offsetMs: 0,
+    place: { from: expr.place.from, to },
+  };
 }
 
-/** A duration or a number of seconds above zero. */
-function parseSpan(tokens: TokenStream): number {
-  const token = tokens.peek();
-  if (token.kind === "symbol" || token.kind === "word") {
-    if (!"+-*/%^(".includes(token.text) && token.kind === "symbol") {
-      tokens.unexpected("a duration such as 5m");
-    }
-    tokens.refuse(token.place, "duration expressions are not supported yet");
+function isLiteral(duration: DurationExpr): boolean {
+  return duration.kind === "literal";
+}
+
+/** A duration or a number of seconds above zero, or a calculation of one. */
+function parseSpan(tokens: TokenStream, partsMax: number): DurationExpr {
+  const duration = new DurationParser(tokens, partsMax).calculation();
+  if (duration.kind === "literal" && !(duration.seconds > 0)) {
+    tokens.refuse(duration.place, "duration must be greater than 0");
   }
-  if (token.kind !== "number" && token.kind !== "duration") {
-    tokens.unexpected("a duration such as 5m");
-  }
-  tokens.next();
-  const ms = toMs(tokens.numberValue(token));
-  if (!(ms > 0)) tokens.refuse(token.place, "duration must be greater than 0");
-  requireCountable(tokens, ms);
-  if ("+-*/%^".includes(tokens.peek().text) && tokens.peek().kind === "symbol") {
-    tokens.refuse(tokens.peek().place, "duration expressions are not supported yet");
-  }
-  return ms;
+  return duration;
 }
 
-function requireCountable(tokens: TokenStream, ms: number): void {
-  if (Number.isSafeInteger(ms)) return;
-  tokens.refuse(tokens.peek(-1).place, "duration is too long");
-}
-
-function parseSigned(tokens: TokenStream, wanted: string): number {
-  const negative = tokens.isSymbol("-");
-  if (negative || tokens.isSymbol("+")) tokens.next();
-  const token = tokens.peek();
-  if (token.kind !== "number" && token.kind !== "duration") tokens.unexpected(wanted);
-  tokens.next();
-  const value = tokens.numberValue(token);
-  return negative ? -value : value;
-}
-
-function parseOffset(tokens: TokenStream, expr: Expr): Shiftable {
+function parseOffset(tokens: TokenStream, expr: Expr, partsMax: number): Shiftable {
   const keyword = tokens.next().place;
   if (!isShiftable(expr)) {
     tokens.refuse(keyword, "offset must follow a selector, a range or a subquery");
   }
-  const sign = tokens.isSymbol("-") || tokens.isSymbol("+") ? 1 : 0;
-  if (tokens.isSymbol("(", sign) || tokens.peek(sign).kind === "word") {
-    tokens.refuse(tokens.peek(sign).place, "duration expressions are not supported yet");
+  if (isShifted(expr.kind === "range" ? expr.selector : expr)) {
+    tokens.refuse(keyword, "offset is set twice");
   }
-  const offsetMs = toMs(parseSigned(tokens, "a duration such as 5m"));
-  requireCountable(tokens, offsetMs);
+  const duration = new DurationParser(tokens, partsMax).operand();
+  const offsetMs = literalMs(duration) ?? 0;
+  const shift = { offsetMs, ...(isLiteral(duration) ? {} : { offset: duration }) };
   const place = { from: expr.place.from, to: tokens.lastEnd() };
-  if (expr.kind === "range") {
-    return { ...expr, selector: { ...expr.selector, offsetMs }, place };
-  }
-  return { ...expr, offsetMs, place };
+  if (expr.kind === "range") return { ...expr, selector: { ...expr.selector, ...shift }, place };
+  return { ...expr, ...shift, place };
 }
 
 function parseAt(tokens: TokenStream, expr: Expr): Shiftable {
@@ -127,9 +120,40 @@ function parseFixedTime(tokens: TokenStream): FixedTime {
     return { kind };
   }
   const { place } = tokens.peek();
-  const atMs = Math.round(parseSigned(tokens, "a time in seconds, start() or end()") * SECOND_MS);
+  const atMs = Math.round(parseSeconds(tokens) * SECOND_MS);
   if (!Number.isSafeInteger(atMs)) tokens.refuse(place, "time after @ is out of range");
   return { kind: "time", atMs };
+}
+
+function parseSeconds(tokens: TokenStream): number {
+  const negative = tokens.isSymbol("-");
+  if (negative || tokens.isSymbol("+")) tokens.next();
+  const { kind } = tokens.peek();
+  if (kind !== "number" && kind !== "duration") {
+    tokens.unexpected("a time in seconds, start() or end()");
+  }
+  const value = tokens.numberValue(tokens.next());
+  return negative ? -value : value;
+}
+
+function parseExtension(
+  tokens: TokenStream,
+  expr: Expr,
+  extension: Extension,
+): InstantSelector | RangeSelector {
+  const keyword = tokens.next().place;
+  if (expr.kind === "subquery") {
+    tokens.refuse(keyword, `"${extension}" is not possible on a subquery`);
+  }
+  if (!isShiftable(expr))
+    tokens.refuse(keyword, `"${extension}" must follow a selector or a range`);
+  const selector = expr.kind === "range" ? expr.selector : expr;
+  if (selector.extension !== undefined && selector.extension !== extension) {
+    tokens.refuse(keyword, '"anchored" and "smoothed" exclude each other');
+  }
+  const place = { from: expr.place.from, to: keyword.to };
+  if (expr.kind === "range") return { ...expr, selector: { ...selector, extension }, place };
+  return { ...expr, extension, place };
 }
 
 function isShiftable(expr: Expr): expr is Shiftable {

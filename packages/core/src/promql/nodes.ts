@@ -2,6 +2,7 @@ import { assert } from "../model/assert.ts";
 import { aggregate } from "./aggregate.ts";
 import {
   type Aggregation,
+  type AggregationOp,
   type Binary,
   type Call,
   type Expr,
@@ -12,6 +13,8 @@ import {
   unwrap,
 } from "./ast.ts";
 import type { Grid } from "./grid.ts";
+import { infoSelector } from "./info-selector.ts";
+import { withInfoLabels } from "./info.ts";
 import { absentFrom, callInstant } from "./instant-functions.ts";
 import { betweenVectors, bySet } from "./matching.ts";
 import { betweenScalars, betweenVectorAndScalar } from "./operators.ts";
@@ -19,8 +22,9 @@ import { countValues, pickSeries } from "./pick.ts";
 import { pinnedTime } from "./plan.ts";
 import { finishRange, windowFunction } from "./range-functions.ts";
 import { dropNames, type Run, type Steps, type Value, type Work } from "./run.ts";
-import { selectInstant, selectRanges } from "./selectors.ts";
-import { overWindows, type Ranges, type SeriesSamples } from "./windows.ts";
+import { sampleSeries } from "./sample-series.ts";
+import { type SampleField, selectInstant, selectRanges, selectSmoothed } from "./selectors.ts";
+import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./windows.ts";
 
 /** Evaluates a node at all steps at once. */
 export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
@@ -29,8 +33,10 @@ export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
       return { kind: "scalar", values: new Float64Array(steps.count).fill(expr.value) };
     case "string":
       return { kind: "string", value: expr.value };
-    case "selector":
-      return { kind: "vector", grid: yield* selectInstant(expr, steps, run) };
+    case "selector": {
+      const select = expr.extension === "smoothed" ? selectSmoothed : selectInstant;
+      return { kind: "vector", grid: yield* select(expr, steps, run) };
+    }
     case "paren":
       return yield* evaluateNode(expr.expr, steps, run);
     case "unary":
@@ -89,6 +95,9 @@ function* evaluateBinary(expr: Binary, steps: Steps, run: Run): Work<Value> {
   return { kind: "vector", grid: betweenVectorAndScalar(expr, sides, run) };
 }
 
+/** Aggregations that give some of the series themselves. */
+const PICKS: ReadonlySet<AggregationOp> = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
+
 function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<Grid> {
   if (expr.op === "count_values") {
     const label = expr.param === undefined ? undefined : unwrap(expr.param);
@@ -99,16 +108,30 @@ function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<G
   const param =
     expr.param === undefined ? undefined : yield* evaluateScalar(expr.param, steps, run);
   const grid = yield* evaluateVector(expr.expr, steps, run);
-  if (expr.op !== "topk" && expr.op !== "bottomk" && expr.op !== "limitk") {
-    return yield* aggregate(expr, grid, param, run);
-  }
+  if (!PICKS.has(expr.op)) return yield* aggregate(expr, grid, param, run);
   assert(param !== undefined, `${expr.op} has a parameter`);
   if (run.budget.pause(grid.values.length)) yield;
-  return pickSeries(expr, grid, param);
+  return expr.op === "limit_ratio"
+    ? sampleSeries(expr, grid, param, run)
+    : pickSeries(expr, grid, param);
 }
 
 function isRanged(expr: Expr): expr is RangeSelector | Subquery {
   return expr.kind === "range" || expr.kind === "subquery";
+}
+
+/** Functions of a selector that read another part of its samples than the value. */
+const FIELDS: ReadonlyMap<string, SampleField> = new Map([
+  ["timestamp", "time"],
+  ["start_timestamp", "start"],
+]);
+
+function* evaluateInfo(call: Call, steps: Steps, run: Run): Work<Grid> {
+  const [vector] = call.args;
+  assert(vector !== undefined, "info has an argument");
+  const base = yield* evaluateVector(vector, steps, run);
+  const info = yield* selectInstant(infoSelector(call), steps, run, "time");
+  return yield* withInfoLabels(call, base, info, run);
 }
 
 function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
@@ -118,10 +141,12 @@ function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
     return { kind: "vector", grid: yield* callOverRange(call, ranged, steps, run) };
   }
   const [first] = args;
-  if (call.name === "timestamp" && first?.kind === "selector") {
-    const times = yield* selectInstant(first, steps, run, "time");
+  const field = FIELDS.get(call.name);
+  if (field !== undefined && first?.kind === "selector") {
+    const times = yield* selectInstant(first, steps, run, field);
     return { kind: "vector", grid: dropNames(run, times, call.place) };
   }
+  if (call.name === "info") return { kind: "vector", grid: yield* evaluateInfo(call, steps, run) };
   const values: Value[] = [];
   for (const arg of args) values.push(yield* evaluateNode(arg, steps, run));
   let cells = 0;
@@ -142,7 +167,7 @@ function* callOverRange(
     if (!isRanged(inner)) params.push(yield* evaluateScalar(inner, steps, run));
   }
   const ranges = yield* evaluateRanges(ranged, steps, run);
-  const evaluateWindow = windowFunction(call, params, run);
+  const evaluateWindow = windowFunction(call, params, { run, ranged });
   const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place });
   return call.name === "absent_over_time" ? absentFrom(call, grid) : finishRange(call, grid, run);
 }
@@ -163,6 +188,7 @@ export function* evaluateRanges(
     rangeMs: expr.rangeMs,
     offsetMs: expr.offsetMs,
     pinned,
+    ...PLAIN_EDGES,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ArithmeticOp, Binary, ComparisonOp } from "./ast.ts";
-import { isComparison } from "./ast.ts";
+import { isComparison, isTrim } from "./ast.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
 import { dropNames, type Run } from "./run.ts";
 
@@ -37,6 +37,8 @@ function power(base: number, exponent: number): number {
 
 /** An arithmetic operator, a filter, or a comparison that gives 0 and 1. */
 export function operatorOf({ op, bool }: Pick<Binary, "op" | "bool">): Operator {
+  // Only histograms can be trimmed: numbers give nothing.
+  if (isTrim(op)) return { result: () => NaN, keeps: () => false };
   if (!isComparison(op)) {
     // Set operators work on whole vectors and never come here.
     return { result: ARITHMETIC[op as ArithmeticOp], keeps: () => true };

@@ -5,6 +5,7 @@ import { InputError } from "../model/input-error.ts";
 import type { Expr } from "./ast.ts";
 import { parse } from "./parser.ts";
 import { printExpr } from "./print.ts";
+import { ALL_FEATURES } from "./require-feature.ts";
 
 // What is written, and how it is printed.
 const accepted: readonly (readonly [string, string])[] = [
@@ -88,6 +89,9 @@ function parenthesized(expr: Expr): string {
   return `(${parenthesized(expr.left)} ${expr.op} ${parenthesized(expr.right)})`;
 }
 
+const DISABLED = "is experimental and not enabled; ";
+const EXPERIMENTAL = '"features: [promql-experimental-functions]"';
+
 const refused: readonly (readonly [string, string])[] = [
   ["", "1:1: no expression in the text"],
   ["  # nothing", "1:12: no expression in the text"],
@@ -123,10 +127,11 @@ const refused: readonly (readonly [string, string])[] = [
   ["foo[0s]", "1:5: duration must be greater than 0"],
   ["foo[1e300]", "1:5: duration is too long"],
   ["foo offset 1e300", "1:12: duration is too long"],
-  ["foo[-5m]", "1:5: duration expressions are not supported yet"],
-  ["foo[5m * 2]", "1:8: duration expressions are not supported yet"],
-  ["foo[step()]", "1:5: duration expressions are not supported yet"],
-  ["foo offset (5m)", "1:12: duration expressions are not supported yet"],
+  ["foo[-5m]", "1:5: duration must be greater than 0"],
+  ["foo[5m * 2]", `1:5: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
+  ["foo[step()]", `1:5: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
+  ["foo[5m:2 * 1m]", `1:8: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
+  ["foo offset (5m)", `1:12: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
   ["foo offset", "1:11: unexpected end of input, expected a duration such as 5m"],
   ["foo offset 5m offset 5m", "1:15: offset is set twice"],
   ["foo @ 1 @ 2", "1:9: @ is set twice"],
@@ -138,14 +143,20 @@ const refused: readonly (readonly [string, string])[] = [
   ["sum(foo)[5m]", "1:9: a range is only allowed on a selector; a subquery is written [5m:1m]"],
   ["1[5m:1m]", "1:1: a subquery needs an instant vector, not a scalar"],
   ["foo[5m][5m:]", "1:1: a subquery needs an instant vector, not a range vector"],
-  ["foo[5m] anchored", '1:9: "anchored" is not supported yet'],
-  ["foo smoothed", '1:5: "smoothed" is not supported yet'],
-  ["a + fill(0) b", '1:5: "fill" is not supported yet'],
-  ["a </ b", '1:3: "</" is not supported yet'],
-  ["info(foo)", '1:1: "info" is not supported yet'],
-  ["limit_ratio(0.5, foo)", '1:1: "limit_ratio" is not supported yet'],
-  ["mad_over_time(foo[5m])", '1:1: "mad_over_time" is experimental in Prometheus and not enabled'],
-  ["limitk(1, foo)", '1:1: "limitk" is experimental in Prometheus and not enabled'],
+  ["foo[5m] anchored", `1:1: "anchored" ${DISABLED}"features: [promql-extended-range-selectors]"`],
+  ["foo smoothed", `1:1: "smoothed" ${DISABLED}"features: [promql-extended-range-selectors]"`],
+  ["a + fill(0) b", `1:3: "fill" ${DISABLED}"features: [promql-binop-fill-modifiers]"`],
+  ["info(foo)", `1:1: "info" ${DISABLED}${EXPERIMENTAL}`],
+  ["limit_ratio(0.5, foo)", `1:1: "limit_ratio" ${DISABLED}${EXPERIMENTAL}`],
+  [
+    "mad_over_time(foo[5m])",
+    `1:1: "mad_over_time" ${DISABLED}${EXPERIMENTAL} in naruko.yml turns it on`,
+  ],
+  ["limitk(1, foo)", `1:1: "limitk" ${DISABLED}${EXPERIMENTAL}`],
+  ["foo offset 5m anchored smoothed", '1:24: "anchored" and "smoothed" exclude each other'],
+  ["foo[5m:] anchored", '1:10: "anchored" is not possible on a subquery'],
+  ["abs(foo) smoothed", '1:10: "smoothed" must follow a selector or a range'],
+  ["1 </ 2", '1:1: "</" needs a vector of histograms'],
   ["rate(foo)", "1:6: argument 1 of rate must be of type range vector, this is an instant vector"],
   ["abs(foo[5m])", "1:5: argument 1 of abs must be of type instant vector, this is a range vector"],
   ["abs(1)", "1:5: argument 1 of abs must be of type instant vector, this is a scalar"],
@@ -194,6 +205,84 @@ for (const [text, message] of refused) {
   });
 }
 
+// What the features add: how it is written, and how it is printed.
+const experimental: readonly (readonly [string, string])[] = [
+  ["foo[5m * 2]", "foo[5m * 2]"],
+  ["foo[ ( step() ) +1 ]", "foo[(step()) + 1]"],
+  ["foo[-5m + 2 ^ -3 ^ 4]", "foo[-5m + 2 ^ -3 ^ 4]"],
+  ["foo[-STEP()]", "foo[-step()]"],
+  ["foo[max_of(step(), Min_Of(1h, 2))]", "foo[max_of(step(), min_of(1h, 2))]"],
+  ["foo[1m+1m:range() / 10]", "foo[1m + 1m:range() / 10]"],
+  ["foo offset step() * 2", "foo offset step() * 2"],
+  ["foo offset -(5m)", "foo offset -(5m)"],
+  ["foo offset (5m) * 2", "foo offset ((5m) * 2)"],
+  ["foo offset (5m) @ 7", "foo offset (5m) @ 7.000"],
+  ["foo offset -2 ^ 2", "foo offset -2s ^ 2"],
+  ["foo anchored", "foo anchored"],
+  ["foo anchored[5m]", "foo[5m] anchored"],
+  ["foo[5m] SMOOTHED @ 7 offset 1m", "foo[5m] @ 7.000 offset 1m smoothed"],
+  ["a + fill(0) b", "a + fill (0) b"],
+  ["fill + fill_left", "fill + fill_left"],
+  ["a + fill_right(-1) fill_left(5m) b", "a + fill_left (300) fill_right (-1) b"],
+  ["a > bool on (x) group_left fill(inf) b", "a > bool on (x) group_left () fill (+Inf) b"],
+  ["a / ignoring (x) fill_left(2) b", "a / ignoring (x) fill_left (2) b"],
+  ["foo </ 5 >/ 1", "foo </ 5 >/ 1"],
+  ["limit_ratio(-0.5, foo)", "limit_ratio(-0.5, foo)"],
+  ["info(foo)", "info(foo)"],
+  ['info(foo, {data=~".*"})', 'info(foo, {data=~".*"})'],
+  ["info(foo, {})", "info(foo, {})"],
+  ["start() + end() + step() + range()", "start() + end() + step() + range()"],
+  ["start + end + step + range", "start + end + step + range"],
+  ["min_of(1, max_of(2, time()))", "min_of(1, max_of(2, time()))"],
+  [
+    "double_exponential_smoothing(foo[5m], 0.5, 0.1)",
+    "double_exponential_smoothing(foo[5m], 0.5, 0.1)",
+  ],
+];
+for (const [text, printed] of experimental) {
+  test(`${JSON.stringify(text)} is read where it is enabled`, () => {
+    assert.equal(printExpr(parse(text, { features: ALL_FEATURES })), printed);
+    assert.equal(printExpr(parse(printed, { features: ALL_FEATURES })), printed);
+  });
+}
+
+const refusedThough: readonly (readonly [string, string])[] = [
+  ["foo[5m +]", '1:9: unexpected "]", expected a duration such as 5m'],
+  ["foo[5m - inf]", '1:10: unexpected "inf", expected a duration such as 5m'],
+  ["foo[step]", '1:5: unexpected "step", expected a duration such as 5m'],
+  ["foo[time()]", '1:5: unexpected "time", expected a duration such as 5m'],
+  ["foo[step(1)]", '1:10: unexpected "1", expected ")"'],
+  ["foo[min_of(1)]", '1:13: unexpected ")", expected ","'],
+  ["foo[5m / 0]", "1:8: division by zero"],
+  ["foo[5m % 0s]", "1:8: modulo by zero"],
+  ["foo[5m:0.0001]", "1:8: the step of a subquery must be at least 1ms"],
+  ["foo offset", "1:11: unexpected end of input, expected a duration such as 5m"],
+  ["foo offset step() offset 5m", "1:19: offset is set twice"],
+  ["foo offset step()[5m]", "1:18: offset must stand after the range"],
+  ["a + fill() b", '1:10: unexpected ")", expected a number'],
+  ["a + fill(time()) b", '1:10: unexpected "time", expected a number'],
+  ["a + fill(0) fill_left(1) b", '1:26: unexpected "b"'],
+  ["a + fill(0) 1", "1:3: fill is only allowed between instant vectors"],
+  ["a or fill(0) b", '1:3: fill is not allowed on "or"'],
+  ["info(foo, bar)", "1:11: the second argument of info must be matchers alone"],
+  ["info(foo, ({a='b'}))", "1:11: the second argument of info must be matchers alone"],
+  ["info({}, {})", "1:6: selector must have at least one matcher"],
+  ["sum by (without) (foo)", '1:9: unexpected "without", expected a label name or ")"'],
+  ["START()", '1:1: unknown function "START"'],
+];
+for (const [text, message] of refusedThough) {
+  test(`${JSON.stringify(text)} is refused whatever is enabled`, () => {
+    assert.throws(
+      () => parse(text, { features: ALL_FEATURES }),
+      (error) => {
+        assert.ok(error instanceof InputError);
+        assert.ok(error.message.startsWith(message), error.message);
+        return true;
+      },
+    );
+  });
+}
+
 const limits = { expressionLength: 1000, expressionDepth: 20 };
 
 test("length and depth are limited, however the depth comes about", () => {
@@ -213,8 +302,11 @@ test("length and depth are limited, however the depth comes about", () => {
 });
 
 test("an expression as long as allowed neither overflows the stack nor hangs", () => {
-  for (const piece of ["(", "-", "1 + ", "abs(", "{", "[", "sum by (a) (", "foo[1m:", '"']) {
-    const text = piece.repeat(Math.floor(100_000 / piece.length));
+  const pieces = ["(", "-", "1 + ", "abs(", "{", "[", "sum by (a) (", "foo[1m:", '"'];
+  for (const piece of [...pieces, "foo[(", "foo[1+", "foo[-", "foo[max_of("]) {
+    const repeated = piece.startsWith("foo[") && piece !== "foo[1m:" ? piece.slice(4) : piece;
+    const start = repeated === piece ? "" : "foo[";
+    const text = start + repeated.repeat(Math.floor(99_000 / repeated.length));
     assert.throws(() => parse(text), InputError);
   }
 });

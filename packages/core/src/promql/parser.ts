@@ -115,9 +115,6 @@ class Parser {
 
   private binary(left: Expr, operator: string, strength: number): Binary {
     const { from } = this.tokens.peek().place;
-    if (operator === "</" || operator === ">/") {
-      this.tokens.refuse(this.tokens.peek().place, `"${operator}" is not supported yet`);
-    }
     const op = operator as BinaryOp;
     this.tokens.next();
     const bool = this.tokens.takeWord("bool");
@@ -131,9 +128,10 @@ class Parser {
 
   private matching(forSets: boolean): Matching | undefined {
     const on = this.tokens.isWord("on");
+    const plain = { cardinality: forSets ? "many-to-many" : "one-to-one", include: [] } as const;
     if (!on && !this.tokens.isWord("ignoring")) {
-      this.refuseFill();
-      return undefined;
+      const filled = this.fills();
+      return filled.fill && { on, labels: [], ...plain, ...filled };
     }
     this.tokens.next();
     const labels = this.labelList();
@@ -141,17 +139,44 @@ class Parser {
       this.tokens.takeWord(word),
     );
     const include = grouped !== undefined && this.tokens.isSymbol("(") ? this.labelList() : [];
-    this.refuseFill();
-    if (grouped === "group_left") return { on, labels, cardinality: "many-to-one", include };
-    if (grouped === "group_right") return { on, labels, cardinality: "one-to-many", include };
-    return { on, labels, cardinality: forSets ? "many-to-many" : "one-to-one", include };
+    const filled = this.fills();
+    if (grouped === undefined) return { on, labels, ...plain, ...filled };
+    const cardinality = grouped === "group_left" ? "many-to-one" : "one-to-many";
+    return { on, labels, cardinality, include, ...filled };
   }
 
-  private refuseFill(): void {
-    const token = this.tokens.peek();
-    const isFill = token.kind === "word" && /^fill(?:_left|_right)?$/i.test(token.text);
-    if (!isFill || !this.tokens.isSymbol("(", 1)) return;
-    this.tokens.refuse(token.place, `"${token.text}" is not supported yet`);
+  /** `fill(0)`, or one or both of `fill_left(0)` and `fill_right(0)`. */
+  private fills(): Pick<Matching, "fill"> {
+    if (this.isFill("fill")) {
+      const value = this.fillValue();
+      return { fill: { left: value, right: value } };
+    }
+    let fill: Matching["fill"];
+    for (;;) {
+      if (fill?.left === undefined && this.isFill("fill_left")) {
+        fill = { ...fill, left: this.fillValue() };
+      } else if (fill?.right === undefined && this.isFill("fill_right")) {
+        fill = { ...fill, right: this.fillValue() };
+      } else return fill === undefined ? {} : { fill };
+    }
+  }
+
+  /** Without a parenthesis behind it, the word is the name of a metric. */
+  private isFill(word: string): boolean {
+    return this.tokens.isWord(word) && this.tokens.isSymbol("(", 1);
+  }
+
+  private fillValue(): number {
+    const { tokens } = this;
+    tokens.next();
+    tokens.expectSymbol("(");
+    const negative = tokens.isSymbol("-");
+    if (negative || tokens.isSymbol("+")) tokens.next();
+    const { kind } = tokens.peek();
+    if (kind !== "number" && kind !== "duration") tokens.unexpected("a number");
+    const value = tokens.numberValue(tokens.next());
+    tokens.expectSymbol(")");
+    return negative ? -value : value;
   }
 
   private labelList(): string[] {
@@ -159,9 +184,9 @@ class Parser {
     this.tokens.expectSymbol("(");
     while (!this.tokens.takeSymbol(")")) {
       const token = this.tokens.peek();
-      if (token.kind !== "word" && token.kind !== "string") {
-        this.tokens.unexpected('a label name or ")"');
-      }
+      // Of all keywords, Prometheus' grammar does not take this one for a label.
+      const isLabel = token.kind === "word" && token.text.toLowerCase() !== "without";
+      if (!isLabel && token.kind !== "string") this.tokens.unexpected('a label name or ")"');
       this.tokens.next();
       const label = token.kind === "string" ? this.tokens.stringValue(token) : token.text;
       if (!isUtf8(label) || label === "") this.tokens.refuse(token.place, "bad label name");
@@ -187,7 +212,7 @@ class Parser {
 
   private operand(): Expr {
     const primary = this.finish(this.primary());
-    return this.finish(parseModifiers(this.tokens, primary));
+    return this.finish(parseModifiers(this.tokens, primary, this.depthMax));
   }
 
   private primary(): Expr {
@@ -247,7 +272,6 @@ class Parser {
       const plural = count === 1 ? "argument" : "arguments";
       tokens.refuse(place, `${op} takes ${count} ${plural}, not ${args.length}`);
     }
-    if (op === "limit_ratio") tokens.refuse(place, `"${op}" is not supported yet`);
     const [first, second] = args;
     const expr = second ?? first;
     if (first === undefined || expr === undefined) return tokens.unexpected("an expression");

@@ -1,7 +1,9 @@
 import { METRIC_NAME } from "../model/labels.ts";
 import type { Matcher } from "../model/reader.ts";
 import { type EpochMs, epochMs } from "../model/time.ts";
-import { childrenOf, type Expr, type FixedTime, type InstantSelector } from "./ast.ts";
+import { childrenOf, type Expr, type FixedTime, type InstantSelector, mapChildren } from "./ast.ts";
+import { resolveDurations } from "./durations.ts";
+import { infoSelector } from "./info-selector.ts";
 
 /** How long a sample counts as current where nothing else is said, as in Prometheus. */
 export const DEFAULT_LOOKBACK_MS: number = 5 * 60_000;
@@ -27,7 +29,7 @@ export type SelectorRead = {
 export type RenamedMetric = { readonly from: string; readonly to: string };
 
 export type Plan = {
-  /** What to evaluate: the expression with canonical metric names. */
+  /** What to evaluate: the expression with canonical metric names and durations worked out. */
   readonly expr: Expr;
   readonly reads: readonly SelectorRead[];
   /** See `reach`. */
@@ -46,7 +48,8 @@ export type PlanOptions = Span & {
 export function plan(expr: Expr, options: PlanOptions): Plan {
   const renamed: RenamedMetric[] = [];
   const { canonicalName } = options;
-  const stored = canonicalName === undefined ? expr : rename(expr, canonicalName, renamed);
+  const resolved = resolveDurations(expr, options);
+  const stored = canonicalName === undefined ? resolved : rename(resolved, canonicalName, renamed);
   return {
     expr: stored,
     reads: readsOf(stored, options),
@@ -93,13 +96,24 @@ export function pinnedTime(at: FixedTime | undefined, span: Span): number | unde
 /** Walks with the times at which a node is evaluated; `from` and `to` are both included. */
 function collect(expr: Expr, from: number, to: number, into: Collecting): void {
   if (expr.kind === "selector") return addRead(expr, into.span.lookbackMs, [from, to], into);
-  if (expr.kind === "range") return addRead(expr.selector, expr.rangeMs, [from, to], into);
+  if (expr.kind === "range") {
+    const { selector, rangeMs } = expr;
+    const beyond = selector.extension === undefined ? 0 : into.span.lookbackMs;
+    return addRead(selector, rangeMs + beyond, [from, to], into);
+  }
   if (expr.kind === "subquery") {
     const pinned = pinnedTime(expr.at, into.span);
     const start = (pinned ?? from) - expr.offsetMs - expr.rangeMs;
     return collect(expr.expr, start, (pinned ?? to) - expr.offsetMs, into);
   }
-  for (const child of childrenOf(expr)) collect(child, from, to, into);
+  const children = childrenOf(expr);
+  if (expr.kind === "call" && expr.name === "info") {
+    addRead(infoSelector(expr), into.span.lookbackMs, [from, to], into);
+    // The second argument only says what is wanted of the info metrics.
+    for (const child of children.slice(0, 1)) collect(child, from, to, into);
+    return;
+  }
+  for (const child of children) collect(child, from, to, into);
 }
 
 function addRead(
@@ -109,11 +123,12 @@ function addRead(
   { span, reads }: Collecting,
 ): void {
   const pinned = pinnedTime(selector.at, span);
+  const ahead = selector.extension === "smoothed" ? span.lookbackMs : 0;
   reads.push({
     selector,
     matchers: selector.matchers,
     from: epochMs((pinned ?? from) - selector.offsetMs - backMs),
-    to: epochMs((pinned ?? to) - selector.offsetMs),
+    to: epochMs((pinned ?? to) - selector.offsetMs + ahead),
   });
 }
 
@@ -128,28 +143,11 @@ function callsAbsent(expr: Expr): boolean {
 }
 
 function rename(expr: Expr, canonical: (name: string) => string, renamed: RenamedMetric[]): Expr {
-  const inside = (child: Expr): Expr => rename(child, canonical, renamed);
-  switch (expr.kind) {
-    case "number":
-    case "string":
-      return expr;
-    case "selector":
-      return renameSelector(expr, canonical, renamed);
-    case "range":
-      return { ...expr, selector: renameSelector(expr.selector, canonical, renamed) };
-    case "call":
-      return { ...expr, args: expr.args.map(inside) };
-    case "aggregation": {
-      const changed = { ...expr, expr: inside(expr.expr) };
-      return expr.param === undefined ? changed : { ...changed, param: inside(expr.param) };
-    }
-    case "binary":
-      return { ...expr, left: inside(expr.left), right: inside(expr.right) };
-    case "subquery":
-    case "unary":
-    case "paren":
-      return { ...expr, expr: inside(expr.expr) };
+  if (expr.kind === "selector") return renameSelector(expr, canonical, renamed);
+  if (expr.kind === "range") {
+    return { ...expr, selector: renameSelector(expr.selector, canonical, renamed) };
   }
+  return mapChildren(expr, (child) => rename(child, canonical, renamed));
 }
 
 function renameSelector(

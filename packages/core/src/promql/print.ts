@@ -6,9 +6,11 @@ import type {
   Aggregation,
   Binary,
   Call,
+  DurationExpr,
   Expr,
   FixedTime,
   InstantSelector,
+  Matching,
   RangeSelector,
   Subquery,
 } from "./ast.ts";
@@ -17,7 +19,7 @@ import type {
 export function printExpr(expr: Expr): string {
   switch (expr.kind) {
     case "number":
-      return formatFloat(expr.value, "f", -1);
+      return printNumber(expr.value);
     case "string":
       return quote(expr.value);
     case "selector":
@@ -55,23 +57,50 @@ function printBare({ name, matchers }: InstantSelector): string {
   return `${name ?? ""}${braces}`;
 }
 
-function printShift({ at, offsetMs }: { at?: FixedTime; offsetMs: number }): string {
+type Shift = Pick<InstantSelector, "at" | "offset" | "offsetMs" | "extension">;
+
+function printShift({ at, offset, offsetMs, extension }: Shift): string {
   const fixed = at === undefined ? "" : ` @ ${printFixed(at)}`;
-  return offsetMs === 0 ? fixed : `${fixed} offset ${formatDuration(offsetMs)}`;
+  const shifted = offset !== undefined || offsetMs !== 0;
+  const by = shifted ? ` offset ${printSpan(offset, offsetMs)}` : "";
+  // An operator right behind a parenthesis would count as part of the offset.
+  const shift = offset?.kind === "paren" ? by + fixed : fixed + by;
+  return extension === undefined ? shift : `${shift} ${extension}`;
+}
+
+function printSpan(duration: DurationExpr | undefined, ms: number): string {
+  return duration === undefined ? formatDuration(ms) : printDuration(duration);
+}
+
+function printDuration(duration: DurationExpr): string {
+  switch (duration.kind) {
+    case "literal":
+      return duration.text;
+    case "query":
+      return `${duration.of}()`;
+    case "signed":
+      return `${duration.op}${printDuration(duration.expr)}`;
+    case "paren":
+      return `(${printDuration(duration.expr)})`;
+    case "choice":
+      return `${duration.op}(${printDuration(duration.left)}, ${printDuration(duration.right)})`;
+    case "binary":
+      return `${printDuration(duration.left)} ${duration.op} ${printDuration(duration.right)}`;
+  }
 }
 
 function printFixed(at: FixedTime): string {
   return at.kind === "time" ? formatFloat(at.atMs / SECOND_MS, "f", 3) : `${at.kind}()`;
 }
 
-function printRange({ selector, rangeMs }: RangeSelector): string {
-  return `${printBare(selector)}[${formatDuration(rangeMs)}]${printShift(selector)}`;
+function printRange({ selector, range, rangeMs }: RangeSelector): string {
+  return `${printBare(selector)}[${printSpan(range, rangeMs)}]${printShift(selector)}`;
 }
 
 function printSubquery(subquery: Subquery): string {
-  const { expr, rangeMs, stepMs } = subquery;
-  const step = stepMs === undefined ? "" : formatDuration(stepMs);
-  return `${printExpr(expr)}[${formatDuration(rangeMs)}:${step}]${printShift(subquery)}`;
+  const { expr, range, rangeMs, step, stepMs } = subquery;
+  const every = step === undefined && stepMs === undefined ? "" : printSpan(step, stepMs ?? 0);
+  return `${printExpr(expr)}[${printSpan(range, rangeMs)}:${every}]${printShift(subquery)}`;
 }
 
 function printCall({ name, args }: Call): string {
@@ -88,12 +117,26 @@ function printAggregation({ op, expr, param, without, grouping }: Aggregation): 
 function printBinary(expr: Binary): string {
   const { op, left, right, bool, matching } = expr;
   let operator: string = bool ? `${op} bool` : op;
-  if (matching !== undefined) {
-    const list = (labels: readonly string[]): string => `(${labels.map(printName).join(", ")})`;
-    operator += ` ${matching.on ? "on" : "ignoring"} ${list(matching.labels)}`;
-    if (matching.cardinality === "many-to-one") operator += ` group_left ${list(matching.include)}`;
-    if (matching.cardinality === "one-to-many")
-      operator += ` group_right ${list(matching.include)}`;
-  }
+  if (matching !== undefined) operator += printMatching(matching);
   return `${printExpr(left)} ${operator} ${printExpr(right)}`;
+}
+
+function printLabels(labels: readonly string[]): string {
+  return `(${labels.map(printName).join(", ")})`;
+}
+
+function printMatching({ on, labels, cardinality, include, fill }: Matching): string {
+  const byLabels = on || labels.length > 0 || cardinality !== "one-to-one" || fill === undefined;
+  let text = byLabels ? ` ${on ? "on" : "ignoring"} ${printLabels(labels)}` : "";
+  if (cardinality === "many-to-one") text += ` group_left ${printLabels(include)}`;
+  if (cardinality === "one-to-many") text += ` group_right ${printLabels(include)}`;
+  const { left, right } = fill ?? {};
+  if (left !== undefined && Object.is(left, right)) return `${text} fill (${printNumber(left)})`;
+  if (left !== undefined) text += ` fill_left (${printNumber(left)})`;
+  if (right !== undefined) text += ` fill_right (${printNumber(right)})`;
+  return text;
+}
+
+function printNumber(value: number): string {
+  return formatFloat(value, "f", -1);
 }

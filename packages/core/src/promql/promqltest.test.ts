@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import { type Features, NO_FEATURES } from "../model/features.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { parse } from "./parser.ts";
 import { printExpr } from "./print.ts";
+import { ALL_FEATURES } from "./require-feature.ts";
 import { parseScript } from "./test-language/parse-script.ts";
 import type { EvalResult } from "./test-language/run-script.ts";
 import { runScript } from "./test-language/run-script.ts";
@@ -13,46 +15,42 @@ import { runScript } from "./test-language/run-script.ts";
 const THEIRS = new URL("../../../../../shared/promqltest/", import.meta.url);
 const OURS = new URL("fixtures/", import.meta.url);
 
+/** What changes evaluation in Prometheus' own runner. */
+const THEIR_FEATURES: Features = new Set([
+  "promql-delayed-name-removal",
+  "use-start-timestamps",
+] as const);
+
 const HISTOGRAMS = "native histograms";
 
-const REFUSED_FOR_NOW =
-  /^(?:\d+:\d+: )?(?:"([^"]+)" is|(duration expressions) are) not supported yet$/;
+const REFUSED_FOR_NOW = /^(?:\d+:\d+: )?"([^"]+)" is not supported yet$/;
 
 /** Why an eval may be refused for now; one that is refused for another reason fails. */
 const LATER: ReadonlySet<string> = new Set([
-  ..."anchored smoothed fill fill_left fill_right </ >/ limit_ratio info".split(" "),
   ..."histogram_count histogram_sum histogram_avg histogram_stddev histogram_stdvar".split(" "),
-  ..."histogram_quantiles double_exponential_smoothing ts_of_first_over_time".split(" "),
-  ..."ts_of_last_over_time ts_of_min_over_time ts_of_max_over_time".split(" "),
-  ..."start end step range min_of max_of".split(" "),
-  "duration expressions",
+  "histogram_quantiles",
 ]);
-
-/** Whole files about one feature that is not there yet. */
-const FEATURE_OF_FILE: Readonly<Record<string, string>> = {
-  "start_timestamps.test": "start timestamps",
-};
 
 /** How many evals of each file pass; the number may only grow, so that nothing is skipped unseen. */
 const PASSING: Readonly<Record<string, number>> = {
-  "aggregators.test": 124,
+  "aggregators.test": 127,
   "at_modifier.test": 78,
   "collision.test": 2,
-  "duration_expression.test": 8,
-  "extended_vectors.test": 30,
-  "fill-modifier.test": 1,
-  "functions.test": 267,
-  "histograms.test": 83,
-  "info.test": 0,
-  "limit.test": 0,
+  "duration_expression.test": 59,
+  "extended_vectors.test": 126,
+  "fill-modifier.test": 46,
+  "functions.test": 351,
+  "histograms.test": 88,
+  "info.test": 52,
+  "limit.test": 31,
   "literals.test": 25,
   "name_label_dropping.test": 30,
-  "native_histograms.test": 3,
-  "operators.test": 142,
-  "range_queries.test": 16,
+  "native_histograms.test": 13,
+  "operators.test": 145,
+  "range_queries.test": 17,
   "selectors.test": 31,
   "staleness.test": 17,
-  "start_timestamps.test": 0,
+  "start_timestamps.test": 19,
   "subquery.test": 32,
   "trig_functions.test": 19,
   "type_and_unit.test": 58,
@@ -86,11 +84,11 @@ function runFile(file: string, folder: URL): Outcome {
   const histograms = histogramMetrics(text);
   const outcome: Outcome = { passed: 0, skipped: new Map(), failed: [] };
   // Prometheus' runner removes names late; ours are about what happens by default.
-  const delayedNameRemoval = folder === THEIRS;
+  const features = folder === THEIRS ? THEIR_FEATURES : NO_FEATURES;
   const script = parseScript(withoutHistograms(text));
-  for (const result of runScript(script, { limits: DEFAULT_LIMITS, delayedNameRemoval })) {
+  for (const result of runScript(script, { limits: DEFAULT_LIMITS, features })) {
     const { verdict } = result;
-    const reason = FEATURE_OF_FILE[file] ?? skipReason(result, histograms);
+    const reason = skipReason(result, histograms);
     if (reason !== undefined) {
       outcome.skipped.set(reason, (outcome.skipped.get(reason) ?? 0) + 1);
     } else if (verdict.kind === "passed") outcome.passed++;
@@ -106,7 +104,7 @@ function skipReason(
   if (verdict.kind === "passed") return undefined;
   const refused =
     REFUSED_FOR_NOW.exec(verdict.reason) ?? REFUSED_FOR_NOW.exec(verdict.actual.join());
-  const later = refused?.[1] ?? refused?.[2] ?? "";
+  const later = refused?.[1] ?? "";
   if (LATER.has(later)) return later;
   const words = new Set(expr.match(/\w+/g));
   const nameless = histograms.length > 0 && /(?<![\w"])\{/.test(expr);
@@ -152,8 +150,8 @@ for (const file of theirs) {
     const script = parseScript(withoutHistograms(readFileSync(new URL(file, THEIRS), "utf8")));
     for (const command of script.commands) {
       if (command.kind !== "eval" || !isRead(command.expr)) continue;
-      const printed = printExpr(parse(command.expr, { experimental: true }));
-      assert.equal(printExpr(parse(printed, { experimental: true })), printed);
+      const printed = printExpr(parse(command.expr, { features: ALL_FEATURES }));
+      assert.equal(printExpr(parse(printed, { features: ALL_FEATURES })), printed);
     }
   });
 }
@@ -161,7 +159,7 @@ for (const file of theirs) {
 /** Whether the parser takes an expression; what is refused is the other test's matter. */
 function isRead(expr: string): boolean {
   try {
-    parse(expr, { experimental: true });
+    parse(expr, { features: ALL_FEATURES });
     return true;
   } catch {
     return false;

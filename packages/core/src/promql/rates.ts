@@ -1,13 +1,37 @@
 import { SECOND_MS } from "../model/time.ts";
-import type { Samples, Window, WindowFunction } from "./windows.ts";
+import type { Samples, SeriesSamples, Window, WindowFunction } from "./windows.ts";
 
 const at = (values: Float64Array, index: number): number => values[index] ?? NaN;
 
-/** Indices of samples that are smaller than the one before: where the counter began anew. */
-function resetsOf({ values }: Samples): number[] {
+export type RateKind = "rate" | "increase" | "delta";
+
+/** Indices of samples that are smaller than the one before, or say so: where the counter began anew. */
+function resetsOf(samples: Samples): number[] {
+  const { values } = samples;
   const resets: number[] = [];
-  for (let i = 1; i < values.length; i++) if (at(values, i) < at(values, i - 1)) resets.push(i);
+  for (let i = 1; i < values.length; i++) {
+    if (at(values, i) < at(values, i - 1) || startedBetween(samples, i)) resets.push(i);
+  }
   return resets;
+}
+
+/** Whether a sample's start lies between the sample before and itself. */
+export function startedBetween({ times, starts }: Samples, index: number): boolean {
+  if (starts === undefined) return false;
+  const start = at(starts, index);
+  const before = at(times, index - 1);
+  // A start at its own sample is OpenTelemetry's way to say that it is not known.
+  if (!(start < at(times, index)) || start < before) return false;
+  if (start > before) return true;
+  // A delta begins at the sample before, whose own start is known and lies before it.
+  return at(starts, index - 1) < before;
+}
+
+/** Whether a sample's start lies before the sample before, and is not the start of that one. */
+export function overlaps({ times, starts }: Samples, index: number): boolean {
+  if (starts === undefined) return false;
+  const start = at(starts, index);
+  return start < at(times, index - 1) && start !== at(starts, index - 1);
 }
 
 /**
@@ -15,29 +39,63 @@ function resetsOf({ values }: Samples): number[] {
  * where the samples come close enough to them, otherwise by half a sample distance; a counter is
  * never extended to below zero.
  */
-export function extrapolated(kind: "rate" | "increase" | "delta"): WindowFunction {
+export function extrapolated(
+  kind: "rate" | "increase" | "delta",
+  noteOverlap?: (samples: SeriesSamples) => void,
+): WindowFunction {
   const isCounter = kind !== "delta";
   return (samples) => {
-    const { values } = samples;
+    const { times, values } = samples;
     const resets = isCounter ? resetsOf(samples) : [];
     let firstReset = 0;
     return (window) => {
       const { lo, hi } = window;
-      if (hi - lo < 2) return undefined;
+      const startMs = isCounter ? startInside(samples, window) : undefined;
+      if (hi - lo < 2 && startMs === undefined) return undefined;
       let difference = at(values, hi - 1) - at(values, lo);
       while (firstReset < resets.length && (resets[firstReset] ?? 0) <= lo) firstReset++;
       for (let i = firstReset; i < resets.length && (resets[i] ?? 0) < hi; i++) {
         difference += at(values, (resets[i] ?? 0) - 1);
       }
-      const factor = extension(samples, window, isCounter ? difference : undefined);
+      if (samples.starts !== undefined && noteOverlap !== undefined) {
+        for (let i = lo + 1; i < hi; i++) if (overlaps(samples, i)) noteOverlap(samples);
+      }
       const seconds = (window.toMs - window.fromMs) / SECOND_MS;
+      if (startMs !== undefined) {
+        difference += at(values, lo);
+        const factor = extensionFrom(startMs, times, window);
+        return difference * (kind === "rate" ? factor / seconds : factor);
+      }
+      const factor = extension(samples, window, isCounter ? difference : undefined);
       return difference * (kind === "rate" ? factor / seconds : factor);
     };
   };
 }
 
+/** The start of a window's first sample, where the window shows it: the counter was 0 there. */
+export function startInside(
+  { times, starts }: Samples,
+  { lo, fromMs }: Window,
+): number | undefined {
+  const start = starts?.[lo];
+  return start !== undefined && start > fromMs && start < at(times, lo) ? start : undefined;
+}
+
+/** As `extension`, from a start that is known to a window's end. */
+export function extensionFrom(
+  startMs: number,
+  times: Float64Array,
+  { lo, hi, toMs }: Window,
+): number {
+  const lastAt = at(times, hi - 1);
+  const sampled = (lastAt - startMs) / SECOND_MS;
+  const distance = hi - lo < 2 ? 0 : (lastAt - at(times, lo)) / SECOND_MS / (hi - 1 - lo);
+  const toEnd = (toMs - lastAt) / SECOND_MS;
+  return (sampled + (toEnd >= distance * 1.1 ? distance / 2 : toEnd)) / sampled;
+}
+
 /** How many times longer than the sampled stretch the extended one is. */
-function extension(
+export function extension(
   { times, values }: Samples,
   { lo, hi, fromMs, toMs }: Window,
   counted: number | undefined,
@@ -62,22 +120,27 @@ function extension(
 
 /** `irate` and `idelta`: from the last two samples alone. */
 export function fromLastTwo(kind: "irate" | "idelta"): WindowFunction {
-  return ({ times, values }) =>
+  return (samples) =>
     ({ lo, hi }) => {
       if (hi - lo < 2) return undefined;
+      const { times, values } = samples;
       const last = at(values, hi - 1);
       const before = at(values, hi - 2);
       if (kind === "idelta") return last - before;
-      const difference = last < before ? last : last - before;
+      const anew = last < before || startedBetween(samples, hi - 1);
+      const difference = anew ? last : last - before;
       return difference / ((at(times, hi - 1) - at(times, hi - 2)) / SECOND_MS);
     };
 }
 
 export const resets: WindowFunction =
-  ({ values }) =>
+  (samples) =>
   ({ lo, hi }) => {
+    const { values } = samples;
     let count = 0;
-    for (let i = lo + 1; i < hi; i++) if (at(values, i) < at(values, i - 1)) count++;
+    for (let i = lo + 1; i < hi; i++) {
+      if (at(values, i) < at(values, i - 1) || startedBetween(samples, i)) count++;
+    }
     return count;
   };
 

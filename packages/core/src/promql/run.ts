@@ -1,3 +1,4 @@
+import type { Features } from "../model/features.ts";
 import { InputError, type Place } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
 import type { SeriesSlice } from "../model/reader.ts";
@@ -25,6 +26,7 @@ export type Run = {
   readonly subqueryStepMs: number;
   /** Whether metric names go away at the very end instead of at each function. */
   readonly delayedNames: boolean;
+  readonly features: Features;
   readonly slices: ReadonlyMap<InstantSelector, readonly SeriesSlice[]>;
   readonly annotations: Annotations;
   readonly budget: Budget;

@@ -2,22 +2,34 @@ import type { SeriesSlice } from "../model/reader.ts";
 import { isStale } from "../model/sample.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { InstantSelector, RangeSelector } from "./ast.ts";
+import { smoothedAt } from "./extended-ranges.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
 import { pinnedTime } from "./plan.ts";
 import type { Run, Steps, Work } from "./run.ts";
-import { type Ranges, withoutStale } from "./windows.ts";
+import {
+  overWindows,
+  PLAIN_EDGES,
+  type Ranges,
+  type SeriesSamples,
+  startsWithoutStale,
+  type WindowFunction,
+  withoutStale,
+} from "./windows.ts";
+
+/** A sample's value, its time, or the start that it was sent with; times in seconds. */
+export type SampleField = "value" | "time" | "start";
 
 /**
  * The newest sample of each series at each step, where it is younger than the look-back and no
  * stale marker.
  *
- * @param what the sample's value, or its time in seconds for `timestamp`
+ * @param what which part of the sample; a start that is not known is 0
  */
 export function* selectInstant(
   selector: InstantSelector,
   steps: Steps,
   run: Run,
-  what: "value" | "time" = "value",
+  what: SampleField = "value",
 ): Work<Grid> {
   const slices = run.slices.get(selector) ?? [];
   run.budget.charge(slices.length * steps.count, selector.place);
@@ -42,22 +54,47 @@ export function* selectInstant(
   return grid;
 }
 
-function readSample(slice: SeriesSlice, index: number, what: "value" | "time"): number {
-  const { times, values } = slice;
-  return (what === "value" ? values[index] : (times[index] ?? NaN) / SECOND_MS) ?? NaN;
+function readSample(slice: SeriesSlice, index: number, what: SampleField): number {
+  const { times, values, starts } = slice;
+  if (what === "value") return values[index] ?? NaN;
+  if (what === "time") return (times[index] ?? NaN) / SECOND_MS;
+  const start = starts?.[index] ?? NaN;
+  return Number.isNaN(start) ? 0 : start / SECOND_MS;
 }
 
 /** The samples that a range selector slides over. */
 export function selectRanges({ selector, rangeMs }: RangeSelector, run: Run): Ranges {
   const slices = run.slices.get(selector) ?? [];
+  const useStarts = run.features.has("use-start-timestamps");
   return {
     series: slices.map((slice) => ({
       ...withoutStale(slice),
+      ...startsOf(useStarts ? startsWithoutStale(slice) : undefined),
       labels: slice.labels,
       dropsName: false,
     })),
     rangeMs,
     offsetMs: selector.offsetMs,
     pinned: pinnedTime(selector.at, run.span),
+    ...edgesOf(selector, run),
   };
+}
+
+function startsOf(starts: Float64Array | undefined): Pick<SeriesSamples, "starts"> {
+  return starts === undefined ? {} : { starts };
+}
+
+function edgesOf({ extension }: InstantSelector, run: Run): Pick<Ranges, "before" | "after"> {
+  const { lookbackMs } = run.span;
+  if (extension === undefined) return PLAIN_EDGES;
+  return { before: lookbackMs, after: extension === "smoothed" ? lookbackMs : 0 };
+}
+
+const SMOOTHED: WindowFunction = (samples) => (window) => smoothedAt(samples, window);
+
+/** A smoothed selector: samples on both sides of each step are looked at, stale markers are not. */
+export function selectSmoothed(selector: InstantSelector, steps: Steps, run: Run): Work<Grid> {
+  const { place } = selector;
+  const ranges = selectRanges({ kind: "range", selector, rangeMs: 0, place }, run);
+  return overWindows(ranges, SMOOTHED, { run, steps, place });
 }

@@ -6,7 +6,12 @@ import { emptyGrid, type Grid } from "./grid.ts";
 import type { Run, Steps, Work } from "./run.ts";
 
 /** The samples of one series, without stale markers. */
-export type Samples = { readonly times: Float64Array; readonly values: Float64Array };
+export type Samples = {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** When the counter of each sample began, in epoch ms; NaN where that is not known. */
+  readonly starts?: Float64Array;
+};
 
 export type SeriesSamples = Samples & { readonly labels: Labels; readonly dropsName: boolean };
 
@@ -17,14 +22,20 @@ export type Ranges = {
   readonly offsetMs: number;
   /** The time that every step looks at instead of its own. */
   readonly pinned: number | undefined;
+  /** How far functions see beyond the range's start and end, in ms; 0 for ordinary ranges. */
+  readonly before: number;
+  readonly after: number;
 };
+
+/** Ranges that end where they end. */
+export const PLAIN_EDGES = { before: 0, after: 0 } as const;
 
 /** What a function over a range sees at one step; the object is reused from step to step. */
 export type Window = {
-  /** The samples [lo, hi), at least one. */
+  /** The samples [lo, hi), at least one; with those beyond the range's edges that are seen. */
   lo: number;
   hi: number;
-  /** The range (fromMs, toMs] that they were taken from. */
+  /** The range (fromMs, toMs]. */
   fromMs: number;
   toMs: number;
   /** The evaluation time. */
@@ -34,7 +45,7 @@ export type Window = {
 };
 
 /** Prepares one series and returns what is asked once a step; `undefined` gives no value. */
-export type WindowFunction = (samples: Samples) => (window: Window) => number | undefined;
+export type WindowFunction = (samples: SeriesSamples) => (window: Window) => number | undefined;
 
 /** A series without its stale markers; the arrays are shared where it has none. */
 export function withoutStale({ times, values }: SeriesSlice): Samples {
@@ -49,6 +60,11 @@ export function withoutStale({ times, values }: SeriesSlice): Samples {
     keptValues[kept++] = values[i] ?? NaN;
   }
   return { times: keptTimes, values: keptValues };
+}
+
+/** The starts that belong to the samples of `withoutStale`. */
+export function startsWithoutStale({ starts, values }: SeriesSlice): Float64Array | undefined {
+  return starts?.filter((_, index) => !isStale(values, index));
 }
 
 export type WindowCall = {
@@ -88,7 +104,7 @@ export function* overWindows(
 /** Moves both ends of the window forward over the samples, and calls where it holds any. */
 function slide(
   times: Float64Array,
-  { rangeMs, offsetMs, pinned }: Ranges,
+  { rangeMs, offsetMs, pinned, before, after }: Ranges,
   steps: Steps,
   visit: (window: Window) => void,
 ): void {
@@ -99,8 +115,9 @@ function slide(
     window.atMs = steps.from + step * steps.stepMs;
     window.toMs = (pinned ?? window.atMs) - offsetMs;
     window.fromMs = window.toMs - rangeMs;
-    while (window.hi < length && (times[window.hi] ?? NaN) <= window.toMs) window.hi++;
-    while (window.lo < window.hi && (times[window.lo] ?? NaN) <= window.fromMs) window.lo++;
+    while (window.hi < length && (times[window.hi] ?? NaN) <= window.toMs + after) window.hi++;
+    const first = window.fromMs - before;
+    while (window.lo < window.hi && (times[window.lo] ?? NaN) <= first) window.lo++;
     if (window.lo < window.hi) visit(window);
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../../model/assert.ts";
 import { formatFloat } from "../../model/go-float.ts";
+import type { Features } from "../../model/features.ts";
 import { InputError } from "../../model/input-error.ts";
 import type { Limits } from "../../model/limits.ts";
 import { NO_LABELS } from "../../model/labels.ts";
@@ -10,6 +11,7 @@ import type { Expr } from "../ast.ts";
 import { evaluateNow, type QueryResult, type ResultValue } from "../evaluate.ts";
 import { parse } from "../parser.ts";
 import { printExpr } from "../print.ts";
+import { ALL_FEATURES } from "../require-feature.ts";
 import { almostEqual } from "./almost-equal.ts";
 import { pinTime } from "./pin-time.ts";
 import { differenceOf, expectedRows, type Row, rowsOf, writeRow } from "./result-rows.ts";
@@ -17,7 +19,8 @@ import { type Eval, fitsText, type TextCheck, writeTextCheck } from "./script.ts
 
 export type ScriptOptions = {
   readonly limits: Limits;
-  readonly delayedNameRemoval: boolean;
+  /** What changes evaluation; whatever expressions need is on. */
+  readonly features: Features;
 };
 
 /** How a query was asked: as it is written, the same with `@` everywhere, or within a range query. */
@@ -69,7 +72,7 @@ export function runEval(one: Eval, reader: Reader, options: ScriptOptions): Verd
 }
 
 function parseQuery(text: string): Expr {
-  return parse(text, { experimental: true });
+  return parse(text, { features: ALL_FEATURES });
 }
 
 /** When a query with `@` everywhere is asked; its answer is the same at all of them. */
@@ -89,11 +92,11 @@ type Query = {
 function ask(
   { expr, from, to, stepMs }: Query,
   reader: Reader,
-  { limits, delayedNameRemoval }: ScriptOptions,
+  { limits, features }: ScriptOptions,
 ): QueryResult | InputError {
   const span = { from: epochMs(from), to: epochMs(to), stepMs, lookbackMs: LOOKBACK_MS };
   try {
-    return evaluateNow(expr, reader, { ...span, limits, delayedNameRemoval });
+    return evaluateNow(expr, reader, { ...span, limits, features });
   } catch (error) {
     if (error instanceof InputError) return error;
     throw error;
