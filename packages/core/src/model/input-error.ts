@@ -4,6 +4,7 @@
  */
 export type InputKind =
   | "otlp"
+  | "remote-write"
   | "promql"
   | "template"
   | "rule-file"

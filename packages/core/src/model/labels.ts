@@ -33,6 +33,14 @@ export function labelsFrom(entries: Iterable<readonly [string, string]>): Labels
   return fromSortedPairs(names.flatMap((name) => [name, byName.get(name) ?? ""]));
 }
 
+/**
+ * Builds labels from name, value, name, value … and keeps the list. The caller vouches that names
+ * ascend and that no value is empty, as in most of what Prometheus sends.
+ */
+export function sortedLabels(pairs: readonly string[]): Labels {
+  return fromSortedPairs(pairs);
+}
+
 /** Builds labels from an object; `{ __name__: "up", job: "api" }`. */
 export function labels(record: Readonly<Record<string, string>>): Labels {
   return labelsFrom(Object.entries(record));

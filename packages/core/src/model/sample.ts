@@ -50,6 +50,11 @@ const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
+/** Whether a double with these words is the stale marker. */
+export function isStaleMarker(high: number, low: number): boolean {
+  return high === STALE_HIGH && low === STALE_LOW;
+}
+
 function wordsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }

@@ -1,4 +1,4 @@
-import { InputError } from "../model/input-error.ts";
+import { InputError, type InputKind } from "../model/input-error.ts";
 import type { MessageShape } from "./message-shapes.ts";
 import type { WireFault } from "./wire-fault.ts";
 import { LENGTH_DELIMITED, type WireReader } from "./wire-reader.ts";
@@ -8,14 +8,19 @@ import { LENGTH_DELIMITED, type WireReader } from "./wire-reader.ts";
  *
  * @param reader a fresh reader of the same bytes
  */
-export function refusal(fault: WireFault, reader: WireReader, shape: MessageShape): InputError {
+export function refusal(
+  fault: WireFault,
+  reader: WireReader,
+  shape: MessageShape,
+  kind: InputKind = "otlp",
+): InputError {
   const { path, message } = locate(fault.offset, reader, shape);
   const where = path === "" ? "" : `${path}: `;
   const name = message[fault.field]?.name;
   const field = name === undefined ? `field ${fault.field} ` : `field ${fault.field} (${name}) `;
   const what = fault.field === 0 ? "" : field;
   const text = `${where}${what}${fault.message}, at byte ${fault.offset}`;
-  return new InputError("otlp", text, undefined, fault);
+  return new InputError(kind, text, undefined, fault);
 }
 
 /** Walks down to the message whose field begins at `offset`; all before it was read without fault. */

@@ -1,3 +1,4 @@
+import { isStaleMarker, STALE, type Stale } from "../model/sample.ts";
 import { utf8Text } from "../model/text.ts";
 import { InternedText } from "./interned-text.ts";
 import type { Tally } from "./tally.ts";
@@ -157,6 +158,14 @@ export class WireReader {
     return this.view.getFloat64(this.at - 8, true);
   }
 
+  /** A sample's value: a double, of which one that is no number marks the end of a series. */
+  sampleValue(): number | Stale {
+    const value = this.double();
+    if (value === value) return value;
+    const high = this.view.getUint32(this.at - 4, true);
+    return isStaleMarker(high, this.view.getUint32(this.at - 8, true)) ? STALE : value;
+  }
+
   /** As `int64`, of fixed length. */
   sfixed64(): number {
     this.readFixed64();
@@ -202,6 +211,22 @@ export class WireReader {
       this.tally.countValues(1);
       this.readVarint();
       into.push(this.zigzag());
+    }
+    this.leave(outer);
+  }
+
+  /** As `repeated`, for uint32. */
+  repeatedUint32(into: number[]): void {
+    if (this.wire === VARINT) {
+      this.tally.countValues(1);
+      into.push(this.uint32());
+      return;
+    }
+    const outer = this.enter();
+    while (this.at < this.end) {
+      this.tally.countValues(1);
+      this.readVarint();
+      into.push(this.low >>> 0);
     }
     this.leave(outer);
   }
