@@ -3,23 +3,17 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
-import { type Features, NO_FEATURES } from "../model/features.ts";
+import { NO_FEATURES } from "../model/features.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { parse } from "./parser.ts";
 import { printExpr } from "./print.ts";
 import { ALL_FEATURES } from "./require-feature.ts";
 import { parseScript } from "./test-language/parse-script.ts";
-import type { EvalResult } from "./test-language/run-script.ts";
-import { runScript } from "./test-language/run-script.ts";
+import { type EvalResult, runScript } from "./test-language/run-script.ts";
+import { RUNNER_FEATURES } from "./test-language/runner-features.ts";
 
 const THEIRS = new URL("../../../../../shared/promqltest/", import.meta.url);
 const OURS = new URL("fixtures/", import.meta.url);
-
-/** What changes evaluation in Prometheus' own runner. */
-const THEIR_FEATURES: Features = new Set([
-  "promql-delayed-name-removal",
-  "use-start-timestamps",
-] as const);
 
 const HISTOGRAMS = "native histograms";
 
@@ -84,7 +78,7 @@ function runFile(file: string, folder: URL): Outcome {
   const histograms = histogramMetrics(text);
   const outcome: Outcome = { passed: 0, skipped: new Map(), failed: [] };
   // Prometheus' runner removes names late; ours are about what happens by default.
-  const features = folder === THEIRS ? THEIR_FEATURES : NO_FEATURES;
+  const features = folder === THEIRS ? RUNNER_FEATURES : NO_FEATURES;
   const script = parseScript(withoutHistograms(text));
   for (const result of runScript(script, { limits: DEFAULT_LIMITS, features })) {
     const { verdict } = result;

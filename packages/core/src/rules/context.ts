@@ -1,6 +1,6 @@
 import type { Labels } from "../model/labels.ts";
 import type { Append } from "../model/sample.ts";
-import type { EvaluationContext, ExpressionOptions } from "./expression.ts";
+import type { EvaluationContext } from "./expression.ts";
 
 /** What rules need of the engine while they are evaluated. */
 export type RuleContext = EvaluationContext & {
@@ -9,6 +9,4 @@ export type RuleContext = EvaluationContext & {
   readonly externalUrl: string;
   /** What templates see as `$externalLabels`; none where not told. */
   readonly externalLabels?: Labels;
-  /** How expressions in templates are read, as those of the rules are. */
-  readonly expressions?: ExpressionOptions;
 };

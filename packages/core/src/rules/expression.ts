@@ -1,3 +1,4 @@
+import type { Features } from "../model/features.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import { InputError } from "../model/input-error.ts";
@@ -35,6 +36,8 @@ export type Expression = {
 export type ExpressionOptions = {
   /** Maps a metric's full name to the one that it is stored under. */
   readonly canonicalName?: (name: string) => string;
+  /** What is allowed beyond the stable language; nothing by default. */
+  readonly features?: Features;
 };
 
 /** What the evaluation of an expression needs. */
@@ -44,11 +47,13 @@ export type EvaluationContext = {
   readonly limits: Limits;
   /** Step of a subquery that names none; one minute where not told, as in Prometheus. */
   readonly subqueryStepMs?: number;
+  /** How expressions in templates are read, as those of the rules are. */
+  readonly expressions?: ExpressionOptions;
 };
 
 /** Parses and checks an expression; throws `InputError("promql")` with its place in the text. */
 export function parseExpression(text: string, options: ExpressionOptions = {}): Expression {
-  const parsed = parse(text);
+  const parsed = parse(text, options);
   const now = epochMs(0);
   const span = { from: now, to: now, stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
   const { expr, reachMs, callsAbsent } = plan(parsed, { ...span, ...options });
@@ -76,11 +81,16 @@ function longestRange(expr: Expr): number {
 export function* evaluateExpression(
   { expr }: Expression,
   at: EpochMs,
-  { reader, limits, subqueryStepMs }: EvaluationContext,
+  { reader, limits, subqueryStepMs, expressions }: EvaluationContext,
 ): Generator<undefined, readonly Element[]> {
   const span = { from: at, to: at, stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
-  const step = subqueryStepMs === undefined ? {} : { subqueryStepMs };
-  const options = { ...span, ...step, limits, purpose: "rule" } as const;
+  const options = {
+    ...span,
+    ...(subqueryStepMs !== undefined && { subqueryStepMs }),
+    ...(expressions?.features !== undefined && { features: expressions.features }),
+    limits,
+    purpose: "rule",
+  } as const;
   const { value } = yield* evaluate(expr, reader(), options);
   return elementsOf(value);
 }

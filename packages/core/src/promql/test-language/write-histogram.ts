@@ -1,7 +1,10 @@
 import { formatFloat } from "../../model/go-float.ts";
 import type { BucketSpan, NativeHistogram } from "../../model/sample.ts";
 
-/** Writes a native histogram in the notation of test scripts: `{{schema:0 count:3 sum:4 …}}`. */
+/**
+ * Writes a native histogram in the notation of test scripts, `{{schema:0 count:3 sum:4 …}}`. Equal
+ * histograms give equal texts, however their buckets are cut into spans.
+ */
 export function writeHistogram(histogram: NativeHistogram): string {
   const parts: string[] = [];
   const add = (name: string, value: string): number => parts.push(`${name}:${value}`);
@@ -18,9 +21,8 @@ export function writeHistogram(histogram: NativeHistogram): string {
     ["", histogram.positiveSpans, histogram.positiveBuckets],
     ["n_", histogram.negativeSpans, histogram.negativeBuckets],
   ] as const) {
-    const offset = spans[0]?.offset ?? 0;
-    if (offset !== 0) add(`${prefix}offset`, String(offset));
-    const dense = denseBuckets(spans, counts);
+    const { first, dense } = denseBuckets(spans, counts);
+    if (first !== 0) add(`${prefix}offset`, String(first));
     if (dense.length > 0) add(`${prefix}buckets`, list(dense));
   }
   return `{{${parts.join(" ")}}}`;
@@ -34,13 +36,19 @@ function list(values: readonly number[]): string {
   return `[${values.map(number).join(" ")}]`;
 }
 
-/** Counts from the first bucket to the last, zeros between the spans. */
-function denseBuckets(spans: readonly BucketSpan[], counts: readonly number[]): number[] {
-  const dense: number[] = [];
+/** Counts from the first bucket with observations to the last, zeros between them. */
+function denseBuckets(
+  spans: readonly BucketSpan[],
+  counts: readonly number[],
+): { readonly first: number; readonly dense: readonly number[] } {
+  const all: number[] = [];
   let next = 0;
   for (const [i, { offset, length }] of spans.entries()) {
-    if (i > 0) for (let gap = 0; gap < offset; gap++) dense.push(0);
-    for (let j = 0; j < length; j++) dense.push(counts[next++] ?? 0);
+    if (i > 0) for (let gap = 0; gap < offset; gap++) all.push(0);
+    for (let j = 0; j < length; j++) all.push(counts[next++] ?? 0);
   }
-  return dense;
+  const from = all.findIndex((count) => count !== 0);
+  if (from < 0) return { first: 0, dense: [] };
+  const to = all.findLastIndex((count) => count !== 0) + 1;
+  return { first: (spans[0]?.offset ?? 0) + from, dense: all.slice(from, to) };
 }
