@@ -1,6 +1,8 @@
 import { keepLabels, type Labels, METRIC_NAME } from "../model/labels.ts";
 import type { Aggregation, AggregationOp } from "./ast.ts";
-import { emptyGrid, type Grid, memoized } from "./grid.ts";
+import { type Grid, gridLike, memoized, setCell } from "./grid.ts";
+import { aggregateHistograms, type Cells } from "./histogram-aggregates.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
 import { badQuantile } from "./range-functions.ts";
 import {
   countOf,
@@ -52,7 +54,10 @@ const REDUCTIONS: Partial<Record<AggregationOp, Reduction>> = {
   stdvar: plainVarianceOf,
 };
 
-/** The aggregations that make one number of each group at each step. */
+/** Aggregations to which every series counts alike, whatever its value. */
+const OF_ANY_KIND: ReadonlySet<AggregationOp> = new Set(["count", "group"]);
+
+/** The aggregations that make one value of each group at each step. */
 export function* aggregate(
   expr: Aggregation,
   grid: Grid,
@@ -67,14 +72,22 @@ export function* aggregate(
     reduction?.(values, 0, count) ?? quantileOf(param?.[step] ?? NaN, values, 0, count);
   const labels = groups.map((group) => group.labels);
   const drops = groups.map(({ rows }) => rows.some((row) => grid.dropsName[row] === true));
-  const out = emptyGrid(labels, steps, drops);
+  const out = gridLike(grid, labels, drops);
+  const notes = new HistogramNotes(run.annotations, expr.expr.place);
+  const numbersDecide = grid.histograms === undefined || OF_ANY_KIND.has(expr.op);
   const buffer = new Float64Array(Math.max(0, ...groups.map(({ rows }) => rows.length)));
   for (const [index, { rows }] of groups.entries()) {
     for (let step = 0; step < steps; step++) {
-      const count = gather(grid, rows, step, buffer);
-      if (count === 0) continue;
-      out.present[index * steps + step] = 1;
-      out.values[index * steps + step] = reduce(buffer, count, step);
+      const cell = index * steps + step;
+      if (!numbersDecide) {
+        const made = aggregateHistograms(expr, grid, { rows, step }, notes);
+        if (made !== "numbers-only") {
+          if (made !== undefined) setCell(out, cell, made);
+          continue;
+        }
+      }
+      const count = gather(grid, { rows, step, numbersOnly: !numbersDecide }, buffer);
+      if (count > 0) setCell(out, cell, reduce(buffer, count, step));
     }
     if (run.budget.pause(rows.length * steps)) yield;
   }
@@ -83,15 +96,15 @@ export function* aggregate(
 
 /** Copies what a group's rows hold at a step into the buffer, and returns how many there are. */
 function gather(
-  { values, present, steps }: Grid,
-  rows: readonly number[],
-  step: number,
+  { values, present, steps, histograms }: Grid,
+  { rows, step, numbersOnly }: Cells & { readonly numbersOnly: boolean },
   buffer: Float64Array,
 ): number {
   let count = 0;
   for (const row of rows) {
     const cell = row * steps + step;
-    if (present[cell] === 1) buffer[count++] = values[cell] ?? NaN;
+    if (present[cell] !== 1 || (numbersOnly && histograms?.[cell] !== undefined)) continue;
+    buffer[count++] = values[cell] ?? NaN;
   }
   return count;
 }

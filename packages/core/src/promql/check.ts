@@ -12,7 +12,7 @@ import type {
   ValueKind,
 } from "./ast.ts";
 import { childrenOf, isComparison, isSetOp, isTrim } from "./ast.ts";
-import { FUNCTIONS, type Signature, UNSUPPORTED_FUNCTIONS } from "./functions.ts";
+import { FUNCTIONS, type Signature } from "./functions.ts";
 import { refuse } from "./refuse.ts";
 import { ALL_FEATURES, type FeatureOptions, requireFeature } from "./require-feature.ts";
 
@@ -127,9 +127,6 @@ function signatureOf(call: Call, text: string, options: FeatureOptions): Signatu
   const namePlace = { from: call.place.from, to: call.place.from + call.name.length };
   const signature = FUNCTIONS.get(call.name);
   if (signature === undefined) {
-    if (UNSUPPORTED_FUNCTIONS.has(call.name)) {
-      refuse(text, namePlace, `"${call.name}" is not supported yet`);
-    }
     const similar = nearest(call.name, FUNCTIONS.keys());
     const hint = similar === undefined ? "" : `; did you mean "${similar}"?`;
     return refuse(text, namePlace, `unknown function "${call.name}"${hint}`);

@@ -4,15 +4,24 @@ import { InputError } from "../model/input-error.ts";
 import { compareLabels, type Labels, NO_LABELS } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Reader, SeriesSlice } from "../model/reader.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import { type EpochMs, epochMs, MINUTE_MS } from "../model/time.ts";
 import { type Annotation, Annotations } from "./annotations.ts";
 import { type Expr, type InstantSelector, unwrap } from "./ast.ts";
 import { kindOf } from "./check.ts";
 import { resolveDurations } from "./durations.ts";
 import { extendedSamples } from "./extended-ranges.ts";
-import { emptyGrid, type Grid, hasValues, mergeRows, withoutName } from "./grid.ts";
+import {
+  emptyGrid,
+  type Grid,
+  hasValues,
+  type HistogramCells,
+  mergeRows,
+  withoutName,
+} from "./grid.ts";
 import { evaluateNode, evaluateRanges } from "./nodes.ts";
 import { readsOf, type SelectorRead, type Span } from "./plan.ts";
+import { statsSelectors, withDecidedResets } from "./stats-selectors.ts";
 import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
 
 export type EvaluateOptions = Span & {
@@ -32,6 +41,8 @@ export type ResultSeries = {
   readonly labels: Labels;
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** Present where any sample is a native histogram; an index with one has no meaning in `values`. */
+  readonly histograms?: readonly (NativeHistogram | undefined)[];
 };
 
 export type ResultValue =
@@ -43,6 +54,8 @@ export type ResultValue =
       readonly at: EpochMs;
       readonly series: readonly Labels[];
       readonly values: Float64Array;
+      /** As in `ResultSeries`. */
+      readonly histograms?: readonly (NativeHistogram | undefined)[];
     }
   /** Sorted by labels. */
   | { readonly kind: "matrix"; readonly series: readonly ResultSeries[] };
@@ -105,7 +118,14 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
   for (const read of readsOf(expr, options)) {
-    slices.set(read.selector, inLabelOrder(yield* selected(reader, read, budget)));
+    const found = inLabelOrder(yield* selected(reader, read, budget));
+    chargeHistograms(found, read.selector, budget);
+    slices.set(read.selector, found);
+  }
+  for (const selector of statsSelectors(expr)) {
+    const found = slices.get(selector);
+    if (found?.some(({ histograms }) => histograms !== undefined) !== true) continue;
+    slices.set(selector, found.map(withDecidedResets));
   }
   return {
     span: options,
@@ -138,6 +158,22 @@ function* selected(
     budget.charge(turn.value, selector.place);
     // A turn without samples was spent looking for series.
     if (turn.value === 0 || budget.pause(turn.value)) yield;
+  }
+}
+
+/** A histogram weighs as many samples more as it has buckets. */
+function chargeHistograms(
+  slices: readonly SeriesSlice[],
+  { place }: InstantSelector,
+  budget: Budget,
+): void {
+  for (const { histograms } of slices) {
+    if (histograms === undefined) continue;
+    let buckets = 0;
+    for (const one of histograms) {
+      buckets += (one?.positiveBuckets.length ?? 0) + (one?.negativeBuckets.length ?? 0);
+    }
+    budget.charge(buckets, place);
   }
 }
 
@@ -176,7 +212,7 @@ function* rawSamples(
   const from = to - ranges.rangeMs;
   return ranges.series
     .map((one) => {
-      const { labels, dropsName, times, values } = one;
+      const { labels, dropsName, times, values, histograms } = one;
       const lo = times.findIndex((time) => time > from - ranges.before);
       const hi = times.findLastIndex((time) => time <= to + ranges.after) + 1;
       const [start, end] = lo < 0 || hi < lo ? [0, 0] : [lo, hi];
@@ -185,10 +221,22 @@ function* rawSamples(
         const window = { lo: start, hi: end, fromMs: from, toMs: to, atMs: steps.from, step: 0 };
         return { ...named, ...extendedSamples(one, window, extension) };
       }
-      return { ...named, times: times.slice(start, end), values: values.slice(start, end) };
+      return {
+        ...named,
+        times: times.slice(start, end),
+        values: values.slice(start, end),
+        ...histogramsOf(histograms?.slice(start, end)),
+      };
     })
     .filter(({ times }) => times.length > 0)
     .toSorted((a, b) => compareLabels(a.labels, b.labels));
+}
+
+type HistogramPart = { readonly histograms?: HistogramCells };
+
+/** Results tell of histograms only where there are any. */
+function histogramsOf(cells: HistogramCells | undefined): HistogramPart {
+  return cells?.some((cell) => cell !== undefined) === true ? { histograms: cells } : {};
 }
 
 /** The grid as it is shown: names that were to go are gone, equal labels are one series. */
@@ -201,9 +249,15 @@ function finalGrid(grid: Grid, { place }: Expr): Grid {
 function instantResult(value: Value, at: EpochMs, expr: Expr): ResultValue {
   if (value.kind === "string") return { kind: "string", at, value: value.value };
   if (value.kind === "scalar") return { kind: "scalar", at, value: value.values[0] ?? NaN };
-  const { rows, values, present } = finalGrid(value.grid, expr);
-  const series = rows.filter((_, row) => present[row] === 1);
-  return { kind: "vector", at, series, values: values.filter((_, row) => present[row] === 1) };
+  const { rows, values, present, histograms } = finalGrid(value.grid, expr);
+  const isThere = (_: unknown, row: number): boolean => present[row] === 1;
+  return {
+    kind: "vector",
+    at,
+    series: rows.filter(isThere),
+    values: values.filter(isThere),
+    ...histogramsOf(histograms?.filter(isThere)),
+  };
 }
 
 function* matrixOf(value: Value, steps: Steps, expr: Expr, run: Run): Work<ResultSeries[]> {
@@ -213,13 +267,20 @@ function* matrixOf(value: Value, steps: Steps, expr: Expr, run: Run): Work<Resul
     if (!hasValues(grid, row)) continue;
     const times: number[] = [];
     const values: number[] = [];
+    const histograms: HistogramCells = [];
     for (let step = 0; step < steps.count; step++) {
       const cell = row * steps.count + step;
       if (grid.present[cell] !== 1) continue;
       times.push(steps.from + step * steps.stepMs);
       values.push(grid.values[cell] ?? NaN);
+      if (grid.histograms !== undefined) histograms.push(grid.histograms[cell]);
     }
-    series.push({ labels, times: Float64Array.from(times), values: Float64Array.from(values) });
+    series.push({
+      labels,
+      times: Float64Array.from(times),
+      values: Float64Array.from(values),
+      ...histogramsOf(histograms),
+    });
     if (run.budget.pause(times.length)) yield;
   }
   return series.toSorted((a, b) => compareLabels(a.labels, b.labels));

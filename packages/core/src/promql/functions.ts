@@ -50,6 +50,7 @@ const STABLE: readonly (readonly [string, string, Shape?])[] = [
   ],
   ["r", "increase irate last_over_time max_over_time min_over_time present_over_time rate resets"],
   ["r", "stddev_over_time stdvar_over_time sum_over_time"],
+  ["v", "histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum"],
   ["rs", "predict_linear"],
   ["sr", "quantile_over_time"],
   ["sv", "histogram_quantile"],
@@ -71,6 +72,7 @@ const EXPERIMENTAL: readonly (readonly [string, string, Shape?])[] = [
   ["ss", "max_of min_of", { returns: "scalar" }],
   ["v", "start_timestamp"],
   ["vv", "info", { optional: 1 }],
+  ["vtss", "histogram_quantiles", { optional: 9 }],
   ["vt", "sort_by_label sort_by_label_desc", { optional: Infinity }],
 ];
 
@@ -84,11 +86,3 @@ function* entries(): Generator<readonly [string, Signature]> {
 
 /** Every function that can be evaluated, by name. */
 export const FUNCTIONS: ReadonlyMap<string, Signature> = new Map(entries());
-
-/** Functions that Prometheus has and that are refused by name here, never answered wrongly. */
-export const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set(
-  (
-    "histogram_avg histogram_count histogram_quantiles histogram_stddev histogram_stdvar " +
-    "histogram_sum"
-  ).split(" "),
-);

@@ -74,6 +74,17 @@ export function hasValues({ steps, present }: Grid, row: number): boolean {
   return false;
 }
 
+/** Whether a row has a value at any step that is no histogram. */
+export function hasNumbers(grid: Grid, row: number): boolean {
+  const { steps, present, histograms } = grid;
+  if (histograms === undefined) return hasValues(grid, row);
+  const end = (row + 1) * steps;
+  for (let cell = row * steps; cell < end; cell++) {
+    if (present[cell] === 1 && histograms[cell] === undefined) return true;
+  }
+  return false;
+}
+
 /**
  * Joins rows with equal labels into one.
  *

@@ -1,41 +1,69 @@
-import { parseFloatText } from "../model/go-float.ts";
-import { keepLabels, type Labels, labelValue, METRIC_NAME } from "../model/labels.ts";
+import { formatFloat, parseFloatText } from "../model/go-float.ts";
+import { keepLabels, type Labels, labelValue, METRIC_NAME, withLabel } from "../model/labels.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import type { Call } from "./ast.ts";
 import { type Bucket, bucketFraction, bucketQuantile } from "./buckets.ts";
-import { emptyGrid, type Grid, hasValues, memoized } from "./grid.ts";
+import { emptyGrid, type Grid, hasNumbers, memoized } from "./grid.ts";
+import {
+  type Estimate,
+  histogramFraction as nativeFraction,
+  histogramQuantile as nativeQuantile,
+  histogramVariance,
+} from "./histogram/estimate.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
 import { badQuantile } from "./range-functions.ts";
 import { dropNames, type Run, type Work } from "./run.ts";
 
 const BUCKET_LABEL = "le";
 
-/** The rows of one classic histogram, by rising bound. */
-type Histogram = {
+/** A histogram as a function sees it: rows of classic buckets by rising bound, or one native row. */
+type Source = {
   readonly labels: Labels;
   readonly dropsName: boolean;
   readonly buckets: { readonly row: number; readonly upperBound: number }[];
+  /** The row that holds native histograms of the same labels. */
+  native: number | undefined;
 };
 
-function groupBuckets(call: Call, grid: Grid, run: Run): Histogram[] {
-  const histograms = new Map<string, Histogram>();
-  const place = call.args.at(-1)?.place ?? call.place;
-  for (const [row, of] of grid.rows.entries()) {
-    const upperBound = boundOf(of);
-    if (upperBound === undefined) {
-      if (hasValues(grid, row)) {
-        run.annotations.add("warning", badBound(labelValue(of, BUCKET_LABEL), of), place);
-      }
-      continue;
-    }
-    const labels = memoized(call, of, (all) => keepLabels(all, (name) => name !== BUCKET_LABEL));
+function sourcesOf(grid: Grid, call: Call, input: Input): Source[] {
+  const sources = new Map<string, Source>();
+  const sourceOf = (labels: Labels, row: number): Source => {
+    const known = sources.get(labels.key);
+    if (known !== undefined) return known;
     const dropsName = grid.dropsName[row] ?? false;
-    const histogram = histograms.get(labels.key) ?? { labels, dropsName, buckets: [] };
-    histogram.buckets.push({ row, upperBound });
-    histograms.set(labels.key, histogram);
+    const made: Source = { labels, dropsName, buckets: [], native: undefined };
+    sources.set(labels.key, made);
+    return made;
+  };
+  for (const [row, of] of grid.rows.entries()) {
+    const hasNumber = hasNumbers(grid, row);
+    if (hasHistograms(grid, row)) {
+      sourceOf(of, row).native = row;
+      if (!hasNumber) continue;
+    }
+    const upperBound = boundOf(of);
+    if (upperBound !== undefined) {
+      const labels = memoized(call, of, (all) => keepLabels(all, (name) => name !== BUCKET_LABEL));
+      sourceOf(labels, row).buckets.push({ row, upperBound });
+    } else if (hasNumber) {
+      input.run.annotations.add("warning", badBound(of), input.arg.place);
+    }
   }
-  for (const { buckets } of histograms.values()) {
+  const found = [...sources.values()];
+  for (const { buckets } of found) {
     buckets.sort((a, b) => (a.upperBound === b.upperBound ? 0 : a.upperBound - b.upperBound));
   }
-  return [...histograms.values()];
+  return found;
+}
+
+/** Whether a row has a native histogram at any step. */
+function hasHistograms({ steps, present, histograms }: Grid, row: number): boolean {
+  if (histograms === undefined) return false;
+  const end = (row + 1) * steps;
+  for (let cell = row * steps; cell < end; cell++) {
+    if (present[cell] === 1 && histograms[cell] !== undefined) return true;
+  }
+  return false;
 }
 
 const bounds = new WeakMap<Labels, { readonly bound: number | undefined }>();
@@ -49,9 +77,9 @@ function boundOf(of: Labels): number | undefined {
   return bound;
 }
 
-function badBound(bound: string, of: Labels): string {
-  const what = `bucket label "le" is missing or has a malformed value of ${JSON.stringify(bound)}`;
-  return what + forMetric(of);
+function badBound(of: Labels): string {
+  const bound = JSON.stringify(labelValue(of, BUCKET_LABEL));
+  return `bucket label "le" is missing or has a malformed value of ${bound}${forMetric(of)}`;
 }
 
 function forMetric(of: Labels): string {
@@ -59,52 +87,141 @@ function forMetric(of: Labels): string {
   return name === "" ? "" : ` for metric name ${JSON.stringify(name)}`;
 }
 
-type Reading = (buckets: readonly Bucket[], step: number, of: Labels) => number;
+/** What reads one number from a histogram at a step. */
+type Reading = {
+  readonly classic: (buckets: readonly Bucket[], step: number, of: Labels) => number;
+  readonly native: (histogram: NativeHistogram, step: number, of: Labels) => number;
+};
 
-/** Reads one number from each histogram at each step. */
-function* readHistograms(call: Call, grid: Grid, read: Reading, run: Run): Work<Grid> {
-  const histograms = groupBuckets(call, grid, run);
-  const { steps, values, present } = grid;
+/** The argument that holds the histograms, and what is said about it. */
+type Input = {
+  readonly run: Run;
+  readonly arg: Call;
+  readonly notes: HistogramNotes;
+};
+
+function inputOf(call: Call, index: number, run: Run): Input {
+  const place = call.args[index]?.place ?? call.place;
+  return { run, arg: { ...call, place }, notes: new HistogramNotes(run.annotations, place) };
+}
+
+/**
+ * Reads one number from each histogram at each step. Where classic buckets and a native histogram
+ * have the same labels at a step, neither is read.
+ */
+function* readHistograms(call: Call, grid: Grid, read: Reading, input: Input): Work<Grid> {
+  const sources = sourcesOf(grid, call, input);
+  const { steps, values, present, histograms } = grid;
   const out = emptyGrid(
-    histograms.map(({ labels }) => labels),
+    sources.map(({ labels }) => labels),
     steps,
-    histograms.map(({ dropsName }) => dropsName),
+    sources.map(({ dropsName }) => dropsName),
   );
-  for (const [index, { labels, buckets }] of histograms.entries()) {
+  for (const [index, { labels, buckets, native }] of sources.entries()) {
     for (let step = 0; step < steps; step++) {
       const there: Bucket[] = [];
       for (const { row, upperBound } of buckets) {
         const cell = row * steps + step;
-        if (present[cell] === 1) there.push({ upperBound, count: values[cell] ?? NaN });
+        if (present[cell] !== 1 || histograms?.[cell] !== undefined) continue;
+        there.push({ upperBound, count: values[cell] ?? NaN });
       }
-      if (there.length === 0) continue;
-      out.present[index * steps + step] = 1;
-      out.values[index * steps + step] = read(there, step, labels);
+      const histogram = native === undefined ? undefined : histograms?.[native * steps + step];
+      const isThere = histogram !== undefined && present[(native ?? 0) * steps + step] === 1;
+      if (isThere && there.length > 0) {
+        input.notes.mixedWithClassic(labelValue(labels, METRIC_NAME));
+      } else if (isThere || there.length > 0) {
+        out.present[index * steps + step] = 1;
+        out.values[index * steps + step] = isThere
+          ? read.native(histogram, step, labels)
+          : read.classic(there, step, labels);
+      }
     }
-    if (run.budget.pause(buckets.length * steps)) yield;
+    if (input.run.budget.pause(buckets.length * steps)) yield;
   }
-  return dropNames(run, out, call.place);
+  return out;
 }
 
 export function* histogramQuantile(call: Call, q: Float64Array, grid: Grid, run: Run): Work<Grid> {
+  noteBadQuantiles(q, call, { index: 0, run });
+  const input = inputOf(call, 1, run);
+  const out = yield* readHistograms(call, grid, quantileReading(q, input), input);
+  return dropNames(run, out, call.place);
+}
+
+type Parameter = { readonly index: number; readonly run: Run };
+
+function noteBadQuantiles(q: Float64Array, call: Call, { index, run }: Parameter): void {
   for (const value of new Set(q)) {
     if (value >= 0 && value <= 1) continue;
-    run.annotations.add("warning", badQuantile(value), call.args[0]?.place ?? call.place);
+    run.annotations.add("warning", badQuantile(value), call.args[index]?.place ?? call.place);
   }
-  const place = call.args.at(-1)?.place ?? call.place;
-  return yield* readHistograms(
-    call,
-    grid,
-    (buckets, step, of) => {
+}
+
+function quantileReading(q: Float64Array, { run, arg, notes }: Input): Reading {
+  return {
+    classic: (buckets, step, of) => {
       const { value, repair } = bucketQuantile(q[step] ?? NaN, buckets);
       if (repair === "forced") {
         const what = "input to histogram_quantile needed to be fixed for monotonicity";
-        run.annotations.add("info", `${what} (bucket counts fell)${forMetric(of)}`, place);
+        const message = `${what} (bucket counts fell)${forMetric(of)}`;
+        run.annotations.add("info", message, arg.place);
       }
       return value;
     },
-    run,
-  );
+    native: (histogram, step, of) => {
+      const { value, nan } = nativeQuantile(q[step] ?? NaN, histogram);
+      noteNan(nan, of, notes);
+      return value;
+    },
+  };
+}
+
+function noteNan(nan: Estimate["nan"], of: Labels, notes: HistogramNotes): void {
+  if (nan === "none") return;
+  const name = labelValue(of, METRIC_NAME);
+  if (nan === "result-is-nan") notes.quantileIsNan(name);
+  else if (nan === "skewed") notes.quantileIsSkewed(name);
+  else notes.fractionExcludesNan(name);
+}
+
+/** `histogram_quantiles`: several quantiles of each histogram, each told by a label. */
+export function* histogramQuantiles(
+  call: Call,
+  label: string,
+  quantiles: readonly Float64Array[],
+  { grid, run }: { readonly grid: Grid; readonly run: Run },
+): Work<Grid> {
+  const input = inputOf(call, 0, run);
+  const rows: Labels[] = [];
+  const drops: boolean[] = [];
+  const parts: Grid[] = [];
+  for (const [i, q] of quantiles.entries()) {
+    noteBadQuantiles(q, call, { index: i + 2, run });
+    const out = yield* readHistograms(call, grid, quantileReading(q, input), input);
+    for (const value of new Set(q)) {
+      const present = out.present.map((there, cell) =>
+        Object.is(q[cell % out.steps], value) ? there : 0,
+      );
+      const text = quantileText(value);
+      rows.push(...out.rows.map((of) => withLabel(of, label, text)));
+      drops.push(...out.dropsName);
+      parts.push({ ...out, present });
+    }
+  }
+  const all = emptyGrid(rows, grid.steps, drops);
+  let offset = 0;
+  for (const { values, present } of parts) {
+    all.values.set(values, offset);
+    all.present.set(present, offset);
+    offset += present.length;
+  }
+  return dropNames(run, all, call.place);
+}
+
+/** As OpenMetrics writes numbers in labels: whole ones with a fraction. */
+function quantileText(value: number): string {
+  const text = formatFloat(value, "g", -1);
+  return Number.isFinite(value) && !/[.e]/.test(text) ? `${text}.0` : text;
 }
 
 export type FractionBounds = { readonly lower: Float64Array; readonly upper: Float64Array };
@@ -115,7 +232,40 @@ export function* histogramFraction(
   grid: Grid,
   run: Run,
 ): Work<Grid> {
-  const read: Reading = (buckets, step) =>
-    bucketFraction(lower[step] ?? NaN, upper[step] ?? NaN, buckets);
-  return yield* readHistograms(call, grid, read, run);
+  const input = inputOf(call, 2, run);
+  const read: Reading = {
+    classic: (buckets, step) => bucketFraction(lower[step] ?? NaN, upper[step] ?? NaN, buckets),
+    native: (histogram, step, of) => {
+      const { value, nan } = nativeFraction(lower[step] ?? NaN, upper[step] ?? NaN, histogram);
+      noteNan(nan, of, input.notes);
+      return value;
+    },
+  };
+  const out = yield* readHistograms(call, grid, read, input);
+  return dropNames(run, out, call.place);
+}
+
+/** Functions of one native histogram; what is no native histogram gives nothing. */
+export const OF_NATIVE: ReadonlyMap<string, (histogram: NativeHistogram) => number> = new Map([
+  ["histogram_count", ({ count }: NativeHistogram) => count],
+  ["histogram_sum", ({ sum }: NativeHistogram) => sum],
+  ["histogram_avg", ({ count, sum }: NativeHistogram) => sum / count],
+  ["histogram_stdvar", histogramVariance],
+  ["histogram_stddev", (histogram: NativeHistogram) => Math.sqrt(histogramVariance(histogram))],
+]);
+
+/** Reads one number from each native histogram. */
+export function ofNative(
+  call: Call,
+  read: (histogram: NativeHistogram) => number,
+  grid: Grid,
+  run: Run,
+): Grid {
+  const out = emptyGrid(grid.rows, grid.steps, grid.dropsName);
+  for (const [cell, histogram] of grid.histograms?.entries() ?? []) {
+    if (histogram === undefined || grid.present[cell] !== 1) continue;
+    out.present[cell] = 1;
+    out.values[cell] = read(histogram);
+  }
+  return dropNames(run, out, call.place);
 }

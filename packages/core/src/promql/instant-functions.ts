@@ -4,7 +4,13 @@ import { SECOND_MS } from "../model/time.ts";
 import type { Call } from "./ast.ts";
 import { CALENDAR } from "./calendar.ts";
 import { emptyGrid, type Grid } from "./grid.ts";
-import { histogramFraction, histogramQuantile } from "./histogram-functions.ts";
+import {
+  histogramFraction,
+  histogramQuantile,
+  histogramQuantiles,
+  OF_NATIVE,
+  ofNative,
+} from "./histogram-functions.ts";
 import { labelJoin, labelReplace, labelsOfAbsent, sortLabels } from "./label-functions.ts";
 import { compareByLabels } from "./natural-order.ts";
 import { compareValues, rowsInOrder } from "./pick.ts";
@@ -36,6 +42,10 @@ export function* callInstant(evaluated: Evaluated): Work<Value> {
   if (math !== undefined) return mapped(evaluated, math);
   const calendar = CALENDAR.get(call.name);
   if (calendar !== undefined) return callCalendar(evaluated, calendar);
+  const native = OF_NATIVE.get(call.name);
+  if (native !== undefined) {
+    return vector(ofNative(call, native, vectorArg(evaluated, 0), evaluated.run));
+  }
   switch (call.name) {
     case "pi":
       return scalar(steps, () => Math.PI);
@@ -68,6 +78,8 @@ export function* callInstant(evaluated: Evaluated): Work<Value> {
           evaluated.run,
         ),
       );
+    case "histogram_quantiles":
+      return vector(yield* quantiles(evaluated));
     case "histogram_fraction": {
       const bounds = { lower: scalarArg(evaluated, 0), upper: scalarArg(evaluated, 1) };
       return vector(yield* histogramFraction(call, bounds, vectorArg(evaluated, 2), evaluated.run));
@@ -100,6 +112,15 @@ function callPlain(evaluated: Evaluated): Value {
       assert(call.name.startsWith("sort"), `${call.name} has an evaluation`);
       return vector(sorted(evaluated, run));
   }
+}
+
+function* quantiles(evaluated: Evaluated): Work<Grid> {
+  const { call, args, run } = evaluated;
+  const label = args[1];
+  assert(label?.kind === "string", "the label of histogram_quantiles is a text");
+  const asked = args.slice(2).map((_, i) => scalarArg(evaluated, i + 2));
+  const grid = vectorArg(evaluated, 0);
+  return yield* histogramQuantiles(call, label.value, asked, { grid, run });
 }
 
 function vector(grid: Grid): Value {
@@ -153,11 +174,14 @@ function single(steps: Steps, values: Float64Array): Value {
 function mapped(evaluated: Evaluated, change: (value: number, step: number) => number): Value {
   const { call, run } = evaluated;
   const grid = vectorArg(evaluated, 0);
-  const { steps, values, present } = grid;
+  const { steps, values, present, histograms } = grid;
   const out = emptyGrid(grid.rows, steps, grid.dropsName);
   out.present.set(present);
   for (let cell = 0; cell < present.length; cell++) {
-    if (present[cell] === 1) out.values[cell] = change(values[cell] ?? NaN, cell % steps);
+    if (present[cell] !== 1) continue;
+    // `timestamp` alone has an answer for histograms.
+    if (histograms?.[cell] !== undefined && call.name !== "timestamp") out.present[cell] = 0;
+    else out.values[cell] = change(values[cell] ?? NaN, cell % steps);
   }
   return vector(dropNames(run, out, call.place));
 }
@@ -172,13 +196,13 @@ function callCalendar(evaluated: Evaluated, part: (seconds: number) => number): 
 }
 
 /** The value of the only series; NaN where there is none, or more than one. */
-function onlyValues({ rows, steps, values, present }: Grid): Float64Array {
+function onlyValues({ rows, steps, values, present, histograms }: Grid): Float64Array {
   const out = new Float64Array(steps).fill(NaN);
   for (let step = 0; step < steps; step++) {
     let found = 0;
     for (let row = 0; row < rows.length && found < 2; row++) {
       const cell = row * steps + step;
-      if (present[cell] !== 1) continue;
+      if (present[cell] !== 1 || histograms?.[cell] !== undefined) continue;
       out[step] = values[cell] ?? NaN;
       found++;
     }
@@ -242,6 +266,14 @@ export function absentFrom(call: Call, { rows, steps, present }: Grid): Grid {
   return out;
 }
 
+/** The same grid without its histograms. */
+function numbersOf(grid: Grid): Grid {
+  const { histograms } = grid;
+  if (histograms === undefined) return grid;
+  const present = grid.present.map((there, cell) => (histograms[cell] === undefined ? there : 0));
+  return { ...grid, present };
+}
+
 /** Only an instant query has an order; a range query's series are sorted by labels in the end. */
 function sorted(evaluated: Evaluated, run: Run): Grid {
   const { call } = evaluated;
@@ -250,7 +282,7 @@ function sorted(evaluated: Evaluated, run: Run): Grid {
     const what = "sort is ineffective for range queries";
     const why = "since results are always ordered by labels";
     run.annotations.add("warning", `${what} ${why}`, call.place);
-    return grid;
+    return call.name.startsWith("sort_by_label") ? grid : numbersOf(grid);
   }
   const there = [...grid.rows.keys()].filter((row) => grid.present[row] === 1);
   const descending = call.name.endsWith("_desc");
@@ -261,6 +293,7 @@ function sorted(evaluated: Evaluated, run: Run): Grid {
     return rowsInOrder(grid, descending ? order.toReversed() : order);
   }
   const valueAt = (row: number): number => grid.values[row] ?? NaN;
-  const order = there.toSorted((a, b) => compareValues(valueAt(a), valueAt(b), descending));
+  const numbers = there.filter((row) => grid.histograms?.[row] === undefined);
+  const order = numbers.toSorted((a, b) => compareValues(valueAt(a), valueAt(b), descending));
   return rowsInOrder(grid, order);
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../model/input-error.ts";
+import type { SampleValue } from "../model/sample.ts";
 import {
   formatLabels,
   keepLabels,
@@ -8,16 +9,20 @@ import {
   labelValue,
   METRIC_NAME,
 } from "../model/labels.ts";
-import { type Binary, isComparison, type Matching } from "./ast.ts";
+import { type Binary, isComparison, isTrim, type Matching } from "./ast.ts";
 import {
+  cellValue,
   emptyGrid,
   type Grid,
   hasValues,
   memoized,
   mergeRows,
   refuseDuplicates,
+  setCell,
+  withHistograms,
   withoutName,
 } from "./grid.ts";
+import { type MixedOperator, mixedOperator } from "./histogram-operators.ts";
 import { type Operator, operatorOf } from "./operators.ts";
 import type { Run, Work } from "./run.ts";
 
@@ -82,9 +87,14 @@ export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run)
   refuseDuplicateOnes(expr, [many, one], rowsOfOne);
   const { pairs, rows, claims } = pairUp(expr, many, one, { rowsOfOne, run });
   const drops = rows.map(() => expr.bool);
-  const out = emptyGrid(rows, many.steps, drops);
+  const hasHistograms = many.histograms !== undefined || one.histograms !== undefined;
+  const numbers = emptyGrid(rows, many.steps, drops);
+  const out = hasHistograms ? withHistograms(numbers) : numbers;
   const claimed = new Uint8Array(claims * many.steps);
-  const meet: Meeting = { expr, many, one, out, claimed, swapped, operator: operatorOf(expr) };
+  const operator = operatorOf(expr);
+  // Trimming says of numbers, too, that they cannot be trimmed.
+  const mixed = hasHistograms || isTrim(expr.op) ? mixedOperator(expr, operator, run) : undefined;
+  const meet: Meeting = { expr, many, one, out, claimed, swapped, operator, mixed };
   for (const pair of pairs) {
     combine(pair, meet);
     if (run.budget.pause(many.steps)) yield;
@@ -139,9 +149,12 @@ type Meeting = {
   readonly claimed: Uint8Array;
   readonly swapped: boolean;
   readonly operator: Operator;
+  /** Present where a side may hold histograms. */
+  readonly mixed: MixedOperator | undefined;
 };
 
-function combine(pair: Pair, { expr, many, one, out, claimed, swapped, operator }: Meeting): void {
+function combine(pair: Pair, meeting: Meeting): void {
+  const { expr, many, one, out, claimed, swapped, operator, mixed } = meeting;
   const { steps } = many;
   for (let step = 0; step < steps; step++) {
     const manyCell = pair.many * steps + step;
@@ -150,14 +163,21 @@ function combine(pair: Pair, { expr, many, one, out, claimed, swapped, operator 
     const claim = pair.claim * steps + step;
     if (claimed[claim] === 1) refuseManyMatches(expr);
     claimed[claim] = 1;
-    const a = many.values[manyCell] ?? NaN;
-    const b = one.values[oneCell] ?? NaN;
-    const [x, y] = swapped ? [b, a] : [a, b];
-    if (!operator.keeps(x, y)) continue;
+    let value: SampleValue | undefined;
+    if (mixed === undefined) {
+      const a = many.values[manyCell] ?? NaN;
+      const b = one.values[oneCell] ?? NaN;
+      const [x, y] = swapped ? [b, a] : [a, b];
+      if (operator.keeps(x, y)) value = operator.result(x, y);
+    } else {
+      const a = cellValue(many, manyCell);
+      const b = cellValue(one, oneCell);
+      value = swapped ? mixed(b, a) : mixed(a, b);
+    }
+    if (value === undefined) continue;
     const cell = pair.out * steps + step;
     if (out.present[cell] === 1) refuseDuplicates(expr.place);
-    out.present[cell] = 1;
-    out.values[cell] = operator.result(x, y);
+    setCell(out, cell, value);
   }
 }
 
@@ -202,7 +222,8 @@ function resultLabels(expr: Binary, many: Labels, one: Labels, run: Run): Labels
   const matching = expr.matching ?? PLAIN_MATCHING;
   // With delayed names other labels come out, so they are remembered under another owner.
   const base = memoized(run.delayedNames ? expr : expr.place, many, (of) => {
-    const changes = !isComparison(expr.op) || (expr.bool && !run.delayedNames);
+    const keeps = isComparison(expr.op) || isTrim(expr.op);
+    const changes = !keeps || (expr.bool && !run.delayedNames);
     const named = changes ? withoutName(of) : of;
     if (matching.cardinality !== "one-to-one") return named;
     return keepLabels(named, (name) => matching.labels.includes(name) === matching.on);
@@ -307,6 +328,11 @@ function* filtered(
   return { ...grid, present };
 }
 
+function copyHistograms({ histograms = [] }: Grid, to: Grid, offset: number): void {
+  if (to.histograms === undefined) return;
+  for (const [cell, histogram] of histograms.entries()) to.histograms[offset + cell] = histogram;
+}
+
 function stacked(above: Grid, below: Grid): Grid {
   const rows = [...above.rows, ...below.rows];
   const out = emptyGrid(rows, above.steps, [...above.dropsName, ...below.dropsName]);
@@ -314,5 +340,9 @@ function stacked(above: Grid, below: Grid): Grid {
   out.values.set(below.values, above.values.length);
   out.present.set(above.present);
   out.present.set(below.present, above.present.length);
-  return out;
+  if (above.histograms === undefined && below.histograms === undefined) return out;
+  const made = withHistograms(out);
+  copyHistograms(above, made, 0);
+  copyHistograms(below, made, above.present.length);
+  return made;
 }

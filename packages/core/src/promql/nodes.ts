@@ -12,17 +12,19 @@ import {
   type Unary,
   unwrap,
 } from "./ast.ts";
-import type { Grid } from "./grid.ts";
+import { type Grid, type HistogramCells } from "./grid.ts";
+import { scaled } from "./histogram/scale.ts";
 import { infoSelector } from "./info-selector.ts";
 import { withInfoLabels } from "./info.ts";
 import { absentFrom, callInstant } from "./instant-functions.ts";
 import { betweenVectors, bySet } from "./matching.ts";
 import { betweenScalars, betweenVectorAndScalar } from "./operators.ts";
 import { countValues, pickSeries } from "./pick.ts";
+import { mixedWindowFunction } from "./mixed-windows.ts";
 import { pinnedTime } from "./plan.ts";
+import { sampleSeries } from "./sample-series.ts";
 import { finishRange, windowFunction } from "./range-functions.ts";
 import { dropNames, type Run, type Steps, type Value, type Work } from "./run.ts";
-import { sampleSeries } from "./sample-series.ts";
 import { type SampleField, selectInstant, selectRanges, selectSmoothed } from "./selectors.ts";
 import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./windows.ts";
 
@@ -70,8 +72,10 @@ function* evaluateUnary(expr: Unary, steps: Steps, run: Run): Work<Value> {
   const value = yield* evaluateNode(expr.expr, steps, run);
   if (expr.op === "+" || value.kind === "string") return value;
   if (value.kind === "scalar") return { ...value, values: value.values.map((x) => -x) };
-  const negated = { ...value.grid, values: value.grid.values.map((x) => -x) };
-  return { kind: "vector", grid: dropNames(run, negated, expr.place) };
+  const negated: Grid = { ...value.grid, values: value.grid.values.map((x) => -x) };
+  const histograms = value.grid.histograms?.map((h) => h && scaled(h, -1));
+  const grid = histograms === undefined ? negated : { ...negated, histograms };
+  return { kind: "vector", grid: dropNames(run, grid, expr.place) };
 }
 
 function* evaluateBinary(expr: Binary, steps: Steps, run: Run): Work<Value> {
@@ -113,7 +117,7 @@ function* evaluateAggregation(expr: Aggregation, steps: Steps, run: Run): Work<G
   if (run.budget.pause(grid.values.length)) yield;
   return expr.op === "limit_ratio"
     ? sampleSeries(expr, grid, param, run)
-    : pickSeries(expr, grid, param);
+    : pickSeries(expr, grid, param, run);
 }
 
 function isRanged(expr: Expr): expr is RangeSelector | Subquery {
@@ -168,7 +172,8 @@ function* callOverRange(
   }
   const ranges = yield* evaluateRanges(ranged, steps, run);
   const evaluateWindow = windowFunction(call, params, { run, ranged });
-  const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place });
+  const mixed = mixedWindowFunction(call, evaluateWindow, { run, ranged });
+  const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place, mixed });
   return call.name === "absent_over_time" ? absentFrom(call, grid) : finishRange(call, grid, run);
 }
 
@@ -208,19 +213,23 @@ function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
   for (const [row, labels] of grid.rows.entries()) {
     const times = new Float64Array(steps.count);
     const values = new Float64Array(steps.count);
+    const histograms: HistogramCells = [];
     let count = 0;
     for (let step = 0; step < steps.count; step++) {
       const cell = row * steps.count + step;
       if (grid.present[cell] !== 1) continue;
       times[count] = steps.from + step * steps.stepMs;
+      const histogram = grid.histograms?.[cell];
+      if (histogram !== undefined) histograms[count] = histogram;
       values[count++] = grid.values[cell] ?? NaN;
     }
-    series.push({
+    const one = {
       labels,
       dropsName: grid.dropsName[row] ?? false,
       times: times.subarray(0, count),
       values: values.subarray(0, count),
-    });
+    };
+    series.push(histograms.length === 0 ? one : { ...one, histograms });
     if (run.budget.pause(steps.count)) yield;
   }
   return series;

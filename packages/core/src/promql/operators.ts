@@ -1,6 +1,7 @@
 import type { ArithmeticOp, Binary, ComparisonOp } from "./ast.ts";
 import { isComparison, isTrim } from "./ast.ts";
-import { emptyGrid, type Grid } from "./grid.ts";
+import { cellValue, emptyGrid, type Grid, gridLike, setCell } from "./grid.ts";
+import { mixedOperator } from "./histogram-operators.ts";
 import { dropNames, type Run } from "./run.ts";
 
 /** What an operator does with two numbers: the result, and whether a filter keeps it. */
@@ -70,6 +71,9 @@ export function betweenVectorAndScalar(
   { grid, scalar, swapped }: VectorAndScalar,
   run: Run,
 ): Grid {
+  if (grid.histograms !== undefined || isTrim(expr.op)) {
+    return mixedWithScalar(expr, { grid, scalar, swapped }, run);
+  }
   const { result, keeps } = operatorOf(expr);
   const filters = isComparison(expr.op) && !expr.bool;
   const { steps, values, present } = grid;
@@ -84,4 +88,20 @@ export function betweenVectorAndScalar(
     out.values[cell] = filters ? value : result(left, right);
   }
   return filters ? out : dropNames(run, out, expr.place);
+}
+
+/** The same where the vector may hold histograms; trimming keeps names, as a filter does. */
+function mixedWithScalar(expr: Binary, { grid, scalar, swapped }: VectorAndScalar, run: Run): Grid {
+  const operate = mixedOperator(expr, operatorOf(expr), run);
+  const filters = isComparison(expr.op) && !expr.bool;
+  const { steps, present } = grid;
+  const out = gridLike(grid, grid.rows, grid.dropsName);
+  for (let cell = 0; cell < present.length; cell++) {
+    if (present[cell] !== 1) continue;
+    const value = cellValue(grid, cell);
+    const other = scalar[cell % steps] ?? NaN;
+    const made = swapped ? operate(other, value) : operate(value, other);
+    if (made !== undefined) setCell(out, cell, filters ? value : made);
+  }
+  return filters || isTrim(expr.op) ? out : dropNames(run, out, expr.place);
 }

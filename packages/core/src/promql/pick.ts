@@ -4,7 +4,10 @@ import { InputError } from "../model/input-error.ts";
 import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels.ts";
 import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
-import { emptyGrid, type Grid } from "./grid.ts";
+import { cellValue, emptyGrid, type Grid, gridLike, setCell } from "./grid.ts";
+import { formatHistogram } from "./histogram/format-histogram.ts";
+import type { Cells } from "./histogram-aggregates.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
 import type { Run, Work } from "./run.ts";
 
 /** NaN stands behind every number, whichever way the numbers are sorted. */
@@ -15,7 +18,7 @@ export function compareValues(a: number, b: number, descending: boolean): number
 }
 
 /** `topk`, `bottomk`, `limitk`: the series themselves, of each group at most k at each step. */
-export function pickSeries(expr: Aggregation, grid: Grid, counts: Float64Array): Grid {
+export function pickSeries(expr: Aggregation, grid: Grid, counts: Float64Array, run: Run): Grid {
   const { steps } = grid;
   // Prometheus looks at the parameter of the whole range before it looks at any series.
   if (!counts.some((k) => Number.isNaN(k)) && !counts.some((k) => k >= 1)) {
@@ -23,10 +26,11 @@ export function pickSeries(expr: Aggregation, grid: Grid, counts: Float64Array):
   }
   for (const k of counts) refuseBadCount(expr, k);
   const present = new Uint8Array(grid.present.length);
+  const notes = new HistogramNotes(run.annotations, expr.place);
   const order: number[] = [];
   for (const { rows } of groupRows(expr, grid)) {
     for (let step = 0; step < steps; step++) {
-      const best = bestRows(expr, grid, { rows, step }).slice(
+      const best = bestRows(expr, grid, { rows, step }, notes).slice(
         0,
         Math.max(0, Math.trunc(counts[step] ?? 0)),
       );
@@ -46,25 +50,29 @@ function refuseBadCount(expr: Aggregation, k: number): void {
   throw new InputError("promql", `Scalar value ${formatFloat(k, "g", -1)} ${what} int64`, place);
 }
 
-type At = { readonly rows: readonly number[]; readonly step: number };
-
 /** A group's rows at a step, best first; among equals the earlier row is better. */
-function bestRows(expr: Aggregation, grid: Grid, { rows, step }: At): number[] {
-  const { steps, present, values } = grid;
+function bestRows(
+  expr: Aggregation,
+  grid: Grid,
+  { rows, step }: Cells,
+  notes: HistogramNotes,
+): number[] {
+  const { steps, present, values, histograms } = grid;
   const there = rows.filter((row) => present[row * steps + step] === 1);
   if (expr.op === "limitk") return there;
+  const numbers = there.filter((row) => histograms?.[row * steps + step] === undefined);
+  if (numbers.length < there.length) notes.ignoredInAggregation(expr.op);
   const valueOf = (row: number): number => values[row * steps + step] ?? NaN;
-  return there.toSorted((a, b) => compareValues(valueOf(a), valueOf(b), expr.op === "topk"));
+  return numbers.toSorted((a, b) => compareValues(valueOf(a), valueOf(b), expr.op === "topk"));
 }
 
 /** The same vector with only these rows, in this order; for vectors of one step. */
 export function rowsInOrder(grid: Grid, order: readonly number[]): Grid {
   const rows = order.flatMap((row) => grid.rows[row] ?? []);
   const drops = order.map((row) => grid.dropsName[row] ?? false);
-  const out = emptyGrid(rows, grid.steps, drops);
+  const out = gridLike(grid, rows, drops);
   for (const [to, row] of order.entries()) {
-    out.values[to] = grid.values[row] ?? NaN;
-    out.present[to] = grid.present[row] ?? 0;
+    if (grid.present[row] === 1) setCell(out, to, cellValue(grid, row));
   }
   return out;
 }
@@ -83,7 +91,9 @@ export function* countValues(expr: Aggregation, grid: Grid, label: string, run: 
     if (present !== 1) continue;
     const of = grid.rows[Math.floor(cell / steps)];
     if (of === undefined) continue;
-    const valued = withLabel(of, label, formatFloat(grid.values[cell] ?? NaN, "f", -1));
+    const value = cellValue(grid, cell);
+    const text = typeof value === "number" ? formatFloat(value, "f", -1) : formatHistogram(value);
+    const valued = withLabel(of, label, text);
     const group = keepLabels(valued, (name) =>
       expr.without ? name !== METRIC_NAME && !grouping.includes(name) : grouping.includes(name),
     );

@@ -5,7 +5,7 @@ import { assert } from "../model/assert.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Call, Extension, RangeSelector, Subquery } from "./ast.ts";
 import { anchoredCount, extendedRate } from "./extended-ranges.ts";
-import { hasValues, type Grid } from "./grid.ts";
+import { type Grid, hasNumbers } from "./grid.ts";
 import { changes, extrapolated, fromLastTwo, resets } from "./rates.ts";
 import {
   countOf,
@@ -179,7 +179,7 @@ function noteNonCounters(call: Call, grid: Grid, run: Run): void {
     const name = labelValue(labels, METRIC_NAME);
     const type = typed ? labelValue(labels, "__type__") : "";
     const seen = `${name} ${type}`;
-    if (seen === last || name === "" || !hasValues(grid, row)) continue;
+    if (seen === last || name === "" || !hasNumbers(grid, row)) continue;
     last = seen;
     if (typed ? COUNTER_TYPES.has(type) : COUNTER_NAME.test(name)) continue;
     const what = typed

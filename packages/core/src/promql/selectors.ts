@@ -1,12 +1,14 @@
 import type { SeriesSlice } from "../model/reader.ts";
-import { isStale } from "../model/sample.ts";
+import type { SampleValue } from "../model/sample.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { InstantSelector, RangeSelector } from "./ast.ts";
-import { smoothedAt } from "./extended-ranges.ts";
-import { emptyGrid, type Grid } from "./grid.ts";
+import { emptyGrid, type Grid, setCell, withHistograms } from "./grid.ts";
+import { mixedSmoothed } from "./mixed-windows.ts";
 import { pinnedTime } from "./plan.ts";
 import type { Run, Steps, Work } from "./run.ts";
+import { smoothedAt } from "./extended-ranges.ts";
 import {
+  isStaleAt,
   overWindows,
   PLAIN_EDGES,
   type Ranges,
@@ -33,10 +35,12 @@ export function* selectInstant(
 ): Work<Grid> {
   const slices = run.slices.get(selector) ?? [];
   run.budget.charge(slices.length * steps.count, selector.place);
-  const grid = emptyGrid(
+  const numbers = emptyGrid(
     slices.map(({ labels }) => labels),
     steps.count,
   );
+  const hasHistograms = slices.some(({ histograms }) => histograms !== undefined);
+  const grid = hasHistograms && what === "value" ? withHistograms(numbers) : numbers;
   const pinned = pinnedTime(selector.at, run.span);
   for (const [row, slice] of slices.entries()) {
     const cell = row * steps.count;
@@ -45,18 +49,17 @@ export function* selectInstant(
       const now = (pinned ?? steps.from + step * steps.stepMs) - selector.offsetMs;
       while ((slice.times[index + 1] ?? Infinity) <= now) index++;
       const fresh = index >= 0 && (slice.times[index] ?? NaN) > now - run.span.lookbackMs;
-      if (!fresh || isStale(slice.values, index)) continue;
-      grid.present[cell + step] = 1;
-      grid.values[cell + step] = readSample(slice, index, what);
+      if (!fresh || isStaleAt(slice, index)) continue;
+      setCell(grid, cell + step, readSample(slice, index, what));
     }
     if (run.budget.pause(slice.times.length + steps.count)) yield;
   }
   return grid;
 }
 
-function readSample(slice: SeriesSlice, index: number, what: SampleField): number {
-  const { times, values, starts } = slice;
-  if (what === "value") return values[index] ?? NaN;
+function readSample(slice: SeriesSlice, index: number, what: SampleField): SampleValue {
+  const { times, values, histograms, starts } = slice;
+  if (what === "value") return histograms?.[index] ?? values[index] ?? NaN;
   if (what === "time") return (times[index] ?? NaN) / SECOND_MS;
   const start = starts?.[index] ?? NaN;
   return Number.isNaN(start) ? 0 : start / SECOND_MS;
@@ -96,5 +99,6 @@ const SMOOTHED: WindowFunction = (samples) => (window) => smoothedAt(samples, wi
 export function selectSmoothed(selector: InstantSelector, steps: Steps, run: Run): Work<Grid> {
   const { place } = selector;
   const ranges = selectRanges({ kind: "range", selector, rangeMs: 0, place }, run);
-  return overWindows(ranges, SMOOTHED, { run, steps, place });
+  const mixed = mixedSmoothed(SMOOTHED, selector, run);
+  return overWindows(ranges, SMOOTHED, { run, steps, place, mixed });
 }

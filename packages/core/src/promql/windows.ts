@@ -1,14 +1,16 @@
 import type { Labels } from "../model/labels.ts";
 import type { SeriesSlice } from "../model/reader.ts";
-import { isStale } from "../model/sample.ts";
+import { isStale, type NativeHistogram, type SampleValue } from "../model/sample.ts";
 import type { Place } from "../model/input-error.ts";
-import { emptyGrid, type Grid } from "./grid.ts";
+import { emptyGrid, type Grid, setCell, withHistograms } from "./grid.ts";
 import type { Run, Steps, Work } from "./run.ts";
 
 /** The samples of one series, without stale markers. */
 export type Samples = {
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** Present where any sample is a histogram; an index with one has no meaning in `values`. */
+  readonly histograms?: readonly (NativeHistogram | undefined)[];
   /** When the counter of each sample began, in epoch ms; NaN where that is not known. */
   readonly starts?: Float64Array;
 };
@@ -47,8 +49,27 @@ export type Window = {
 /** Prepares one series and returns what is asked once a step; `undefined` gives no value. */
 export type WindowFunction = (samples: SeriesSamples) => (window: Window) => number | undefined;
 
+/** The same for series that hold histograms, alone or beside numbers. */
+export type MixedWindowFunction = (
+  samples: SeriesSamples,
+) => (window: Window) => SampleValue | undefined;
+
+/** Whether a sample is a stale marker. */
+export function isStaleAt({ values, histograms }: SeriesSlice, index: number): boolean {
+  return histograms?.[index] === undefined && isStale(values, index);
+}
+
 /** A series without its stale markers; the arrays are shared where it has none. */
-export function withoutStale({ times, values }: SeriesSlice): Samples {
+export function withoutStale(slice: SeriesSlice): Samples {
+  const { times, values, histograms } = slice;
+  if (histograms !== undefined) {
+    const kept = (_: unknown, index: number): boolean => !isStaleAt(slice, index);
+    return {
+      times: times.filter(kept),
+      values: values.filter(kept),
+      histograms: Array.from(histograms).filter(kept),
+    };
+  }
   let stale = 0;
   for (let i = 0; i < values.length; i++) if (isStale(values, i)) stale++;
   if (stale === 0) return { times, values };
@@ -63,38 +84,39 @@ export function withoutStale({ times, values }: SeriesSlice): Samples {
 }
 
 /** The starts that belong to the samples of `withoutStale`. */
-export function startsWithoutStale({ starts, values }: SeriesSlice): Float64Array | undefined {
-  return starts?.filter((_, index) => !isStale(values, index));
+export function startsWithoutStale(slice: SeriesSlice): Float64Array | undefined {
+  return slice.starts?.filter((_, index) => !isStaleAt(slice, index));
 }
 
 export type WindowCall = {
   readonly run: Run;
   readonly steps: Steps;
   readonly place: Place;
+  /** The function's form for series that hold histograms. */
+  readonly mixed: MixedWindowFunction;
 };
 
 /** Slides a function over every series, each walked once from left to right. */
 export function* overWindows(
   ranges: Ranges,
   evaluate: WindowFunction,
-  { run, steps, place }: WindowCall,
+  { run, steps, place, mixed }: WindowCall,
 ): Work<Grid> {
   const { series } = ranges;
   run.budget.charge(series.length * steps.count, place);
   const labels = series.map((one) => one.labels);
-  const grid = emptyGrid(
+  const numbers = emptyGrid(
     labels,
     steps.count,
     series.map((one) => one.dropsName),
   );
+  const hasHistograms = series.some(({ histograms }) => histograms !== undefined);
+  const grid = hasHistograms ? withHistograms(numbers) : numbers;
   for (const [row, samples] of series.entries()) {
-    const ask = evaluate(samples);
+    const ask = samples.histograms === undefined ? evaluate(samples) : mixed(samples);
     slide(samples.times, ranges, steps, (window) => {
       const value = ask(window);
-      if (value === undefined) return;
-      const cell = row * steps.count + window.step;
-      grid.values[cell] = value;
-      grid.present[cell] = 1;
+      if (value !== undefined) setCell(grid, row * steps.count + window.step, value);
     });
     if (run.budget.pause(samples.times.length + steps.count)) yield;
   }

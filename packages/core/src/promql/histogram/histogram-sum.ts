@@ -159,6 +159,11 @@ export class HistogramSum {
     return [this.zeroCount, this.count, this.sum, this.positive, this.negative];
   }
 
+  /** The count of observations so far. */
+  counted(): number {
+    return this.count.total();
+  }
+
   /** Whether any number has left the range of doubles. */
   overflows(): boolean {
     const numbers = [this.zeroCount.sum, this.count.sum, this.sum.sum];
