@@ -23,5 +23,10 @@ export type Feature = (typeof FEATURES)[number];
 
 export type Features = ReadonlySet<Feature>;
 
+/** The features of a list of names; of none where there is no list. */
+export function featureSet(names: readonly Feature[] = []): Features {
+  return new Set(names);
+}
+
 /** The default: everything experimental is refused. */
 export const NO_FEATURES: Features = new Set();

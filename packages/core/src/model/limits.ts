@@ -59,6 +59,10 @@ export type Limits = {
   readonly bucketsPerHistogram: number;
   /** Exemplars of all series together (store); further ones replace the oldest. */
   readonly exemplars: number;
+  /** Bytes of one scraped page, decompressed (scrape); a scrape of a longer one fails. */
+  readonly scrapeBytes: number;
+  /** Targets that are scraped (scrape); further ones are not. */
+  readonly scrapeTargets: number;
   /** Samples one rule may read (promql). */
   readonly ruleSamples: number;
   /** Samples one API query may read (promql). */
@@ -115,6 +119,8 @@ export const DEFAULT_LIMITS: Limits = {
   metricFamilies: 20_000,
   bucketsPerHistogram: 4096,
   exemplars: 100_000,
+  scrapeBytes: 64 * 1024 * 1024,
+  scrapeTargets: 2000,
   ruleSamples: 50_000_000,
   querySamples: 20_000_000,
   querySeries: 200_000,

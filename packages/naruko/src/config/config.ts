@@ -1,5 +1,7 @@
+import type { Feature } from "@naruko/core/model/features";
 import type { Limits } from "@naruko/core/model/limits";
 import type { YamlNode } from "@naruko/core/model/yaml";
+import type { ScrapeConfig } from "./scrape-schema.ts";
 
 /** What is written of what was said: nothing, until it is judged, or with the calls. */
 export type CaptureMode = "off" | "judge" | "store";
@@ -60,6 +62,9 @@ export type Config = {
   >;
   readonly capture: { readonly mode: CaptureMode; readonly redact: readonly string[] };
   readonly prices: readonly PriceEntry[];
+  /** What rules and queries may use beyond the default, by Prometheus' names. */
+  readonly features: readonly Feature[];
+  readonly scrape_configs: readonly ScrapeConfig[];
   readonly judge: object;
   readonly detect: object;
 };

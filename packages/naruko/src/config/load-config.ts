@@ -65,7 +65,8 @@ function withoutEffect({ name, text, root }: YamlFile): string[] {
     });
 }
 
-function plainValue(node: YamlNode): unknown {
+/** The values of a tree, without their places. */
+export function plainValue(node: YamlNode): unknown {
   if (node.kind === "list") return node.items.map(plainValue);
   if (node.kind === "scalar") return node.value;
   // Object.fromEntries defines own properties, so that a key called __proto__ is just a key.

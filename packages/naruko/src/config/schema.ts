@@ -1,7 +1,9 @@
 import { parseDuration } from "@naruko/core/model/duration";
+import { FEATURES } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { z } from "zod";
 import type { Config } from "./config.ts";
+import { scrapeConfigs } from "./scrape-schema.ts";
 
 const DURATION_TEXT = "a duration such as 15s, 5m or 1h30m, the largest unit first";
 const SIZE_UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
@@ -124,6 +126,13 @@ const schema = z.strictObject({
     .default({}),
   capture: capture.prefault({}),
   prices: z.array(price).default([]),
+  features: z
+    .array(z.enum(FEATURES, `expected one of ${FEATURES.join(", ")}`))
+    .default([])
+    .meta({
+      description: "Experimental parts of PromQL, by the names that Prometheus gives them.",
+    }),
+  scrape_configs: scrapeConfigs,
   judge: z.looseObject({}).default({}),
   detect: z.looseObject({}).default({}),
 });

@@ -23,6 +23,7 @@ import { estimateTokens } from "../price/estimate-tokens.ts";
 import { priceTable } from "../price/price-table.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
+import type { ScrapeCounts } from "../scrape/scrape-counts.ts";
 import type { Live } from "./live.ts";
 import { programView } from "./program-view.ts";
 import type { Report } from "./server.ts";
@@ -49,6 +50,7 @@ export type PortsOptions = {
   readonly targets?: ScrapeTargets;
 };
 
+  readonly scrapeCounts: ScrapeCounts;
 /** What is open to the network. */
 export type Ports = {
   readonly http: number;
@@ -57,6 +59,8 @@ export type Ports = {
   readonly useConfig: (config: Config) => void;
   readonly close: () => Promise<void>;
 };
+  /** Counts the limit that a reason names, beside those that requests reach. */
+  readonly limited: (reason: string) => void;
 
 /** Opens the ports; on a failure none stays open. @throws the system's error */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
@@ -92,6 +96,9 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
   } catch (error) {
     await otlp.close();
     throw error;
+      limited: (reason) => {
+        tallies.limits.namedIn(reason);
+      },
   }
 }
 
@@ -188,7 +195,8 @@ function admin(
   { intake, limits: limitCounts, http, otlpHttp, budget }: Tallies,
   otlpPort: number,
 ) {
-  const { engine, live, disk, version, isDemo, time, config, reload } = options;
+  const { engine, live, disk, version, isDemo, time, config, reload, scrapeCounts } = options;
+  const { targets = NO_TARGETS } = options;
   return adminHandler({
     engine,
     live,
@@ -209,3 +217,5 @@ function admin(
 function plainRefusal(_request: unknown, status: number, reason: string): Answer {
   return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${reason}\n` };
 }
+    scrapeCounts,
+    targets,

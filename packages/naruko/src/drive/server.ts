@@ -16,6 +16,7 @@ import { Live } from "./live.ts";
 import { openPorts } from "./ports.ts";
 import type { Ports } from "./ports.ts";
 import { recover } from "./recover.ts";
+import { scraperOf } from "./scraping.ts";
 import { httpSenders } from "./senders.ts";
 import { takeSetup } from "./take-setup.ts";
 
@@ -48,6 +49,7 @@ export class Server {
   readonly engine: Engine;
   readonly live: Live;
   readonly #time: EventTime;
+  readonly #scraping: ReturnType<typeof scraperOf>;
   readonly limits: Limits;
   #loaded: LoadedConfig;
   #configuredAt: EpochMs;
@@ -75,6 +77,15 @@ export class Server {
       lastSeq,
       lastTick: lastTick ?? tickBefore(this.#time.now(), interval),
       senders: httpSenders(engine, () => this.#loaded.config, this.#stopping.signal),
+    });
+    this.#scraping = scraperOf({
+      live: this.live,
+      clock,
+      limits: this.limits,
+      version: options.version,
+      report,
+      loaded: () => this.#loaded,
+      limited: (reason) => this.#ports?.limited(reason),
     });
   }
 
@@ -121,6 +132,7 @@ export class Server {
       const loaded = this.#options.load();
       await this.#applySetup(loaded);
       this.#ports?.useConfig(loaded.config);
+      await this.#scraping.scraper.use(loaded.config.scrape_configs);
       if (needsRestart(this.#loaded, loaded)) {
         this.#options.report(
           "listen, auth, data, interval and limits change at the next start",
@@ -141,6 +153,7 @@ export class Server {
   /** Ends what is under way, leaves a snapshot, and closes ports and disk. */
   async stop(): Promise<void> {
     this.#cancelRetain();
+    await this.#scraping.scraper.stop();
     await this.#ports?.close();
     // A receiver that does not answer is told again after the start, under the same key.
     const cancelGrace = this.#options.clock.after(STOP_GRACE_MS, () => {
@@ -168,6 +181,8 @@ export class Server {
       reload: () => this.reload(),
       loaded: () => this.#loaded,
       configuredAt: () => this.#configuredAt,
+      targets: this.#scraping.scraper.targets,
+      scrapeCounts: this.#scraping.counts,
     });
     try {
       // Before the first tick, so that no rule of an older configuration fires once more.
@@ -177,6 +192,7 @@ export class Server {
       throw error;
     }
     this.live.start();
+    await this.#scraping.scraper.use(this.#loaded.config.scrape_configs);
     this.#retain();
   }
 

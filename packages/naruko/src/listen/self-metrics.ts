@@ -9,8 +9,10 @@ import { httpFamily } from "./http-counts.ts";
 import { limitFamily } from "./limit-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 import type { IntakeCounts } from "./otlp.ts";
+import { scrapeMetrics } from "./scrape-metrics.ts";
+import type { ScrapeSources } from "./scrape-metrics.ts";
 
-export type SelfMetricsSources = {
+export type SelfMetricsSources = ScrapeSources & {
   readonly engine: Engine;
   readonly live: Live;
   readonly disk: Disk;
@@ -32,6 +34,7 @@ export function selfMetrics(sources: SelfMetricsSources): Family[] {
     ...limitMetrics(sources),
     ...engineMetrics(sources),
     ...deliveryMetrics(sources),
+    ...scrapeMetrics(sources),
     ...processMetrics(sources),
   ];
 }
