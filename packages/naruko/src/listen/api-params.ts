@@ -11,7 +11,7 @@ export const API_ERRORS = {
   timeout: 503,
   internal: 500,
   not_found: 404,
-  unavailable: 503,
+  unavailable: 500,
 } as const;
 
 export class ApiError extends Error {

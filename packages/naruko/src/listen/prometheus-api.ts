@@ -59,6 +59,18 @@ const BY_FORM: ReadonlySet<string> = new Set([
   "labels",
 ]);
 
+/** What would change or copy the data by request: Prometheus has it off where nobody asks for it. */
+const ADMIN: ReadonlySet<string> = new Set([
+  "admin/tsdb/clean_tombstones",
+  "admin/tsdb/delete_series",
+  "admin/tsdb/snapshot",
+]);
+
+function methodsOf(path: string): readonly string[] {
+  if (ADMIN.has(path)) return ["POST", "PUT"];
+  return BY_FORM.has(path) ? ["GET", "POST"] : ["GET"];
+}
+
 /** Prometheus' HTTP API. */
 export function prometheusApi(options: ApiOptions): Handler {
   return async (request, url) => {
@@ -66,7 +78,7 @@ export function prometheusApi(options: ApiOptions): Handler {
     const path = url.pathname.slice("/api/v1/".length);
     const call = callOf(path);
     if (call === undefined) return undefined;
-    const methods = BY_FORM.has(path) ? ["GET", "POST"] : ["GET"];
+    const methods = methodsOf(path);
     if (!methods.includes(request.method ?? "")) {
       const answer = failed("bad_data", `use ${methods.join(" or ")}`);
       return { ...answer, status: 405, headers: { ...JSON_TYPE, Allow: methods.join(", ") } };
@@ -82,9 +94,14 @@ export function prometheusApi(options: ApiOptions): Handler {
 }
 
 function callOf(path: string): ApiCall | undefined {
+  if (ADMIN.has(path)) return refuseAdmin;
   const [, name] = /^label\/([^/]+)\/values$/.exec(path) ?? [];
   if (name !== undefined) return (request) => labelValues(decodeURIComponent(name), request);
   return Object.hasOwn(CALLS, path) ? CALLS[path] : undefined;
+}
+
+function refuseAdmin(): never {
+  throw new ApiError("unavailable", "admin APIs disabled");
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };

@@ -54,15 +54,18 @@ async function pump(
   response: ServerResponse,
 ): Promise<void> {
   let fault: unknown;
-  async function* turns(): AsyncGenerator<string> {
+  function* watched(): Generator<string> {
     try {
-      for (const piece of stream) {
-        yield piece;
-        await new Promise(setImmediate);
-      }
+      yield* stream;
     } catch (error) {
       fault = error;
       throw error;
+    }
+  }
+  async function* turns(): AsyncGenerator<string> {
+    for (const piece of watched()) {
+      yield piece;
+      await new Promise(setImmediate);
     }
   }
   try {
