@@ -1,6 +1,7 @@
 import { assert } from "@naruko/core/model/assert";
 import type { Input, InputBody } from "@naruko/core/model/engine-io";
 import type { Outcome } from "@naruko/core/model/outcome";
+import type { SeriesOutcome } from "@naruko/core/model/received-series";
 import { epochMs, SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Clock } from "./clock.ts";
@@ -15,11 +16,14 @@ const RETRY_MS = SECOND_MS;
 
 const QUEUE_FULL = "too much is waiting to be written (limit queueBytes)";
 
+/** What became of an input; with what became of its series, where it had some and was applied. */
+export type Applied = Outcome & { readonly series?: SeriesOutcome };
+
 /** An input on its way to the disk; `settle` answers whoever submitted it. */
 export type Entry = {
   readonly input: Input;
   readonly bytes: number;
-  readonly settle: (outcome: Outcome) => void;
+  readonly settle: (outcome: Applied) => void;
 };
 
 export type CommitQueueOptions = {
@@ -80,7 +84,7 @@ export class CommitQueue {
    * Resolves once the input is committed and applied, or refused. Telemetry is refused when the
    * queue is full or the commit fails; outcomes of deliveries are kept until they are on disk.
    */
-  submit(body: InputBody, bytes: number): Promise<Outcome> {
+  submit(body: InputBody, bytes: number): Promise<Applied> {
     if (body.kind === "telemetry" && this.#waitingBytes + bytes > this.#options.queueBytes) {
       return Promise.resolve({ ok: false, retry: true, reason: QUEUE_FULL });
     }

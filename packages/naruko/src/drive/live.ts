@@ -12,7 +12,7 @@ import type { EpochMs } from "@naruko/core/model/time";
 import type { Disk } from "../disk/disk.ts";
 import type { Clock } from "./clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import type { Entry } from "./commit-queue.ts";
+import type { Applied, Entry } from "./commit-queue.ts";
 import type { EventTime } from "./event-time.ts";
 
 /** A snapshot is written after this much event time, or this much input, whichever comes first. */
@@ -103,7 +103,7 @@ export class Live {
   }
 
   /** Resolves once the input is on disk and applied; see `CommitQueue.submit`. */
-  submit(body: InputBody, bytes = 0): Promise<Outcome> {
+  submit(body: InputBody, bytes = 0): Promise<Applied> {
     if (this.#stopped) {
       return Promise.resolve({ ok: false, retry: true, reason: "the server is stopping" });
     }
@@ -170,8 +170,9 @@ export class Live {
   async #applyOne({ input, bytes, settle }: Entry): Promise<void> {
     try {
       const effects = input.kind === "tick" ? await this.#tick(input) : this.#engine.apply(input);
+      const series = input.kind === "telemetry" ? this.#engine.seriesOutcome : undefined;
       for (const effect of effects) this.#carryOut(effect);
-      settle({ ok: true });
+      settle(series === undefined ? { ok: true } : { ok: true, series });
     } catch (error) {
       this.counts.faults++;
       this.#options.report("an input could not be applied", { error, kind: input.kind });

@@ -9,12 +9,14 @@ import type { Config, LoadedConfig } from "../config/config.ts";
 import type { Disk } from "../disk/disk.ts";
 import { adminHandler } from "../listen/admin.ts";
 import { guard } from "../listen/guard.ts";
+import type { Guard } from "../listen/guard.ts";
 import { BodyBudget } from "../listen/body-budget.ts";
 import { HttpCounts } from "../listen/http-counts.ts";
 import { LimitCounts } from "../listen/limit-counts.ts";
 import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
 import { prometheusApi } from "../listen/prometheus-api.ts";
 import { queryGate } from "../listen/query-gate.ts";
+import { remoteWriteHandler, WRITE_PATH } from "../listen/remote-write.ts";
 import { NO_TARGETS } from "../listen/scrape-targets.ts";
 import type { ScrapeTargets } from "../listen/scrape-targets.ts";
 import { listen } from "../listen/server.ts";
@@ -79,8 +81,13 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       ...shared(options, options.config.auth.admin_token, tallies),
       port: where.port,
       open: new Set(["/-/healthy", "/-/ready"]),
+      guards: new Map([[WRITE_PATH, guardOf(options, options.config.auth.ingest_token)]]),
       counts: tallies.http,
-      handlers: [api(options, tallies), admin(options, tallies, otlp.port)],
+      handlers: [
+        writer(options, tallies),
+        api(options, tallies),
+        admin(options, tallies, otlp.port),
+      ],
       refuse: plainRefusal,
     });
     return {
@@ -131,20 +138,44 @@ class ConfiguredParts {
 }
 
 function shared(
-  { config, limits, report }: PortsOptions,
+  options: PortsOptions,
   token: string | undefined,
   tallies: Tallies,
 ): Pick<Parameters<typeof listen>[0], "host" | "guard" | "limits" | "limitCounts" | "broke"> {
-  const { host, allowed_hosts } = config.listen;
+  const { config, limits, report } = options;
   return {
-    host,
-    guard: guard([host, ...allowed_hosts], token),
+    host: config.listen.host,
+    guard: guardOf(options, token),
     limits,
     limitCounts: tallies.limits,
     broke: (error, where) => {
       report("a request met a bug", { error, where });
     },
   };
+}
+
+function guardOf({ config }: PortsOptions, token: string | undefined): Guard {
+  const { host, allowed_hosts } = config.listen;
+  return guard([host, ...allowed_hosts], token);
+}
+
+/** Who writes telemetry needs the token of senders, also on the port of everything else. */
+function writer(
+  { limits, live, time, engine }: PortsOptions,
+  { intake: counts, limits: limitCounts, budget }: Tallies,
+): ReturnType<typeof remoteWriteHandler> {
+  return remoteWriteHandler({
+    limits,
+    counts,
+    limitCounts,
+    budget,
+    isKnown: (metadata) => engine.metadata.has(metadata),
+    queuedBytes: () => live.queuedBytes,
+    submit: (telemetry, bytes) => {
+      counts.noteArrival(telemetry, time.now());
+      return live.submit({ kind: "telemetry", telemetry }, bytes);
+    },
+  });
 }
 
 function otlpOn(

@@ -31,6 +31,21 @@ export async function readBody(
   limits: BodyLimits,
   share: BodyShare = UNBOUNDED,
 ): Promise<Body> {
+  const body = await readBytes(request, limits, share);
+  if ("refusal" in body) return body;
+  const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
+  if (encoding === "identity") return body;
+  if (encoding === "gzip") return inflate(body.bytes, limits, share);
+  const reason = `Content-Encoding "${encoding.slice(0, 40)}" is not served; send gzip or none`;
+  return { refusal: { status: 415, reason } };
+}
+
+/** Reads a request's body as it arrives, within the limit; see `readBody`. */
+export async function readBytes(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  share: BodyShare,
+): Promise<Body> {
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced > limits.bodyBytes) return tooLarge("bodyBytes", limits);
   const parts: Buffer[] = [];
@@ -42,15 +57,10 @@ export async function readBody(
     parts.push(part);
   }
   const [only] = parts;
-  const body = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length);
-  const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
-  if (encoding === "identity") return { bytes: body };
-  if (encoding === "gzip") return inflate(body, limits, share);
-  const reason = `Content-Encoding "${encoding.slice(0, 40)}" is not served; send gzip or none`;
-  return { refusal: { status: 415, reason } };
+  return { bytes: parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length) };
 }
 
-async function inflate(body: Buffer, limits: BodyLimits, share: BodyShare): Promise<Body> {
+async function inflate(body: Uint8Array, limits: BodyLimits, share: BodyShare): Promise<Body> {
   const { inflatedBytes } = limits;
   const here = await outcomeOf(() =>
     gunzipSync(body, { maxOutputLength: Math.min(INFLATE_HERE_BYTES, inflatedBytes) }),

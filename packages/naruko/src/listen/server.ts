@@ -33,6 +33,8 @@ export type ServerOptions = {
   /** 0 takes a free one. */
   readonly port: number;
   readonly guard: Guard;
+  /** Paths with a guard of their own. */
+  readonly guards?: ReadonlyMap<string, Guard>;
   /** Paths that answer without a token: `/-/healthy` for a load balancer. */
   readonly open?: ReadonlySet<string>;
   readonly handlers: readonly Handler[];
@@ -146,8 +148,9 @@ function shownPath({ method, url }: IncomingMessage): string {
 }
 
 async function answerTo(options: ServerOptions, request: IncomingMessage): Promise<Answer> {
-  const refusal = options.guard(guarded(request));
   const url = pathOf(request);
+  const guard = options.guards?.get(url?.pathname ?? "") ?? options.guard;
+  const refusal = guard(guarded(request));
   if (url === undefined) return options.refuse(request, 400, "expected a path that begins with /");
   const isOpen = refusal?.status === 401 && options.open?.has(url.pathname) === true;
   if (refusal !== undefined && !isOpen) {
