@@ -1,4 +1,5 @@
 import type { Effect, EngineSetup, Transition } from "../model/engine-io.ts";
+import { featureSet } from "../model/features.ts";
 import { InputError } from "../model/input-error.ts";
 import { labelEntries } from "../model/labels.ts";
 import { limitNamedIn } from "../model/limits.ts";
@@ -18,6 +19,7 @@ import { parseRouting } from "../notify/routing-file.ts";
 import { DEFAULT_ROUTING } from "../notify/routing.ts";
 import type { Routing } from "../notify/routing.ts";
 import type { SavedNotifier } from "../notify/saved-notifier.ts";
+import type { ExpressionOptions } from "../rules/expression.ts";
 import { parseRuleFile } from "../rules/rule-file.ts";
 import type { RuleGroup } from "../rules/rule.ts";
 import { RuleSet } from "../rules/rule-set.ts";
@@ -54,7 +56,9 @@ type SavedAlerting = {
   readonly counters: readonly (readonly [string, number])[];
 };
 
-const EXPRESSIONS = { canonicalName: canonicalMetricName };
+function expressionsOf({ features }: EngineSetup): ExpressionOptions {
+  return { canonicalName: canonicalMetricName, features: featureSet(features) };
+}
 
 /**
  * Reads the texts of a setup.
@@ -64,8 +68,9 @@ const EXPRESSIONS = { canonicalName: canonicalMetricName };
 export function checkSetup(setup: EngineSetup, options: AlertingOptions): CheckedSetup {
   const errors: InputError[] = [];
   const warnings: string[] = [];
+  const expressions = expressionsOf(setup);
   const groups = setup.ruleFiles.flatMap(({ name, text }) => {
-    const parsed = parseRuleFile(options.parseYaml(name, text), EXPRESSIONS);
+    const parsed = parseRuleFile(options.parseYaml(name, text), expressions);
     errors.push(...parsed.errors);
     warnings.push(...parsed.warnings.map(({ message }) => message));
     return parsed.groups;
@@ -129,7 +134,8 @@ export class Alerting {
   ): Generator<undefined, readonly Effect[], undefined> {
     const { limits } = this.#options;
     const { externalUrl } = this.#setup;
-    const context = { reader, append, limits, externalUrl, expressions: EXPRESSIONS };
+    const expressions = expressionsOf(this.#setup);
+    const context = { reader, append, limits, externalUrl, expressions };
     const result = yield* this.#rules.evaluate(at, context);
     this.#count(result);
     return this.#tell(result.transitions, at, seq);

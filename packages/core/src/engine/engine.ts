@@ -1,5 +1,6 @@
 import { assert } from "../model/assert.ts";
 import type { ChunkRow, Effect, EngineSetup, Input } from "../model/engine-io.ts";
+import { featureSet, type Features } from "../model/features.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Call } from "../model/call.ts";
 import type { Labels } from "../model/labels.ts";
@@ -170,6 +171,11 @@ export class Engine {
 
   get setup(): EngineSetup {
     return this.#setup;
+  }
+
+  /** What rules and queries may use beyond the default. */
+  get features(): Features {
+    return featureSet(this.#setup.features);
   }
 
   /** Rules, alerts and notifications, for those who show them. */

@@ -1,3 +1,4 @@
+import type { Feature } from "./features.ts";
 import type { Labels } from "./labels.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -33,6 +34,8 @@ export type EngineSetup = {
   readonly externalUrl: string;
   /** Which copy is counted where a service sends spans and metrics: per service, `spans` or `metrics`. */
   readonly sources: Readonly<Record<string, "spans" | "metrics">>;
+  /** What rules and queries may use beyond the default; absent: nothing. */
+  readonly features?: readonly Feature[];
 };
 
 /** Where a rule stands for one label set. `inactive` is a pending alert that lapsed. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Feature } from "@naruko/core/model/features";
 import { SECOND_MS } from "@naruko/core/model/time";
 import { checkFile } from "../config/check-file.ts";
 import type { CheckedFile, Finding } from "../config/check-file.ts";
@@ -9,6 +10,7 @@ import { shippedRuleFiles } from "../config/setup.ts";
 import { findServer } from "../disk/data-dir.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
+import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
 import { seenByServer, seenInDirectory } from "./seen-data.ts";
 
 /** `naruko check`: configuration, rule files and routing files. */
@@ -26,11 +28,13 @@ export const checkCommand: Command = {
       value: "DIR",
       help: "data directory, likewise; its server is asked where one holds it",
     },
+    "enable-feature": FEATURE_OPTION,
     json: { type: "boolean", help: "print one JSON object a line" },
   },
   details: `What a file is, its content tells: one with "groups" is a rule file, one with "route" is a routing
 file, any other is a configuration, and the files that it names are checked too. Without a FILE,
-${DEFAULT_CONFIG_FILE} is checked if it exists, and the shipped rules. Rules that can be loaded are looked
+${DEFAULT_CONFIG_FILE} is checked if it exists, and the shipped rules. Rules may use the experimental
+parts of PromQL that the configuration which names them turns on, or --enable-feature. Rules that can be loaded are looked
 at for what is likely to be wrong nevertheless; with --url or --data also for metrics and labels that
 no data has had. Exits 1 when something is refused; warnings do not count.`,
   run: check,
@@ -46,7 +50,9 @@ async function check(
       throw new Misuse(`${file}: a scenario is run, by naruko test`);
     }
   }
-  const checked = checkAll(positionals.length > 0 ? positionals : defaultFiles(), world);
+  const features = featuresOf(values);
+  const files = positionals.length > 0 ? positionals : defaultFiles();
+  const checked = checkAll(files, features, world);
   const linted = await lint(checked, values, world);
   if ("error" in linted) {
     world.tell(`naruko: ${linted.error}\n`);
@@ -77,9 +83,7 @@ async function lint(
   values: Values,
   world: World,
 ): Promise<Linted> {
-  const rules = loadableRules(
-    checked.filter(({ kind }) => kind === "rules").map(({ file }) => file),
-  );
+  const rules = loadableRules(checked.filter(({ kind }) => kind === "rules"));
   const [url, folder] = [textOption(values, "url"), textOption(values, "data")];
   if (url !== undefined && folder !== undefined) {
     throw new Misuse("--url asks a server and --data a directory: give one of them");
@@ -102,15 +106,21 @@ function defaultFiles(): readonly string[] {
 }
 
 /** Each file once, and after a configuration the files that it names. */
-function checkAll(files: readonly string[], { environment }: World): readonly CheckedFile[] {
+function checkAll(
+  files: readonly string[],
+  features: readonly Feature[],
+  { environment }: World,
+): readonly CheckedFile[] {
   const checked = new Map<string, CheckedFile>();
-  const waiting = [...files];
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    const key = path.resolve(file);
+  const waiting = files.map((file) => ({ file, features }));
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const key = path.resolve(next.file);
     if (checked.has(key)) continue;
-    const result = checkFile(file, environment);
+    const result = checkFile(next.file, environment, next.features);
     checked.set(key, result);
-    waiting.unshift(...result.names);
+    const { names } = result;
+    const allowed = [...new Set([...features, ...result.features])];
+    waiting.unshift(...names.map((file) => ({ file, features: allowed })));
   }
   return [...checked.values()];
 }

@@ -2,6 +2,7 @@ import path from "node:path";
 import { checkSetup } from "@naruko/core/engine/alerting";
 import type { AlertingOptions, CheckedSetup } from "@naruko/core/engine/alerting";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
+import type { Feature } from "@naruko/core/model/features";
 import type { LintCode } from "@naruko/core/lint/finding";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
@@ -36,34 +37,39 @@ export type CheckedFile = {
   readonly findings: readonly Finding[];
   /** Files that a configuration names: they are to be checked too. */
   readonly names: readonly string[];
+  /** What its rules may use, or those of the files that it names. */
+  readonly features: readonly Feature[];
 };
 
 /**
  * Checks one file: a rule file where it has `groups`, a routing file where it has `route`, else a
  * configuration, with the routing that is written in it.
+ *
+ * @param features what rules may use; a configuration says so itself
  */
-export function checkFile(file: string, environment: Environment): CheckedFile {
+export function checkFile(
+  file: string,
+  environment: Environment,
+  features: readonly Feature[],
+): CheckedFile {
   const { text, faults } = read(file);
-  if (text === undefined) return { file, holds: "", findings: faults, names: [] };
+  const plain = { file, holds: "", names: [], features };
+  if (text === undefined) return { ...plain, findings: faults };
   const tree = attempt(file, () => parseYaml(file, text));
-  if (tree.value === undefined) return { file, holds: "", findings: tree.findings, names: [] };
+  if (tree.value === undefined) return { ...plain, findings: tree.findings };
   const kind = kindOf(tree.value.root);
   switch (kind) {
     case "rules": {
-      const { value, findings } = attempt(file, () => check({ ruleFiles: [{ name: file, text }] }));
-      return {
-        file,
-        kind,
-        holds: ruleCount(value),
-        findings: and(findings, value, file),
-        names: [],
-      };
+      const setup = { ruleFiles: [{ name: file, text }], features };
+      const { value, findings } = attempt(file, () => check(setup));
+      const holds = ruleCount(value);
+      return { ...plain, kind, holds, findings: and(findings, value, file) };
     }
     case "routing": {
       const routing = readRoutingFile(file);
       const { value, findings } = attempt(file, () => check({ routing }, environment));
       const receivers = value === undefined ? "" : `${value.routing.receivers.size} receivers`;
-      return { file, kind, holds: receivers, findings: and(findings, value, file), names: [] };
+      return { ...plain, kind, holds: receivers, findings: and(findings, value, file) };
     }
     case "configuration":
       return { file, kind, ...checkConfiguration(file, environment) };
@@ -73,9 +79,11 @@ export function checkFile(file: string, environment: Environment): CheckedFile {
 function checkConfiguration(
   file: string,
   environment: Environment,
-): Pick<CheckedFile, "holds" | "findings" | "names"> {
+): Omit<CheckedFile, "file" | "kind"> {
   const loaded = attempt(file, () => loadConfig(file, environment));
-  if (loaded.value === undefined) return { holds: "", findings: loaded.findings, names: [] };
+  if (loaded.value === undefined) {
+    return { holds: "", findings: loaded.findings, names: [], features: [] };
+  }
   const { config } = loaded.value;
   const folder = path.dirname(path.resolve(file));
   const named = [...(config.rules ?? [])];
@@ -93,6 +101,7 @@ function checkConfiguration(
       ...patterns.findings,
     ],
     names: named.map((name) => shown(path.resolve(folder, name))),
+    features: config.features,
   };
 }
 

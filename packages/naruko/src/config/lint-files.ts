@@ -1,11 +1,12 @@
 import type { LintOptions } from "@naruko/core/lint/lint";
 import { lintRules, metricNames } from "@naruko/core/lint/lint";
+import { featureSet } from "@naruko/core/model/features";
 import { InputError, lineAndColumn } from "@naruko/core/model/input-error";
 import type { YamlFile } from "@naruko/core/model/yaml";
 import { canonicalMetricName } from "@naruko/core/normalize/metric-names";
 import { parseRuleFile } from "@naruko/core/rules/rule-file";
 import type { RuleFile } from "@naruko/core/rules/rule-file";
-import type { Finding } from "./check-file.ts";
+import type { CheckedFile, Finding } from "./check-file.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { readRuleFile } from "./setup.ts";
 
@@ -18,11 +19,14 @@ export type LoadableRules = {
 };
 
 /** Reads the rule files that have no error; the others were refused before. */
-export function loadableRules(files: readonly string[]): readonly LoadableRules[] {
-  return files.flatMap((file) => {
+export function loadableRules(
+  files: readonly Pick<CheckedFile, "file" | "features">[],
+): readonly LoadableRules[] {
+  return files.flatMap(({ file, features }) => {
     try {
       const yaml = parseYaml(file, readRuleFile(file).text);
-      const rules = parseRuleFile(yaml, { canonicalName: canonicalMetricName });
+      const options = { canonicalName: canonicalMetricName, features: featureSet(features) };
+      const rules = parseRuleFile(yaml, options);
       return rules.errors.length === 0 ? [{ file, yaml, rules }] : [];
     } catch (error) {
       if (error instanceof InputError) return [];

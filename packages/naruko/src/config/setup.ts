@@ -42,6 +42,7 @@ export function setupOf(loaded: LoadedConfig, externalUrl: string): EngineSetup 
     alertmanagers: config.alerting.alertmanagers.map(({ url }) => alertmanagerName(url)),
     externalUrl,
     sources: sourcesOf(config),
+    ...(config.features.length === 0 ? {} : { features: config.features }),
   };
 }
 

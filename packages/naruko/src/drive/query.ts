@@ -73,10 +73,12 @@ export async function runQuery(
   if (timeoutMs <= 0) throw new QueryTimeout("the query was given no time");
   const goOn = untilEnded(sources, control);
   const options = { ...span, lookbackMs: span.lookbackMs ?? DEFAULT_LOOKBACK_MS };
-  const planned = plan(parse(text, { limits }), { ...options, canonicalName: canonicalMetricName });
+  const { features } = sources.engine;
+  const written = parse(text, { limits, features });
+  const planned = plan(written, { ...options, canonicalName: canonicalMetricName });
   const reader = await readerFor(planned.reads, sources);
   const preparedMs = monotonicMs();
-  const work = evaluate(planned.expr, reader, { ...options, limits, purpose: "query" });
+  const work = evaluate(planned.expr, reader, { ...options, limits, features, purpose: "query" });
   const result = await inTurns(work, goOn);
   const evaluateMs = monotonicMs() - preparedMs;
   return { ...result, prepareMs: preparedMs - startedMs, evaluateMs };

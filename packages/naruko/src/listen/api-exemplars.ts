@@ -12,13 +12,13 @@ import { labelsText, listText, sampleText } from "./api-values.ts";
 
 /** `/api/v1/query_exemplars`: exemplars of every series that a selector of the query matches. */
 export function queryExemplars({ params, options }: ApiRequest): ApiResult {
-  const { engine, limits, now } = options;
+  const { engine, now } = options;
   const from = timeParam(params, "start", epochMs(0));
   const to = timeParam(params, "end", epochMs(Number.MAX_SAFE_INTEGER));
   if (to < from) {
     throw new ApiError("bad_data", "end timestamp must not be before start timestamp");
   }
-  const written = exprParam("query", params.get("query") ?? "", limits);
+  const written = exprParam("query", params.get("query") ?? "", options);
   const span = { from: now(), to: now(), stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
   const { expr } = plan(written, { ...span, canonicalName: canonicalMetricName });
   const sets = selectorsOf(expr);

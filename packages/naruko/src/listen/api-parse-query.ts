@@ -9,12 +9,12 @@ import { exprParam } from "./api-selectors.ts";
 
 /** `/api/v1/format_query` */
 export function formatQuery({ params, options }: ApiRequest): ApiResult {
-  return { data: prettyExpr(exprParam("query", params.get("query") ?? "", options.limits)) };
+  return { data: prettyExpr(exprParam("query", params.get("query") ?? "", options)) };
 }
 
 /** `/api/v1/parse_query`: the tree in the form that Prometheus' own interface draws. */
 export function parseQuery({ params, options }: ApiRequest): ApiResult {
-  return { data: tree(exprParam("query", params.get("query") ?? "", options.limits)) };
+  return { data: tree(exprParam("query", params.get("query") ?? "", options)) };
 }
 
 function tree(expr: Expr): object {

@@ -18,7 +18,7 @@ export async function instantQuery(request: ApiRequest): Promise<ApiResult> {
   const asked = askedOf(params);
   const at = timeParam(params, "time", options.now());
   const span = { from: at, to: at, stepMs: 0, ...lookbackOf(params) };
-  exprParam("query", asked.text, options.limits);
+  exprParam("query", asked.text, options);
   return answerQuery(span, asked, request);
 }
 
@@ -27,7 +27,7 @@ export async function rangeQuery(request: ApiRequest): Promise<ApiResult> {
   const { params, options } = request;
   const asked = askedOf(params);
   const span = { ...rangeOf(params, options.limits.querySteps), ...lookbackOf(params) };
-  const kind = kindOf(exprParam("query", asked.text, options.limits));
+  const kind = kindOf(exprParam("query", asked.text, options));
   if (kind === "range vector" || kind === "string") {
     const what = `invalid expression type "${kind}" for range query`;
     throw new ApiError(

@@ -5,12 +5,22 @@ import { compileMatchers } from "@naruko/core/model/matcher";
 import type { Matcher } from "@naruko/core/model/reader";
 import type { Expr } from "@naruko/core/promql/ast";
 import { parse } from "@naruko/core/promql/parser";
+import type { ParseOptions } from "@naruko/core/promql/parser";
+import type { QuerySources } from "../drive/query.ts";
 import { ApiError } from "./api-params.ts";
 
 /** An expression of a parameter, refused as bad data when it does not parse. */
-export function exprParam(name: string, text: string, limits: Limits): Expr {
+export function exprParam(
+  name: string,
+  text: string,
+  { limits, engine }: Pick<QuerySources, "limits" | "engine">,
+): Expr {
+  return parseParam(name, text, { limits, features: engine.features });
+}
+
+function parseParam(name: string, text: string, options: ParseOptions): Expr {
   try {
-    return parse(text, { limits });
+    return parse(text, options);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new ApiError("bad_data", `invalid parameter "${name}": ${error.message}`);
@@ -19,7 +29,7 @@ export function exprParam(name: string, text: string, limits: Limits): Expr {
 
 /** The matchers of a series selector; refuses everything else. */
 export function matchersParam(name: string, text: string, limits: Limits): readonly Matcher[] {
-  const expr = exprParam(name, text, limits);
+  const expr = parseParam(name, text, { limits });
   if (expr.kind === "selector" && expr.offsetMs === 0 && expr.at === undefined) {
     return expr.matchers;
   }

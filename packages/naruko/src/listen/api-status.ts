@@ -82,10 +82,14 @@ export function alertmanagers({ options: { program } }: ApiRequest): ApiResult {
 }
 
 /** `/api/v1/features` */
-export function features(): ApiResult {
+export function features({ options }: ApiRequest): ApiResult {
+  const enabled = options.engine.features;
+  const experiments = enabled.has("promql-experimental-functions");
   const functions = Object.fromEntries(
-    [...FUNCTIONS].map(([name, { experimental }]) => [name, !experimental]),
+    [...FUNCTIONS].map(([name, { experimental }]) => [name, !experimental || experiments]),
   );
+  const extended = enabled.has("promql-extended-range-selectors");
+  const fill = enabled.has("promql-binop-fill-modifiers");
   return {
     data: {
       api: {
@@ -99,7 +103,20 @@ export function features(): ApiResult {
         time_range_labels: true,
         time_range_series: true,
       },
-      promql: { anchored: false, at_modifier: true, negative_offset: true, subqueries: true },
+      promql: {
+        anchored: extended,
+        at_modifier: true,
+        delayed_name_removal: enabled.has("promql-delayed-name-removal"),
+        duration_expr: enabled.has("promql-duration-expr"),
+        fill,
+        fill_left: fill,
+        fill_right: fill,
+        negative_offset: true,
+        per_query_lookback_delta: true,
+        smoothed: extended,
+        subqueries: true,
+        type_and_unit_labels: enabled.has("type-and-unit-labels"),
+      },
       promql_functions: functions,
       rules: { keep_firing_for: true, query_offset: true },
     },
