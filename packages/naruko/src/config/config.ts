@@ -1,5 +1,4 @@
 import type { Feature } from "@naruko/core/model/features";
-import type { Feature } from "@naruko/core/model/features";
 import type { Limits } from "@naruko/core/model/limits";
 import type { YamlNode } from "@naruko/core/model/yaml";
 import type { ScrapeConfig } from "./scrape-schema.ts";
@@ -63,8 +62,6 @@ export type Config = {
   >;
   readonly capture: { readonly mode: CaptureMode; readonly redact: readonly string[] };
   readonly prices: readonly PriceEntry[];
-  /** What rules and queries may use beyond the default, by Prometheus' names. */
-  readonly features: readonly Feature[];
   /** What rules and queries may use beyond the default, by Prometheus' names. */
   readonly features: readonly Feature[];
   readonly scrape_configs: readonly ScrapeConfig[];

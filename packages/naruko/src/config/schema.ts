@@ -1,6 +1,5 @@
 import { parseDuration } from "@naruko/core/model/duration";
 import { FEATURES } from "@naruko/core/model/features";
-import { FEATURES } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { z } from "zod";
 import type { Config } from "./config.ts";
@@ -127,12 +126,6 @@ const schema = z.strictObject({
     .default({}),
   capture: capture.prefault({}),
   prices: z.array(price).default([]),
-  features: z
-    .array(z.enum(FEATURES, `expected one of ${FEATURES.join(", ")}`))
-    .default([])
-    .meta({
-      description: "Experimental parts of PromQL, by the names that Prometheus gives them.",
-    }),
   features: z
     .array(z.enum(FEATURES, `expected one of ${FEATURES.join(", ")}`))
     .default([])
