@@ -23,9 +23,9 @@ import { listen } from "../listen/server.ts";
 import type { Answer } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
 import { priceTable } from "../price/price-table.ts";
+import type { ScrapeCounts } from "../scrape/scrape-counts.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
-import type { ScrapeCounts } from "../scrape/scrape-counts.ts";
 import type { Live } from "./live.ts";
 import { programView } from "./program-view.ts";
 import type { Report } from "./server.ts";
@@ -50,19 +50,19 @@ export type PortsOptions = {
   readonly configuredAt: () => EpochMs;
   /** What is scraped; nothing where it is not told. */
   readonly targets?: ScrapeTargets;
+  readonly scrapeCounts: ScrapeCounts;
 };
 
-  readonly scrapeCounts: ScrapeCounts;
 /** What is open to the network. */
 export type Ports = {
   readonly http: number;
   readonly otlpHttp: number;
   /** Takes prices and capture from another configuration. */
   readonly useConfig: (config: Config) => void;
-  readonly close: () => Promise<void>;
-};
   /** Counts the limit that a reason names, beside those that requests reach. */
   readonly limited: (reason: string) => void;
+  readonly close: () => Promise<void>;
+};
 
 /** Opens the ports; on a failure none stays open. @throws the system's error */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
@@ -96,6 +96,9 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       useConfig: (config) => {
         parts.use(config);
       },
+      limited: (reason) => {
+        tallies.limits.namedIn(reason);
+      },
       close: async () => {
         await Promise.all([otlp.close(), http.close()]);
       },
@@ -103,9 +106,6 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
   } catch (error) {
     await otlp.close();
     throw error;
-      limited: (reason) => {
-        tallies.limits.namedIn(reason);
-      },
   }
 }
 
@@ -229,6 +229,8 @@ function admin(
   const { engine, live, disk, version, isDemo, time, config, reload, scrapeCounts } = options;
   const { targets = NO_TARGETS } = options;
   return adminHandler({
+    scrapeCounts,
+    targets,
     engine,
     live,
     disk,
@@ -248,5 +250,3 @@ function admin(
 function plainRefusal(_request: unknown, status: number, reason: string): Answer {
   return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${reason}\n` };
 }
-    scrapeCounts,
-    targets,

@@ -124,8 +124,8 @@ export class Server {
   }
 
   /**
-   * Reads the configuration again and takes rules, routing, services, prices and capture from it.
-   * Returns the fault when it is refused: the running one stays then.
+   * Reads the configuration again and takes rules, routing, services, prices, capture and targets
+   * from it. Returns the fault when it is refused: the running one stays then.
    */
   async reload(): Promise<string | undefined> {
     try {
