@@ -12,7 +12,7 @@ import {
 import { compileMatcher } from "../model/matcher.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Call } from "./ast.ts";
-import { emptyGrid, type Grid, refuseDuplicates } from "./grid.ts";
+import { cellValue, type Grid, gridLike, refuseDuplicates, setCell } from "./grid.ts";
 import { infoMatchers, nameMatchers } from "./info-selector.ts";
 import type { Run, Work } from "./run.ts";
 
@@ -53,12 +53,11 @@ function gridOf(cells: readonly Cell[], base: Grid, call: Call): Grid {
     rows.push(labels);
     drops.push(base.dropsName[row] ?? false);
   }
-  const out = emptyGrid(rows, base.steps, drops);
+  const out = gridLike(base, rows, drops);
   for (const { labels, row, step } of cells) {
     const to = (rowOf.get(labels.key) ?? 0) * base.steps + step;
     if (out.present[to] === 1) refuseDuplicates(call.place);
-    out.present[to] = 1;
-    out.values[to] = base.values[row * base.steps + step] ?? NaN;
+    setCell(out, to, cellValue(base, row * base.steps + step));
   }
   return out;
 }

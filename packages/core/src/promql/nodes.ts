@@ -1,4 +1,6 @@
 import { assert } from "../model/assert.ts";
+import { InputError } from "../model/input-error.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import { aggregate } from "./aggregate.ts";
 import {
   type Aggregation,
@@ -134,7 +136,11 @@ function* evaluateInfo(call: Call, steps: Steps, run: Run): Work<Grid> {
   const [vector] = call.args;
   assert(vector !== undefined, "info has an argument");
   const base = yield* evaluateVector(vector, steps, run);
-  const info = yield* selectInstant(infoSelector(call), steps, run, "time");
+  const selector = infoSelector(call);
+  if (run.slices.get(selector)?.some(({ histograms }) => histograms !== undefined) === true) {
+    throw new InputError("promql", "info sample should be float", call.place);
+  }
+  const info = yield* selectInstant(selector, steps, run, "time");
   return yield* withInfoLabels(call, base, info, run);
 }
 
@@ -208,6 +214,13 @@ function subqueryStepsOf(expr: Subquery, outer: Steps, { run, pinned }: Subquery
   return { from, stepMs, count: Math.max(0, Math.floor((last - from) / stepMs) + 1) };
 }
 
+/** A hint is about the sample before, which a subquery may leave out or give again. */
+function withoutHint(histogram: NativeHistogram): NativeHistogram {
+  const { counterReset } = histogram;
+  if (counterReset === "gauge" || counterReset === "unknown") return histogram;
+  return { ...histogram, counterReset: "unknown" };
+}
+
 function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
   const series: SeriesSamples[] = [];
   for (const [row, labels] of grid.rows.entries()) {
@@ -220,7 +233,7 @@ function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
       if (grid.present[cell] !== 1) continue;
       times[count] = steps.from + step * steps.stepMs;
       const histogram = grid.histograms?.[cell];
-      if (histogram !== undefined) histograms[count] = histogram;
+      if (histogram !== undefined) histograms[count] = withoutHint(histogram);
       values[count++] = grid.values[cell] ?? NaN;
     }
     const one = {

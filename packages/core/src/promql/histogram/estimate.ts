@@ -58,7 +58,9 @@ export function histogramQuantile(q: number, h: NativeHistogram): Estimate {
   if (!upwards) all.reverse();
   const rank = (upwards ? q : 1 - q) * h.count;
   const { found, seen, index } = bucketAtRank(all, rank);
-  if (found === undefined) return plain(NaN);
+  if (found === undefined) {
+    return mayHaveNan ? { value: NaN, nan: "result-is-nan" } : plain(rank === 0 ? NaN : 0);
+  }
   const open = openBucketValue(found, h);
   if (open !== undefined) return plain(open);
   const bucket = readable(found, h);
