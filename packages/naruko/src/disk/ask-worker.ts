@@ -1,26 +1,29 @@
 import { Worker } from "node:worker_threads";
 import type { Read } from "./disk.ts";
-import type { Answered, Operation, Operations } from "./requests.ts";
+import type { Answered, Operations } from "./requests.ts";
 
-/** The worker thread as a function: asks, and resolves with its answer. */
-export type AskWorker = {
-  readonly ask: <Op extends Operation>(
+/** A worker thread as a function: asks, and resolves with its answer. */
+export type AskWorker<Ops extends Operations> = {
+  readonly ask: <Op extends keyof Ops & string>(
     op: Op,
-    request: Operations[Op]["request"],
+    request: Ops[Op]["request"],
     /** Handed over and not copied: the caller has them no longer. */
     transfer?: readonly ArrayBuffer[],
-  ) => Promise<Read<Operations[Op]["value"]>>;
+  ) => Promise<Read<Ops[Op]["value"]>>;
   /** Why outputs cannot be written; undefined while they can. */
   readonly trouble: () => string | undefined;
 };
 
 /**
- * Starts the worker beside this file, as source or as built. When the worker ends, whatever is
+ * Starts a worker whose file is beside this one, as source or as built. When the worker ends, whatever is
  * open or comes later is refused with the reason: nobody waits for a thread that is gone.
  */
-export function startWorker(): AskWorker {
-  const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  const worker = new Worker(new URL(file, import.meta.url), { name: "disk" });
+export function startWorker<Ops extends Operations>(
+  file: "worker" | "log-worker",
+  name: string,
+): AskWorker<Ops> {
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const worker = new Worker(new URL(`./${file}.${ending}`, import.meta.url), { name });
   const waiting = new Map<number, (result: Read<never>) => void>();
   let nextId = 1;
   let trouble: string | undefined;
@@ -42,7 +45,7 @@ export function startWorker(): AskWorker {
     resolve?.(answered.result as Read<never>);
   });
   worker.on("error", (error: unknown) => {
-    end(`the disk's thread failed: ${error instanceof Error ? error.message : String(error)}`);
+    end(`the thread "${name}" failed: ${error instanceof Error ? error.message : String(error)}`);
   });
   worker.on("exit", () => {
     end("the disk is closed");

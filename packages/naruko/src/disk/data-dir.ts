@@ -26,6 +26,11 @@ export function databaseFileOf(dir: string): string {
   return path.join(dir, "naruko.duckdb");
 }
 
+/** Where the inputs are whose effects a database may not have yet: beside it. */
+export function inputFolderOf(databaseFile: string): string {
+  return path.join(path.dirname(databaseFile), "inputs");
+}
+
 async function probe(dir: string): Promise<void> {
   const file = path.join(dir, `.probe-${randomUUID()}`);
   const handle = await open(file, "wx", OWNER_ONLY_FILE);

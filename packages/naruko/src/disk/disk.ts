@@ -85,15 +85,13 @@ export type Deleted = {
 };
 
 export type DiskStats = {
-  /** The database file and its write-ahead log. */
+  /** The database file with its write-ahead log, and the log of inputs. */
   readonly fileBytes: number;
   readonly calls: number;
   readonly evaluations: number;
   readonly transitions: number;
   readonly chunks: number;
   readonly series: number;
-  /** Inputs since the older of the two snapshots. */
-  readonly inputs: number;
 };
 
 /** What waits for the disk: the listener answers 503 above a limit of bytes. */
@@ -117,8 +115,8 @@ export type Queued = {
  */
 export type Disk = {
   /**
-   * Writes inputs in one transaction, all or none; durable once it resolves. Their `seq` goes on
-   * from the last committed one. A refusal changes nothing, and the same inputs may be tried again.
+   * Writes inputs, all or none; durable once it resolves. Their `seq` goes on from the last
+   * committed one. A refusal changes nothing, and the same inputs may be tried again.
    */
   readonly commit: (inputs: readonly Input[]) => Promise<Outcome>;
   /**

@@ -237,14 +237,14 @@ test("chunks are chosen by metric, matcher and overlapping time", async (t) => {
   ]);
 });
 
-test("a snapshot lets go of the inputs that the one before it had applied", async (t) => {
+test("of three snapshots two are kept, with the inputs after the older one", async (t) => {
   const disk = await open(t);
   await disk.commit([tick(1), tick(2), tick(3), tick(4)]);
   await disk.saveSnapshot(snapshotAt(1));
   assert.deepEqual(await all(disk.inputsAfter(0)), [tick(1), tick(2), tick(3), tick(4)]);
   await disk.saveSnapshot(snapshotAt(2));
   await disk.saveSnapshot(snapshotAt(4));
-  assert.deepEqual(await all(disk.inputsAfter(0)), [tick(3), tick(4)]);
+  assert.deepEqual(await all(disk.inputsAfter(2)), [tick(3), tick(4)]);
   assert.deepEqual(valueOf(await disk.recover("latest")), {
     snapshot: snapshotAt(4),
     lastSeq: 4,
@@ -255,6 +255,19 @@ test("a snapshot lets go of the inputs that the one before it had applied", asyn
     lastSeq: 4,
     lastAt: 4000,
   });
+});
+
+test("a snapshot of inputs that were never committed is what later ones follow", async (t) => {
+  const file = temporaryFile(t);
+  const first = valueOf(await openDuckDbDisk(file));
+  await first.saveSnapshot(snapshotAt(7));
+  const expected = { snapshot: snapshotAt(7), lastSeq: 7, lastAt: 7000 };
+  assert.deepEqual(valueOf(await first.recover("latest")), expected);
+  await first.close();
+  const second = await open(t, file);
+  assert.deepEqual(valueOf(await second.recover("latest")), expected);
+  assert.deepEqual(await second.commit([tick(8)]), { ok: true });
+  assert.deepEqual(await all(second.inputsAfter(7)), [tick(8)]);
 });
 
 test("a snapshot is written after the outputs that were handed in before it", async (t) => {
@@ -326,6 +339,6 @@ test("inputs out of order are our own bug, and end the thread with a reason", as
   assert.ok(!refused.ok && !refused.retry);
   assert.match(
     refused.reason,
-    /thread failed: broken invariant: inputs are committed in the order/,
+    /thread "inputs" failed: broken invariant: inputs are committed in the order/,
   );
 });

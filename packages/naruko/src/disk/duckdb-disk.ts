@@ -5,10 +5,13 @@ import type { Outcome } from "@naruko/core/model/outcome";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import { startWorker, type AskWorker } from "./ask-worker.ts";
+import { inputFolderOf } from "./data-dir.ts";
 import type { ChunkRequest, Disk, KeptEffect, Queued, Read } from "./disk.ts";
 import { decodeInput, encodeInput, encodeTelemetry } from "./encode-input.ts";
+import type { InputLogOptions, LogPlace } from "./input-log.ts";
 import { labelsFromPairs } from "./point-columns.ts";
 import type { StoredChunk, StoredSeries } from "./read-chunks.ts";
+import type { DatabaseOperations, LogOperations } from "./requests.ts";
 import type { StoreOptions } from "./store.ts";
 import type { OutputRow } from "./write-outputs.ts";
 
@@ -16,10 +19,16 @@ import type { OutputRow } from "./write-outputs.ts";
 export const DISK_MEMORY_MB = 512;
 
 /**
- * Bytes of the write-ahead log at which it is folded into the file. Commits wait meanwhile, some
- * milliseconds a megabyte, so a large log makes such waits rare; it is read again after a crash.
+ * Bytes of the database's write-ahead log at which it is folded into the file. Outputs and queries
+ * wait meanwhile, some milliseconds a megabyte; it is read again after a crash.
  */
 export const CHECKPOINT_BYTES: number = 256 * 1024 * 1024;
+
+/**
+ * Bytes of one file of the input log. Beginning another costs a write some milliseconds, and at most
+ * this much is kept longer than it is needed.
+ */
+export const SEGMENT_BYTES: number = 32 * 1024 * 1024;
 
 /** Bytes that a chunk or a transition is taken to need in the queue. */
 const EFFECT_BYTES = 256;
@@ -80,16 +89,26 @@ function bytesOf(output: OutputRow): number {
   return output.chunks.reduce((sum, { bytes }) => sum + bytes.length + EFFECT_BYTES, 0);
 }
 
-/** `Disk` over DuckDB in a worker thread; see there for what each method promises. */
+type Threads = {
+  readonly database: AskWorker<DatabaseOperations>;
+  readonly log: AskWorker<LogOperations>;
+};
+
+/**
+ * `Disk` over DuckDB and a log of inputs, in a worker thread each; see there for what each method
+ * promises.
+ */
 class DuckDbDisk implements Disk {
-  readonly #worker: AskWorker;
+  readonly #worker: AskWorker<DatabaseOperations>;
+  readonly #log: AskWorker<LogOperations>;
   readonly #inputs = new Backlog();
   readonly #effects = new Backlog();
   /** What was encoded for its commit need not be encoded again to be kept. */
   readonly #encoded = new WeakMap<Telemetry, Uint8Array>();
 
-  constructor(worker: AskWorker) {
-    this.#worker = worker;
+  constructor({ database, log }: Threads) {
+    this.#worker = database;
+    this.#log = log;
   }
 
   async commit(inputs: readonly Input[]): Promise<Outcome> {
@@ -99,7 +118,7 @@ class DuckDbDisk implements Disk {
       return { seq: input.seq, at: input.at, kind: input.kind, bytes };
     });
     const bytes = rows.reduce((sum, row) => sum + row.bytes.length, 0);
-    const committed = this.#worker.ask("commit", rows);
+    const committed = this.#log.ask("commit", rows);
     return outcomeOf(await this.#inputs.during(rows.length, bytes, committed));
   }
 
@@ -119,20 +138,30 @@ class DuckDbDisk implements Disk {
     const { buffer, byteLength } = snapshot.heads;
     // A view of a larger buffer is copied: others may look at the rest of it.
     const transfer = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-    return outcomeOf(await this.#worker.ask("snapshot", snapshot, transfer ? [buffer] : []));
+    const written = await this.#worker.ask("snapshot", snapshot, transfer ? [buffer] : []);
+    if (!written.ok) return written;
+    return outcomeOf(await this.#log.ask("drop", { through: written.value }));
   }
 
   async recover(which: "latest" | "previous"): ReturnType<Disk["recover"]> {
-    return await this.#worker.ask("recover", which);
+    const read = await this.#worker.ask("recover", which);
+    if (!read.ok) return read;
+    const last = await this.#log.ask("position", undefined);
+    if (!last.ok) return last;
+    const { seq, at } = last.value;
+    const snapshot = read.value;
+    if (snapshot === undefined) return { ok: true, value: { lastSeq: seq, lastAt: epochMs(at) } };
+    const lastSeq = Math.max(snapshot.seq, seq);
+    return { ok: true, value: { snapshot, lastSeq, lastAt: epochMs(Math.max(snapshot.at, at)) } };
   }
 
-  async *inputsAfter(seq: number): AsyncGenerator<Input> {
-    for (let after = seq; ;) {
-      const page = valueOrThrow(await this.#worker.ask("inputs", { after }));
-      for (const row of page) yield decodeInput(row);
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = last.seq;
+  async *inputsAfter(after: number): AsyncGenerator<Input> {
+    for (let from: LogPlace | undefined; ;) {
+      const request = from === undefined ? { after } : { after, from };
+      const page = valueOrThrow(await this.#log.ask("inputs", request));
+      for (const row of page.rows) yield decodeInput(row);
+      from = page.next;
+      if (from === undefined) return;
     }
   }
 
@@ -183,11 +212,18 @@ class DuckDbDisk implements Disk {
   }
 
   async retain(policy: Parameters<Disk["retain"]>[0]): ReturnType<Disk["retain"]> {
-    return await this.#worker.ask("retain", policy);
+    const log = await this.#log.ask("bytes", undefined);
+    if (!log.ok) return log;
+    const maxBytes = Math.max(0, policy.maxBytes - log.value);
+    return await this.#worker.ask("retain", { ...policy, maxBytes });
   }
 
   async stats(): ReturnType<Disk["stats"]> {
-    return await this.#worker.ask("stats", undefined);
+    const stats = await this.#worker.ask("stats", undefined);
+    const log = await this.#log.ask("bytes", undefined);
+    if (!stats.ok) return stats;
+    if (!log.ok) return log;
+    return { ok: true, value: { ...stats.value, fileBytes: stats.value.fileBytes + log.value } };
   }
 
   queued(): Queued {
@@ -202,27 +238,85 @@ class DuckDbDisk implements Disk {
   }
 
   async close(): Promise<void> {
-    await this.#worker.ask("close", undefined);
+    await closeBoth({ database: this.#worker, log: this.#log });
   }
 }
 
+/** The log last: it holds what the database does not have yet. */
+async function closeBoth({ database, log }: Threads): Promise<void> {
+  await database.ask("close", undefined);
+  await log.ask("close", undefined);
+}
+
+/** How the files are kept; tests set it smaller. */
+export type DiskOptions = Omit<StoreOptions, "file"> & {
+  /** Bytes after which another file of the input log begins. */
+  readonly segmentBytes: number;
+};
+
 /**
- * Opens the database file, creating it where it is missing.
+ * Opens the database file and the log of inputs beside it, creating them where they are missing.
  *
  * @returns the disk, or why not, with the file's path and what would do
  */
 export async function openDuckDbDisk(
   file: string,
-  options: Partial<Omit<StoreOptions, "file">> = {},
+  options: Partial<DiskOptions> = {},
 ): Promise<Read<Disk>> {
-  const worker = startWorker();
-  const opened = await worker.ask("open", {
-    file,
-    memoryMb: DISK_MEMORY_MB,
-    checkpointBytes: CHECKPOINT_BYTES,
-    ...options,
-  });
-  if (opened.ok) return { ok: true, value: new DuckDbDisk(worker) };
-  await worker.ask("close", undefined);
+  const { segmentBytes = SEGMENT_BYTES, ...rest } = options;
+  const threads: Threads = {
+    database: startWorker("worker", "disk"),
+    log: startWorker("log-worker", "inputs"),
+  };
+  const opened = await open(
+    threads,
+    { folder: inputFolderOf(file), segmentBytes },
+    {
+      file,
+      memoryMb: DISK_MEMORY_MB,
+      checkpointBytes: CHECKPOINT_BYTES,
+      ...rest,
+    },
+  );
+  if (opened.ok) return { ok: true, value: new DuckDbDisk(threads) };
+  await closeBoth(threads);
   return opened;
+}
+
+/** The database first: whoever holds its lock owns the log too. */
+async function open(
+  { database, log }: Threads,
+  options: InputLogOptions,
+  storeOptions: StoreOptions,
+): Promise<Read<undefined>> {
+  const opened = await database.ask("open", storeOptions);
+  if (!opened.ok) return opened;
+  const { known, hasOldInputs } = opened.value;
+  if (hasOldInputs) {
+    const moved = await moveOldInputs({ database, log }, options);
+    if (!moved.ok) return moved;
+  }
+  return await log.ask("open", { options, known });
+}
+
+/**
+ * Moves the inputs of version 1 into a log that is begun anew: nothing else can be in it while the
+ * database has them.
+ */
+async function moveOldInputs(
+  { database, log }: Threads,
+  options: InputLogOptions,
+): Promise<Read<undefined>> {
+  const begun = await log.ask("begin", options);
+  if (!begun.ok) return begun;
+  for (let after = 0; ;) {
+    const page = await database.ask("oldInputs", { after });
+    if (!page.ok) return page;
+    const last = page.value.at(-1);
+    if (last === undefined) break;
+    const moved = await log.ask("commit", page.value);
+    if (!moved.ok) return moved;
+    after = last.seq;
+  }
+  return await database.ask("dropOldInputs", undefined);
 }

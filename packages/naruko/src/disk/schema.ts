@@ -1,18 +1,16 @@
 /** The version of the tables below. A file with a higher one is refused, a lower one is migrated. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** What `format.program` says, so that somebody else's database is not taken for ours. */
 export const PROGRAM = "naruko";
 
 /**
- * The tables of version 1. None has a primary key: an index costs more to keep in memory than the
+ * The tables of version 2. None has a primary key: an index costs more to keep in memory than the
  * rows on disk, and keys are kept apart by how rows are written (`write-calls.ts`,
  * `write-chunks.ts`). Times are epoch milliseconds; JSON is text, never parsed by the database.
  */
 export const TABLES: readonly string[] = [
   "CREATE TABLE format (version INTEGER, program VARCHAR)",
-  // `data`: the bytes of encode-input.ts, compressed with zstd.
-  "CREATE TABLE input (seq BIGINT, at_ms BIGINT, kind VARCHAR, data BLOB)",
   "CREATE TABLE snapshot (seq BIGINT, at_ms BIGINT, version INTEGER, state BLOB, heads_id BIGINT)",
   // A snapshot's open samples and remembered ids, in parts that are written one by one before it.
   "CREATE TABLE snapshot_heads (id BIGINT, n INTEGER, data BLOB)",
@@ -41,4 +39,7 @@ export const TABLES: readonly string[] = [
 ];
 
 /** Statements that bring a file from one version to the next: index 0 goes from version 1 to 2. */
-export const MIGRATIONS: readonly (readonly string[])[] = [];
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  // Inputs are files of their own from version 2 on: old-inputs.ts moves them there.
+  ["ALTER TABLE input RENAME TO old_input"],
+];

@@ -3,23 +3,23 @@ import { epochMs } from "@naruko/core/model/time";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { appendRows } from "./append-rows.ts";
 import { inTransaction } from "./database.ts";
-import type { Recovery, Snapshot } from "./disk.ts";
-import { compress, decompress, lastInput } from "./inputs.ts";
+import { compress, decompress } from "./compress.ts";
+import type { Snapshot } from "./disk.ts";
 import { bytesIn, numberIn, rowsOf } from "./read-rows.ts";
 
 const KEPT_SNAPSHOTS = 2;
 
-/** Of one transaction: commits, for which senders wait, come between two of them. */
+/** Of one transaction: queries, for which somebody waits, come between two of them. */
 const PART_BYTES = 1024 * 1024;
 
 /**
- * Writes a snapshot a transaction at a time, and yields after each. Only the last makes it one, drops
- * all but the two latest, and the inputs that the older of those has applied.
+ * Writes a snapshot a transaction at a time, and yields after each. Only the last makes it one, and
+ * drops all but the two latest. Returns the seq up to which no start will need inputs.
  */
 export async function* writeSnapshot(
   connection: DuckDBConnection,
   snapshot: Snapshot,
-): AsyncGenerator<undefined, undefined> {
+): AsyncGenerator<undefined, number> {
   const headsId = await makeHeadsId(connection);
   const { heads } = snapshot;
   for (let n = 0; n * PART_BYTES < heads.length; n++) {
@@ -34,6 +34,7 @@ export async function* writeSnapshot(
     yield;
   }
   await inTransaction(connection, () => completeSnapshot(connection, snapshot, headsId));
+  return await coveredSeq(connection);
 }
 
 /** A fresh id, after parts were taken away that a kill or a full disk has left behind. */
@@ -66,10 +67,15 @@ async function completeSnapshot(
   await connection.run(
     "DELETE FROM snapshot_heads WHERE id NOT IN (SELECT heads_id FROM snapshot)",
   );
-  // With one snapshot alone there is no older one to fall back to but the beginning.
-  if (kept.length === KEPT_SNAPSHOTS) {
-    await connection.run("DELETE FROM input WHERE seq <= $1", [older]);
-  }
+}
+
+/**
+ * What the older of two snapshots ends with: inputs up to it are needed no more. With one snapshot
+ * alone there is none to fall back to but the beginning.
+ */
+export async function coveredSeq(connection: DuckDBConnection): Promise<number> {
+  const [row] = await rowsOf(connection, "SELECT count(*), min(seq) FROM snapshot");
+  return numberIn(row?.[0]) < KEPT_SNAPSHOTS ? 0 : numberIn(row?.[1]);
 }
 
 async function readHeads(connection: DuckDBConnection, id: number): Promise<Uint8Array> {
@@ -79,28 +85,22 @@ async function readHeads(connection: DuckDBConnection, id: number): Promise<Uint
 }
 
 /** What a start begins with: the latest snapshot, or the one before it. */
-export async function readRecovery(
+export async function readSnapshot(
   connection: DuckDBConnection,
   which: "latest" | "previous",
-): Promise<Recovery> {
+): Promise<Snapshot | undefined> {
   const [row] = await rowsOf(
     connection,
     "SELECT seq, at_ms, version, state, heads_id FROM snapshot ORDER BY seq DESC LIMIT 1 OFFSET $1",
     [which === "latest" ? 0 : 1],
   );
-  const last = await lastInput(connection);
-  if (row === undefined) return { lastSeq: last?.seq ?? 0, lastAt: epochMs(last?.at ?? 0) };
+  if (row === undefined) return undefined;
   const [seq, at, version, state, headsId] = row;
-  const snapshot = {
+  return {
     seq: numberIn(seq),
     at: epochMs(numberIn(at)),
     version: numberIn(version),
     state: decompress(bytesIn(state)).toString("utf8"),
     heads: await readHeads(connection, numberIn(headsId)),
-  };
-  return {
-    snapshot,
-    lastSeq: Math.max(snapshot.seq, last?.seq ?? 0),
-    lastAt: epochMs(Math.max(snapshot.at, last?.at ?? 0)),
   };
 }

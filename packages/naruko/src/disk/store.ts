@@ -1,13 +1,14 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { assert } from "@naruko/core/model/assert";
 import { fileBytes, inTransaction, logBytes, openDatabase, type Database } from "./database.ts";
 import type { DatabaseOptions } from "./database.ts";
 import type { DiskStats, Read } from "./disk.ts";
 import { failure, isFatal } from "./failure.ts";
-import { writeInputs, type InputRow } from "./inputs.ts";
-import { numberIn, rowsOf } from "./read-rows.ts";
+import type { Known } from "./input-log.ts";
+import { hasOldInputs } from "./old-inputs.ts";
+import { numberIn, numberOrNull, rowsOf } from "./read-rows.ts";
 import { ShapeIds } from "./shape-ids.ts";
-import { readRecovery } from "./snapshots.ts";
+import { coveredSeq } from "./snapshots.ts";
+import type { DatabaseOperations } from "./requests.ts";
 import { readWritten, writeOutputs, type OutputRow, type Written } from "./write-outputs.ts";
 
 const COUNTED = [
@@ -16,7 +17,6 @@ const COUNTED = [
   "transition",
   "chunk",
   "series",
-  "input",
 ] as const satisfies readonly string[];
 
 /** An open database with what has to be remembered about it. */
@@ -24,8 +24,6 @@ type Opened = {
   readonly database: Database;
   written: Written;
   shapeIds: ShapeIds;
-  /** Of the last input whose commit was not refused. */
-  lastSeq: number;
 };
 
 /** How the store works. */
@@ -37,24 +35,24 @@ export type StoreOptions = DatabaseOptions & {
 /** How long a failed checkpoint rests; a full disk does not get room within milliseconds. */
 const CHECKPOINT_REST_MS = 10_000;
 
-/**
- * Opens the database.
- *
- * @param knownSeq where it is opened again: inputs beyond it were refused, although the failure may
- *   have come after they were written, and do not come back
- */
-async function open(options: DatabaseOptions, knownSeq?: number): Promise<Read<Opened>> {
+async function open(options: DatabaseOptions): Promise<Read<Opened>> {
   const opened = await openDatabase(options);
   if (!opened.ok) return opened;
   const database = opened.value;
   const { connection } = database;
-  if (knownSeq !== undefined) {
-    await connection.run("DELETE FROM input WHERE seq > $1", [BigInt(knownSeq)]);
-  }
-  const { lastSeq } = await readRecovery(connection, "latest");
   const written = await readWritten(connection);
   const shapeIds = await ShapeIds.load(connection);
-  return { ok: true, value: { database, written, shapeIds, lastSeq } };
+  return { ok: true, value: { database, written, shapeIds } };
+}
+
+async function readKnown(connection: DuckDBConnection, written: Written): Promise<Known> {
+  const [row] = await rowsOf(connection, "SELECT max(seq), max(at_ms) FROM snapshot");
+  const [snapshotSeq, at] = row ?? [];
+  const seqs = [numberOrNull(snapshotSeq) ?? 0, written.telemetry, written.transitions];
+  return {
+    covered: await coveredSeq(connection),
+    last: { seq: Math.max(...seqs), at: numberOrNull(at) ?? 0 },
+  };
 }
 
 /**
@@ -64,29 +62,17 @@ async function open(options: DatabaseOptions, knownSeq?: number): Promise<Read<O
 export class Store {
   readonly #options: StoreOptions;
   #opened: Opened | undefined;
-  /** What `lastSeq` was when the database broke. */
-  #knownSeq: number | undefined;
   #checkpointAfter = 0;
 
   constructor(options: StoreOptions) {
     this.#options = options;
   }
 
-  async open(): Promise<Read<undefined>> {
-    const opened = await this.#reopen();
-    return opened.ok ? { ok: true, value: undefined } : opened;
-  }
-
-  async commit(inputs: readonly InputRow[]): Promise<Read<void>> {
-    return await this.#attempt(async (opened) => {
-      const first = inputs[0];
-      const last = inputs.at(-1);
-      if (first === undefined || last === undefined) return;
-      assert(first.seq > opened.lastSeq, "inputs are committed in the order of seq");
-      const { connection } = opened.database;
-      await inTransaction(connection, () => writeInputs(connection, inputs));
-      opened.lastSeq = last.seq;
-    });
+  async open(): Promise<Read<DatabaseOperations["open"]["value"]>> {
+    return await this.#attempt(async ({ database: { connection }, written }) => ({
+      known: await readKnown(connection, written),
+      hasOldInputs: await hasOldInputs(connection),
+    }));
   }
 
   async keep(outputs: readonly OutputRow[]): Promise<Read<void>> {
@@ -117,7 +103,6 @@ export class Store {
         transitions: count("transition"),
         chunks: count("chunk"),
         series: count("series"),
-        inputs: count("input"),
       };
     });
   }
@@ -148,7 +133,7 @@ export class Store {
 
   async #reopen(): Promise<Read<Opened>> {
     if (this.#opened !== undefined) return { ok: true, value: this.#opened };
-    const opened = await open(this.#options, this.#knownSeq);
+    const opened = await open(this.#options);
     if (opened.ok) this.#opened = opened.value;
     return opened;
   }
@@ -160,10 +145,7 @@ export class Store {
       return { ok: true, value: await work(opened.value) };
     } catch (cause) {
       const failed = failure(cause);
-      if (isFatal(failed.reason)) {
-        this.#knownSeq = this.#opened?.lastSeq ?? this.#knownSeq;
-        this.close();
-      }
+      if (isFatal(failed.reason)) this.close();
       return failed;
     }
   }

@@ -2,12 +2,12 @@
 import { parentPort } from "node:worker_threads";
 import { assert } from "@naruko/core/model/assert";
 import type { Deleted, Read } from "./disk.ts";
-import { readInputs } from "./inputs.ts";
+import { dropOldInputs, readOldInputs } from "./old-inputs.ts";
 import { readCalls, readHistory } from "./read-calls.ts";
 import { countSamples, readChunkPage, readChunks, readSeries } from "./read-chunks.ts";
-import type { Answered, Asked, Operations } from "./requests.ts";
+import type { Answered, AskedOf, DatabaseOperations } from "./requests.ts";
 import { addDeleted, NOTHING_DELETED, retain } from "./retention.ts";
-import { readRecovery, writeSnapshot } from "./snapshots.ts";
+import { readSnapshot, writeSnapshot } from "./snapshots.ts";
 import { Store } from "./store.ts";
 import type { OutputRow } from "./write-outputs.ts";
 
@@ -23,6 +23,7 @@ const LINGER_MS = 50;
 /** How long outputs that could not be written rest before they are tried again. */
 const REST_MS = 1000;
 
+type Asked = AskedOf<DatabaseOperations>;
 type AskedFor<Op extends Asked["op"]> = Extract<Asked, { op: Op }>;
 
 const port = parentPort;
@@ -34,7 +35,7 @@ let restingUntil = 0;
 let lingeringUntil = 0;
 let trouble: string | undefined;
 
-/** Answered first, in order: commits, whose senders wait, and reads. */
+/** Answered first, in order: reads, for which somebody waits. */
 const urgent: Asked[] = [];
 /** Written in order, so that a snapshot never overtakes what was handed in before it. */
 const outputs: (AskedFor<"keep"> | AskedFor<"snapshot">)[] = [];
@@ -60,7 +61,7 @@ function tellTrouble(reason: string | undefined): void {
 
 async function readLimitedChunks(
   from: Store,
-  request: Operations["chunks"]["request"],
+  request: DatabaseOperations["chunks"]["request"],
 ): Promise<Read<unknown>> {
   if (request.ids.length === 0) return { ok: true, value: [] };
   const counted = await from.read((connection) => countSamples(connection, request));
@@ -82,12 +83,12 @@ async function perform(asked: Asked): Promise<Read<unknown>> {
   const open = store;
   assert(open !== undefined, "the database is opened first");
   switch (asked.op) {
-    case "commit":
-      return await open.commit(asked.request);
     case "recover":
-      return await open.read((connection) => readRecovery(connection, asked.request));
-    case "inputs":
-      return await open.read((connection) => readInputs(connection, asked.request.after));
+      return await open.read((connection) => readSnapshot(connection, asked.request));
+    case "oldInputs":
+      return await open.read((connection) => readOldInputs(connection, asked.request.after));
+    case "dropOldInputs":
+      return await open.read(dropOldInputs);
     case "chunkPage":
       return await open.read((connection) =>
         readChunkPage(connection, asked.request.since, asked.request.afterId),
@@ -146,7 +147,7 @@ async function snapshotStep(open: Store, { id, request }: AskedFor<"snapshot">):
   if (step.ok && step.value.done !== true) return;
   snapshotSteps = undefined;
   outputs.shift();
-  answer(id, step.ok ? { ok: true, value: undefined } : step);
+  answer(id, step.ok ? { ok: true, value: step.value.value } : step);
 }
 
 /** Writes what is at the head of the outputs. What fails stays there, unless there is no other time. */
