@@ -1,5 +1,6 @@
 import type { Effect, EngineSetup, Transition } from "../model/engine-io.ts";
 import { featureSet } from "../model/features.ts";
+import type { FindExemplars } from "../model/exemplar.ts";
 import { InputError } from "../model/input-error.ts";
 import { labelEntries } from "../model/labels.ts";
 import { limitNamedIn } from "../model/limits.ts";
@@ -37,6 +38,7 @@ export type TickContext = {
   readonly seq: number;
   readonly append: Append;
   readonly reader: () => Reader;
+  readonly exemplars: FindExemplars;
 };
 
 /** A setup that was read and found right. */
@@ -130,12 +132,12 @@ export class Alerting {
   /** Evaluates the rules that are due at a tick, and says what is to be told to whom. */
   *advance(
     at: EpochMs,
-    { seq, append, reader }: TickContext,
+    { seq, append, reader, exemplars }: TickContext,
   ): Generator<undefined, readonly Effect[], undefined> {
     const { limits } = this.#options;
     const { externalUrl } = this.#setup;
     const expressions = expressionsOf(this.#setup);
-    const context = { reader, append, limits, externalUrl, expressions };
+    const context = { reader, append, exemplars, limits, externalUrl, expressions };
     const result = yield* this.#rules.evaluate(at, context);
     this.#count(result);
     return this.#tell(result.transitions, at, seq);

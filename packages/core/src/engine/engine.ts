@@ -152,6 +152,7 @@ export class Engine {
       seq: input.seq,
       append: this.#append,
       reader: () => this.#store.snapshot(),
+      exemplars: (sets, from, to) => this.#exemplars.select(sets, from, to),
     });
     this.#lastTick = at;
     this.#letGo(at);

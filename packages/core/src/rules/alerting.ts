@@ -13,6 +13,7 @@ import type { EpochMs } from "../model/time.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Alert, Breach } from "./alert.ts";
 import { step } from "./alert.ts";
+import { AlertTraces } from "./alert-traces.ts";
 import type { RuleContext } from "./context.ts";
 import type { Element } from "./expression.ts";
 import type { AlertingRule, NamedTemplates, RuleGroup } from "./rule.ts";
@@ -60,10 +61,13 @@ export function moveAlerts(
   const breaches = breachesOf(elements, evaluation, context);
   const alerts = new Map<string, Alert>();
   const transitions: Transition[] = [];
+  const { exemplars: find } = context;
+  const traces = new AlertTraces(find && { expr: rule.expr, at, find });
   let active = 0;
   for (const key of new Set([...before.keys(), ...breaches.keys()])) {
     const was = before.get(key);
-    const { alert, change } = step(was, breaches.get(key), at, rule);
+    const { alert: moved, change } = step(was, breaches.get(key), at, rule);
+    const alert = moved && traces.give(moved, was, change);
     if (alert !== undefined) alerts.set(key, alert);
     if (alert !== undefined && alert.state !== "inactive") active++;
     const shown = alert ?? was;

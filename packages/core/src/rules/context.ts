@@ -1,3 +1,4 @@
+import type { FindExemplars } from "../model/exemplar.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Append } from "../model/sample.ts";
 import type { EvaluationContext } from "./expression.ts";
@@ -9,4 +10,6 @@ export type RuleContext = EvaluationContext & {
   readonly externalUrl: string;
   /** What templates see as `$externalLabels`; none where not told. */
   readonly externalLabels?: Labels;
+  /** Where calls behind an alert are looked for; nowhere where not told. */
+  readonly exemplars?: FindExemplars;
 };

@@ -1,4 +1,4 @@
-import type { Exemplar } from "../model/exemplar.ts";
+import type { Exemplar, SeriesExemplars } from "../model/exemplar.ts";
 import {
   compareLabels,
   type Labels,
@@ -19,12 +19,6 @@ const LABELS_LENGTH_MAX = 128;
  * same exposition brings it again. `out-of-order`: the series has a later one.
  */
 export type ExemplarResult = "added" | "duplicate" | "out-of-order" | "labels-too-long";
-
-/** The exemplars of one series, ascending in time. */
-export type SeriesExemplars = {
-  readonly labels: Labels;
-  readonly exemplars: readonly Exemplar[];
-};
 
 /** Series' labels, and exemplars in the order of their arrival with the index of their series. */
 export type SavedExemplars = {

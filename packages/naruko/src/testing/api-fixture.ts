@@ -97,9 +97,12 @@ export function openMetrics(): string {
   return `${lines.join("\n")}\n# EOF\n`;
 }
 
+function attribute(key: string, stringValue: string): object {
+  return { key, value: { stringValue } };
+}
+
 /** The same as an OTLP request; JSON has no notation of its own for what is no number. */
 function otlpMetrics(): string {
-  const attribute = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
   const metrics = SERIES.map(({ name, labels: own, values }) => ({
     name,
     gauge: {
