@@ -40,6 +40,16 @@ const programs = {
       : ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/*.test.ts"]),
   ],
   sim: (args) => ["--conditions=source", at("packages", "sim", "src", "main.ts"), ...args],
+  "fuzz:promql": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "fuzz-promql", "main.ts"),
+    ...args,
+  ],
+  "bench:promql": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "bench-promql", "main.ts"),
+    ...args,
+  ],
   bench: (args) => [
     "--conditions=source",
     at("packages", "sim", "src", "bench", "main.ts"),

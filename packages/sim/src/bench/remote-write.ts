@@ -1,5 +1,9 @@
 // Prometheus' remote-write protocol 1.0: a protobuf `WriteRequest` in snappy's block format.
 import type { SeriesSlice } from "@naruko/core/model/reader";
+import { isStale } from "@naruko/core/model/sample";
+
+/** 0x7ff0000000000002, little end first. */
+const STALE_MARKER = Uint8Array.of(2, 0, 0, 0, 0, 0, 0xf0, 0x7f);
 
 const utf8 = new TextEncoder();
 
@@ -25,6 +29,11 @@ class Writer {
   double(value: number): void {
     this.#reserve(8);
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+  }
+
+  /** A NaN loses its payload where it travels as a number, so the marker is written as it is. */
+  staleMarker(): void {
+    this.raw(STALE_MARKER);
   }
 
   raw(bytes: Uint8Array): void {
@@ -74,7 +83,8 @@ export function writeRequest(slices: readonly SeriesSlice[]): Buffer {
     for (let i = 0; i < times.length; i++) {
       part.clear();
       part.varint(DOUBLE_1);
-      part.double(values[i] ?? 0);
+      if (isStale(values, i)) part.staleMarker();
+      else part.double(values[i] ?? 0);
       part.varint(VARINT_2);
       part.varint(times[i] ?? 0);
       series.field(LENGTH_2, part.bytes);
