@@ -43,6 +43,14 @@ export class MessageBytes {
     return Uint8Array.from(this.#bytes);
   }
 
+  /** The bytes with their length before them, as in a stream of messages. */
+  get delimited(): Uint8Array {
+    const stream = new MessageBytes();
+    stream.#varint(this.#bytes.length);
+    stream.#bytes.push(...this.#bytes);
+    return stream.bytes;
+  }
+
   varint(field: number, value: number | bigint): this {
     this.#varint((field << 3) | 0);
     this.#varint(value);

@@ -3,10 +3,14 @@ import type { TestContext } from "node:test";
 import { systemWorld } from "../commands/system-world.ts";
 import { main } from "../main.ts";
 
-/** Where a server answers. */
-export type Serving = { readonly http: string; readonly otlp: string };
+/** Where a server answers, and how to end it before the test does. */
+export type Serving = {
+  readonly http: string;
+  readonly otlp: string;
+  readonly stop: () => Promise<void>;
+};
 
-/** Runs `naruko serve ARGS` in this process on free ports until the test ends. */
+/** Runs `naruko serve ARGS` in this process until the test ends, on free ports where ARGS has none. */
 export async function serveNaruko(
   context: TestContext,
   ...args: readonly string[]
@@ -16,7 +20,8 @@ export async function serveNaruko(
   const handlers: ((signal: "stop" | "reload") => void)[] = [];
   const greetings = new EventEmitter();
   const greeted = once(greetings, "greeted");
-  const exit = main(["serve", ...args, "--port", "0", "--otlp-http-port", "0"], {
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const exit = main(["serve", ...args, ...port, "--otlp-http-port", "0"], {
     ...systemWorld(),
     environment: {},
     isTerminal: false,
@@ -33,9 +38,10 @@ export async function serveNaruko(
   await Promise.race([greeted, exit]);
   const [http, otlp] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
   if (http === undefined || otlp === undefined) throw new Error(`no server: ${told}`);
-  context.after(async () => {
+  const stop = async (): Promise<void> => {
     for (const handler of handlers) handler("stop");
     await exit;
-  });
-  return { http, otlp };
+  };
+  context.after(stop);
+  return { http, otlp, stop };
 }
