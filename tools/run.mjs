@@ -50,6 +50,7 @@ const programs = {
     at("packages", "sim", "src", "bench-promql", "main.ts"),
     ...args,
   ],
+  dashboards: () => ["--conditions=source", at("packages", "sim", "src", "dashboards", "main.ts")],
   bench: (args) => [
     "--conditions=source",
     at("packages", "sim", "src", "bench", "main.ts"),
@@ -131,6 +132,7 @@ function build() {
       ...filesBelow(at("packages", name, "src")),
     ]),
     ...filesBelow(at("rules")),
+    ...filesBelow(at("dashboards")),
   ];
   unlessStamped(at("packages", "naruko", "dist", ".naruko-built"), hashOf(sources), () => {
     process.stderr.write("naruko: building …\n");
@@ -145,7 +147,9 @@ function build() {
       stdio: "inherit",
     });
     if (result.status !== 0) fail("the build failed; see above.");
-    cpSync(at("rules"), at("packages", "naruko", "dist", "rules"), { recursive: true });
+    for (const shipped of ["rules", "dashboards"]) {
+      cpSync(at(shipped), at("packages", "naruko", "dist", shipped), { recursive: true });
+    }
   });
 }
 
