@@ -11,7 +11,7 @@ export type Token = {
   readonly place: Place;
 };
 
-const SPACE = /(?:[ \t\r\n]|#[^\n]*)+/y;
+const SPACE = /(?:[ \t\r\n]|#[^\r\n]*)+/y;
 const WORD = /[A-Za-z_:][A-Za-z0-9_:]*/y;
 // Inside brackets a colon parts range and step; inside braces it is no part of a label's name.
 const PLAIN_WORD = /[A-Za-z_][A-Za-z0-9_]*/y;

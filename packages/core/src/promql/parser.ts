@@ -19,12 +19,21 @@ export type ParseOptions = CheckOptions & {
  * @throws InputError of kind `promql` whose message begins with line and column
  */
 export function parse(text: string, options: ParseOptions = {}): Expr {
-  const expr = parseUnchecked(text, options.limits ?? DEFAULT_LIMITS);
+  const expr = parseSyntax(text, options.limits ?? DEFAULT_LIMITS);
   check(expr, text, options);
   return expr;
 }
 
-function parseUnchecked(text: string, limits: NonNullable<ParseOptions["limits"]>): Expr {
+/**
+ * Reads an expression without looking whether its parts fit together, or need a feature: such a tree
+ * may not be evaluated.
+ *
+ * @throws InputError of kind `promql`
+ */
+export function parseSyntax(
+  text: string,
+  limits: NonNullable<ParseOptions["limits"]> = DEFAULT_LIMITS,
+): Expr {
   if (text.length > limits.expressionLength) {
     const place = { from: limits.expressionLength, to: text.length };
     refuse(
@@ -63,6 +72,11 @@ const AGGREGATIONS: ReadonlyMap<string, 1 | 2> = new Map([
 /** Words that cannot be a metric's name where an expression is expected. */
 const RESERVED: ReadonlySet<string> = new Set(
   "bool group_left group_right ignoring on atan2".split(" "),
+);
+
+/** Keywords that may be a metric's name, but not a function's. */
+const NEVER_CALLED: ReadonlySet<string> = new Set(
+  "and anchored by fill fill_left fill_right offset or smoothed unless without".split(" "),
 );
 
 class Parser {
@@ -234,7 +248,7 @@ class Parser {
     const aggregated = AGGREGATIONS.has(lower) && this.startsAggregation();
     if (aggregated) return this.aggregation(lower);
     if (RESERVED.has(lower)) tokens.unexpected("an expression");
-    if (tokens.isSymbol("(", 1)) return this.call();
+    if (tokens.isSymbol("(", 1) && !NEVER_CALLED.has(lower)) return this.call();
     return parseSelector(tokens);
   }
 

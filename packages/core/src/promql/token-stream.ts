@@ -81,7 +81,11 @@ export class TokenStream {
 
   /** The value of a number token, or the seconds of a duration token. */
   numberValue(token: Token): number {
-    if (token.kind === "number") return readNumber(token.text);
+    if (token.kind === "number") {
+      const value = readNumber(token.text);
+      const overflows = value === Infinity && token.text.toLowerCase() !== "inf";
+      return overflows ? this.refuse(token.place, "number is out of range") : value;
+    }
     const ms = parseDuration(token.text);
     if (ms !== undefined) return ms / SECOND_MS;
     const wanted = "each unit once, largest first, as in 1h30m";
