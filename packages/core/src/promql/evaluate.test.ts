@@ -92,6 +92,9 @@ test("each limit is named where it is reached", () => {
     evaluateNow(parse(text), reader, { ...instantAt(15_000_000), ...options });
   };
   const limits = { ...DEFAULT_LIMITS, querySamples: 500, ruleSamples: 100, querySteps: 10 };
+  const series0 = { limits: { ...limits, querySeries: 0 } };
+  assert.throws(() => ask("foo", series0), /more than 0 series \(limit querySeries\)/);
+  assert.doesNotThrow(() => ask("foo", { ...series0, purpose: "rule" }));
   const all = "count_over_time(foo[1d])";
   assert.throws(() => ask(all, { limits }), /more than 500 samples \(limit querySamples\)/);
   assert.throws(() => ask(all, { limits, purpose: "rule" }), /100 samples \(limit ruleSamples\)/);

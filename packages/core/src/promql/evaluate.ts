@@ -103,7 +103,8 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
   const last = Math.floor((to - from) / stepMs);
   if (last > limits.querySteps) {
     const what = `${last} steps are more than ${limits.querySteps} (limit querySteps)`;
-    throw new InputError("promql", `${what}; take a longer step or a shorter range`, expr.place);
+    const remedy = "take a longer step or a shorter range, or raise limits.querySteps";
+    throw new InputError("promql", `${what}; ${remedy}`, expr.place);
   }
   const kind = kindOf(expr);
   if (kind === "range vector" || kind === "string") {
@@ -119,6 +120,11 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
   for (const read of readsOf(expr, options)) {
     const found = inLabelOrder(yield* selected(reader, read, budget));
+    if (purpose === "query" && found.length > limits.querySeries) {
+      const what = `selects more than ${limits.querySeries} series (limit querySeries)`;
+      const remedy = "narrow the selector, or raise limits.querySeries";
+      throw new InputError("promql", `${what}; ${remedy}`, read.selector.place);
+    }
     chargeHistograms(found, read.selector, budget);
     slices.set(read.selector, found);
   }

@@ -52,7 +52,8 @@ export class Budget {
     this.samples += samples;
     if (this.samples <= this.limit) return;
     const what = `touches more than ${this.limit} samples (limit ${this.limitName})`;
-    throw new InputError("promql", `${what}; narrow the selectors, the range or the steps`, place);
+    const remedy = `narrow selectors, range or steps, or raise limits.${this.limitName}`;
+    throw new InputError("promql", `${what}; ${remedy}`, place);
   }
 
   /** Counts work done; true when it is time to yield. */

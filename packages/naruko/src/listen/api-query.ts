@@ -1,3 +1,4 @@
+import { InputError, lineAndColumn } from "@naruko/core/model/input-error";
 import { SECOND_MS } from "@naruko/core/model/time";
 import { formatAnnotation } from "@naruko/core/promql/annotations";
 import { kindOf } from "@naruko/core/promql/check";
@@ -86,7 +87,10 @@ async function answerQuery(
   { options, isCanceled }: ApiRequest,
 ): Promise<ApiResult> {
   const most = Math.min(timeoutMs ?? Infinity, options.limits.queryMs);
-  const result = await runQuery(text, span, options, { timeoutMs: most, isCanceled });
+  const control = { timeoutMs: most, isCanceled };
+  const result = await runQuery(text, span, options, control).catch((error: unknown) => {
+    throw withPlace(error, text);
+  });
   const { value, truncated } = limited(result.value, limit);
   return {
     pieces: dataText(value, stats === "" ? "" : `,"stats":${JSON.stringify(statsOf(result))}`),
@@ -97,6 +101,13 @@ async function answerQuery(
     ],
     infos: levelOf(result, "info", text),
   };
+}
+
+/** What refuses a query that parses points at a part of it as well. */
+function withPlace(error: unknown, text: string): unknown {
+  if (!(error instanceof InputError) || error.place === undefined) return error;
+  const { line, column } = lineAndColumn(text, error.place.from);
+  return new ApiError("execution", `${error.message} (${line}:${column})`);
 }
 
 function* dataText(value: QueryResult["value"], after: string): Generator<string> {
@@ -150,6 +161,8 @@ function limited(
   if (value.kind === "matrix") {
     return { value: { ...value, series: value.series.slice(0, limit) }, truncated: true };
   }
-  const series = value.series.slice(0, limit);
-  return { value: { ...value, series, values: value.values.slice(0, limit) }, truncated: true };
+  const [series, values] = [value.series.slice(0, limit), value.values.slice(0, limit)];
+  const { histograms } = value;
+  const part = histograms === undefined ? {} : { histograms: histograms.slice(0, limit) };
+  return { value: { ...value, series, values, ...part }, truncated: true };
 }

@@ -1,5 +1,8 @@
 import { formatFloat } from "@naruko/core/model/go-float";
+import { histogramBuckets } from "@naruko/core/model/histogram-buckets";
+import type { HistogramBucket } from "@naruko/core/model/histogram-buckets";
 import type { Labels } from "@naruko/core/model/labels";
+import type { NativeHistogram } from "@naruko/core/model/sample";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { ResultSeries, ResultValue } from "@naruko/core/promql/evaluate";
 
@@ -51,10 +54,15 @@ export function* resultText(value: ResultValue): Generator<string> {
       yield `[${value.at / SECOND_MS},${JSON.stringify(value.value)}]`;
       return;
     case "vector": {
-      const { series, values } = value;
+      const { series, values, histograms } = value;
       const time = value.at / SECOND_MS;
       yield* listText(series.entries(), ([i, labels]) => {
-        return `{"metric":${labelsText(labels)},"value":[${time},"${sampleText(values[i] ?? NaN)}"]}`;
+        const histogram = histograms?.[i];
+        const sample =
+          histogram === undefined
+            ? `"value":[${time},"${sampleText(values[i] ?? NaN)}"]`
+            : `"histogram":[${time},${histogramText(histogram)}]`;
+        return `{"metric":${labelsText(labels)},${sample}}`;
       });
       return;
     }
@@ -63,21 +71,61 @@ export function* resultText(value: ResultValue): Generator<string> {
   }
 }
 
-function* matrixText(series: readonly ResultSeries[]): Generator<string> {
+function* matrixText(all: readonly ResultSeries[]): Generator<string> {
   let text = "[";
   let separator = "";
-  for (const { labels, times, values } of series) {
-    text += `${separator}{"metric":${labelsText(labels)},"values":[`;
+  for (const series of all) {
+    text += `${separator}{"metric":${labelsText(series.labels)}`;
     separator = ",";
-    for (const [i, at] of times.entries()) {
-      text += `${i === 0 ? "" : ","}[${at / SECOND_MS},"${sampleText(values[i] ?? NaN)}"]`;
+    for (const piece of seriesText(series)) {
+      text += piece;
       if (text.length < PIECE_LENGTH) continue;
       yield text;
       text = "";
     }
-    text += "]}";
+    text += "}";
   }
   yield `${text}]`;
+}
+
+/** The samples of a series, numbers and histograms each in a list of their own. */
+function* seriesText({ times, values, histograms }: ResultSeries): Generator<string> {
+  let before = ',"values":[';
+  let after = "";
+  for (const [i, at] of times.entries()) {
+    if (histograms?.[i] !== undefined) continue;
+    yield `${before}[${at / SECOND_MS},"${sampleText(values[i] ?? NaN)}"]`;
+    before = ",";
+    after = "]";
+  }
+  yield after;
+  if (histograms === undefined) return;
+  before = ',"histograms":[';
+  for (const [i, histogram] of histograms.entries()) {
+    if (histogram === undefined) continue;
+    yield `${before}[${(times[i] ?? NaN) / SECOND_MS},${histogramText(histogram)}]`;
+    before = ",";
+  }
+  yield before === "," ? "]" : "";
+}
+
+/** Which ends of a bucket belong to it, as the API numbers it. */
+function boundariesOf({ lowerInclusive, upperInclusive }: HistogramBucket): number {
+  if (lowerInclusive) return upperInclusive ? 3 : 1;
+  return upperInclusive ? 0 : 2;
+}
+
+/** A native histogram; empty buckets are left out. */
+function histogramText(histogram: NativeHistogram): string {
+  const buckets: string[] = [];
+  for (const bucket of histogramBuckets(histogram)) {
+    if (bucket.count === 0) continue;
+    const numbers = [bucket.lower, bucket.upper, bucket.count].map((x) => `"${sampleText(x)}"`);
+    buckets.push(`[${boundariesOf(bucket)},${numbers.join(",")}]`);
+  }
+  const { count, sum } = histogram;
+  const shown = buckets.length === 0 ? "" : `,"buckets":[${buckets.join(",")}]`;
+  return `{"count":"${sampleText(count)}","sum":"${sampleText(sum)}"${shown}}`;
 }
 
 /** The same as plain values: `data` as it is parsed from an answer. */
