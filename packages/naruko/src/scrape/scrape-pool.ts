@@ -17,7 +17,7 @@ export type PoolPorts = ScrapePorts & {
   readonly folder: string;
   readonly resolver: Resolver;
   readonly report: (event: string, details: Readonly<Record<string, unknown>>) => void;
-  /** How many further targets the program may scrape. */
+  /** How many targets other pools leave of those that the program may scrape. */
   readonly room: () => number;
 };
 
@@ -108,7 +108,7 @@ export class ScrapePool {
         : undefined;
     for (const [key, target] of targets) {
       if (this.#loops.has(key)) continue;
-      if (this.#ports.room() <= 0) {
+      if (this.#loops.size >= this.#ports.room()) {
         const reason = "too many targets (limit scrapeTargets)";
         this.#ports.limited(reason);
         this.#ports.report(reason, { job, url: target.url });

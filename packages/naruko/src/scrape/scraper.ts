@@ -34,7 +34,7 @@ export class Scraper {
     await Promise.all(ended.map((pool) => pool.stop("gone")));
     for (const { config, text } of wanted) {
       if (kept.has(config.job_name)) continue;
-      const pool = new ScrapePool(config, { ...this.#ports, room: () => this.#room() });
+      const pool = new ScrapePool(config, { ...this.#ports, room: () => this.#roomOf(config) });
       kept.set(config.job_name, { pool, text });
     }
   }
@@ -61,8 +61,9 @@ export class Scraper {
     };
   }
 
-  #room(): number {
-    const sizes = [...this.#pools.values()].map(({ pool }) => pool.size);
+  #roomOf(config: ScrapeConfig): number {
+    const others = [...this.#pools.values()].filter(({ pool }) => pool.config !== config);
+    const sizes = others.map(({ pool }) => pool.size);
     return this.#ports.limits.scrapeTargets - sizes.reduce((sum, size) => sum + size, 0);
   }
 
