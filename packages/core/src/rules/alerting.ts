@@ -15,7 +15,7 @@ import type { Alert, Breach } from "./alert.ts";
 import { step } from "./alert.ts";
 import { AlertTraces } from "./alert-traces.ts";
 import type { RuleContext } from "./context.ts";
-import type { Element } from "./expression.ts";
+import { type Element, numberOf } from "./expression.ts";
 import type { AlertingRule, NamedTemplates, RuleGroup } from "./rule.ts";
 import { endAlerts, transitionOf } from "./rule-state.ts";
 import { expandTemplate } from "./template/template.ts";
@@ -122,18 +122,18 @@ function breachesOf(
       throw new InputError("promql", `${what}: ${formatLabels(labels)}`);
     }
     const annotations = labelsFrom(expand(rule.annotationTemplates));
-    breaches.set(labels.key, { labels, annotations, value: element.value });
+    breaches.set(labels.key, { labels, annotations, value: numberOf(element) });
   }
   return breaches;
 }
 
 type Expansion = (templates: NamedTemplates) => readonly (readonly [string, string])[];
 
-function expansionOf({ labels, value }: Element, at: EpochMs, context: RuleContext): Expansion {
+function expansionOf(element: Element, at: EpochMs, context: RuleContext): Expansion {
   const data: TemplateData = {
-    labels: stringMap(labelEntries(labels)),
+    labels: stringMap(labelEntries(element.labels)),
     externalLabels: stringMap(labelEntries(context.externalLabels ?? NO_LABELS)),
-    value,
+    value: numberOf(element),
   };
   const functions = templateContext(at, context);
   return (templates) =>

@@ -4,6 +4,7 @@ import type { Limits } from "../model/limits.ts";
 import { InputError } from "../model/input-error.ts";
 import { NO_LABELS } from "../model/labels.ts";
 import type { Reader } from "../model/reader.ts";
+import type { SampleValue } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
 import type { Expr } from "../promql/ast.ts";
@@ -15,7 +16,12 @@ import { DEFAULT_LOOKBACK_MS, plan } from "../promql/plan.ts";
 import { printExpr } from "../promql/print.ts";
 
 /** One element of what an expression returned. */
-export type Element = { readonly labels: Labels; readonly value: number };
+export type Element = { readonly labels: Labels; readonly value: SampleValue };
+
+/** The number of an element; 0 where it is a native histogram, as alerts and templates have it. */
+export function numberOf({ value }: Element): number {
+  return typeof value === "number" ? value : 0;
+}
 
 /** A checked PromQL expression, as far as rules look into it. */
 export type Expression = {
@@ -100,7 +106,9 @@ function elementsOf(value: ResultValue): readonly Element[] {
     case "scalar":
       return [{ labels: NO_LABELS, value: value.value }];
     case "vector":
-      return value.series.map((labels, i) => ({ labels, value: value.values[i] ?? NaN }));
+      return value.series.map((labels, i) => {
+        return { labels, value: value.histograms?.[i] ?? value.values[i] ?? NaN };
+      });
     case "string":
     case "matrix":
       throw new InputError("promql", `a rule needs a vector or a scalar, this is a ${value.kind}`);

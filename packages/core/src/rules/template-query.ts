@@ -1,7 +1,7 @@
 import { labelEntries } from "../model/labels.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { RuleContext } from "./context.ts";
-import { evaluateExpression, parseExpression } from "./expression.ts";
+import { evaluateExpression, numberOf, parseExpression } from "./expression.ts";
 import type { TemplateContext } from "./template/functions.ts";
 import { sampleValue } from "./template/prometheus-functions.ts";
 import type { GoValue } from "./template/value.ts";
@@ -21,8 +21,8 @@ function queryResult(text: string, at: EpochMs, context: RuleContext): GoValue {
   const work = evaluateExpression(expression, at, context);
   let turn = work.next();
   while (turn.done !== true) turn = work.next();
-  const items = turn.value.map(({ labels, value }) =>
-    sampleValue(stringMap(labelEntries(labels)), value),
+  const items = turn.value.map((element) =>
+    sampleValue(stringMap(labelEntries(element.labels)), numberOf(element)),
   );
   return { kind: "list", type: "template.queryResult", items };
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { runNaruko } from "../testing/run-naruko.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "naruko-test-"));
@@ -23,9 +24,33 @@ const FILES: Readonly<Record<string, string>> = {
   "rules.yml":
     "groups: [{ name: g, rules: [{ alert: Failing, expr: 'sum by (model) (rate(llm_errors_total[1m])) > 0' }] }]\n",
   "refused.yml": "groups: [{ name: g, rules: [{ alert: Failing }] }]\n",
+  "good.test": "load 1m\n  up 1 2\n\neval instant at 1m up\n  up 2\n",
+  "bad.test":
+    "load 1m\n  up 1 2\n\neval instant at 1m  up + 1\n  {} 4\n\neval instant at 0 up\n  up 1\n\neval range from 0 to 1m step 1m rat(up)\n",
+  "broken.test": "load 1m\n  up one\n\neval up\n",
+  "again.test": "load 1m\n  up 1\n\nload 1m\n  up 2\n",
+  "good-test.yml":
+    "rule_files: [rules.yml]\ntests: [{ promql_expr_test: [{ expr: '1', exp_samples: [{ value: 1 }] }] }]\n",
+  "bad-test.yaml":
+    "rule_files: [none.yml]\ntests:\n  - promql_expr_test:\n      - { expr: 1 + 1, eval_time: 1m, exp_samples: [{ value: 3 }] }\n    alert_rule_test: [{ alertname: Gone }]\n",
+  "broken-test.yml": "rule_files: rules.yml\n",
+  "empty-test.yml": "tests: []\n",
+  "experimental-test.yml":
+    "tests: [{ promql_expr_test: [{ expr: 'max_of(1, 2)', exp_samples: [{ value: 2 }] }] }]\n",
+  "folder/a.scenario": `${RULE}at 15s pending Down{job="a"}\n`,
+  "folder/sub/b.test": "eval instant at 0 1\n  1\n",
+  "folder/sub/c.yaml":
+    "tests: [{ promql_expr_test: [{ expr: '1', exp_samples: [{ value: 1 }] }] }]\n",
+  "folder/rules.yml": "groups: []\n",
+  "folder/notes.txt": "nothing\n",
+  "folder/.hidden/d.test": "broken\n",
+  "none/rules.yml": "groups: []\n",
   "routing.yml": "route: { receiver: night, group_wait: 0s }\nreceivers: [{ name: night }]\n",
 };
-for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(folder, name), text);
+for (const [name, text] of Object.entries(FILES)) {
+  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  writeFileSync(path.join(folder, name), text);
+}
 
 /** Runs `naruko test` on files of the folder, and leaves the folder out of what it prints. */
 async function run(...args: readonly string[]) {
@@ -90,6 +115,61 @@ const cases: readonly (readonly [readonly string[], number, readonly string[]])[
       "0 passed, 1 failed",
     ],
   ],
+  [["good.test"], 0, ["good.test: 1 passed, 0 failed", "1 passed, 0 failed"]],
+  [
+    ["bad.test"],
+    1,
+    [
+      "bad.test:4:21: up + 1: {} differs at 60s",
+      "+ {} 3",
+      "- {} 4",
+      'bad.test:10:33: rat(up): 1:1: unknown function "rat"; did you mean "rate"?',
+      "bad.test: 1 passed, 2 failed",
+      "1 passed, 2 failed",
+    ],
+  ],
+  [
+    ["broken.test"],
+    1,
+    [
+      'broken.test:2:6: bad value "one", expected a number, "_", "stale", 1x3 or 1+2x3',
+      'broken.test:4:1: expected "eval instant at TIME QUERY" or "eval range from TIME to TIME step STEP QUERY"',
+      "broken.test: 0 passed, 1 failed",
+      "0 passed, 1 failed",
+    ],
+  ],
+  [
+    ["again.test"],
+    1,
+    [
+      'again.test:4:1: up has another sample at 0s already; "clear" forgets what was loaded',
+      "again.test: 0 passed, 1 failed",
+      "0 passed, 1 failed",
+    ],
+  ],
+  [
+    ["good-test.yml", "good.scenario"],
+    0,
+    [
+      "good-test.yml: 1 passed, 0 failed",
+      "good.scenario: 2 passed, 0 failed",
+      "3 passed, 0 failed",
+    ],
+  ],
+  [
+    ["broken-test.yml"],
+    1,
+    [
+      'broken-test.yml:1:13: rule_files must be a list, each entry on a line that begins with "-"; it is a single value',
+      "broken-test.yml: 0 passed, 1 failed",
+      "0 passed, 1 failed",
+    ],
+  ],
+  [
+    ["--enable-feature=promql-experimental-functions", "experimental-test.yml"],
+    0,
+    ["experimental-test.yml: 1 passed, 0 failed", "1 passed, 0 failed"],
+  ],
 ];
 for (const [files, code, lines] of cases) {
   test(`test ${files.join(" ")}`, async () => {
@@ -121,11 +201,74 @@ test("results as JSON lines", async () => {
   assert.deepEqual(summary, { kind: "summary", passed: 1, failed: 3 });
 });
 
+test("what passes for nothing is told, and does not count", async () => {
+  const { code, told, lines } = await run("bad-test.yaml", "empty-test.yml");
+  assert.equal(code, 1);
+  assert.deepEqual(lines, [
+    "bad-test.yaml:4:9: test 1, at 1m: 1 + 1",
+    "  + {} 2",
+    "  - {} 3",
+    "bad-test.yaml: 1 passed, 1 failed",
+    "empty-test.yml: 0 passed, 0 failed",
+    "1 passed, 1 failed",
+  ]);
+  assert.deepEqual(told.trimEnd().split("\n"), [
+    "bad-test.yaml:1:14: no file matches none.yml",
+    'bad-test.yaml:5:23: no rule has the alert "Gone", so it never fires',
+    "empty-test.yml: no tests in it",
+  ]);
+});
+
+test("a folder is run whole, but for YAML without tests", async () => {
+  const { code, told, lines } = await run("folder", "good.test");
+  assert.equal(code, 0);
+  assert.equal(told, "naruko: folder: 1 YAML files without tests are left out\n");
+  assert.deepEqual(lines, [
+    "folder/a.scenario: 1 passed, 0 failed",
+    "folder/sub/b.test: 1 passed, 0 failed",
+    "folder/sub/c.yaml: 1 passed, 0 failed",
+    "good.test: 1 passed, 0 failed",
+    "4 passed, 0 failed",
+  ]);
+});
+
+test("scripts and rule tests as JSON lines", async () => {
+  const { code, lines } = await run("--json", "bad.test", "bad-test.yaml", "broken-test.yml");
+  assert.equal(code, 1);
+  const [differs, passed, refused, alert, expr, fault, summary] = lines.map(
+    (line) => JSON.parse(line) as Record<string, unknown>,
+  );
+  const wrong = { reason: "{} differs at 60s", way: "as written", passed: false };
+  const script = { kind: "check", file: "bad.test" };
+  const rows = { expected: ["{} 4"], actual: ["{} 3"] };
+  assert.deepEqual(differs, { ...script, line: 4, column: 21, expr: "up + 1", ...wrong, ...rows });
+  const none = { expected: [], actual: [] };
+  assert.deepEqual(passed, { ...script, line: 7, column: 19, expr: "up", ...none, passed: true });
+  assert.equal(refused?.["line"], 10);
+  const tested = { kind: "check", file: "bad-test.yaml", test: "test 1" };
+  const place = { line: 5, column: 23, at: "0s" };
+  assert.deepEqual(alert, { ...tested, ...place, alertname: "Gone", ...none, passed: true });
+  assert.deepEqual(expr, {
+    ...tested,
+    line: 4,
+    column: 9,
+    at: "1m",
+    expr: "1 + 1",
+    expected: ["{} 3"],
+    actual: ["{} 2"],
+    passed: false,
+  });
+  assert.equal(fault?.["kind"], "fault");
+  assert.deepEqual(summary, { kind: "summary", passed: 2, failed: 4 });
+});
+
 const misused: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /test needs at least one FILE/],
-  [["x.test"], /x\.test: \.test files are not run yet, \.scenario files are/],
-  [["x.yml"], /x\.yml: \.yml files are not run yet/],
-  [["good.scenario", "x.txt"], /x\.txt: expected a \.scenario file/],
+  [["good.scenario", "x.txt"], /x\.txt: expected \.scenario, \.test, \.yml or \.yaml, or a folder/],
+  [["rules.yml"], /rules\.yml: a rule file, which naruko check checks; a file of rule tests names/],
+  [["routing.yml"], /routing\.yml: no file of rule tests, which has "tests"/],
+  [["none"], /none: no \.scenario, no \.test and no YAML with rule tests in this folder/],
+  [["--enable-feature=x", "good.test"], /--enable-feature: unknown "x"; there are promql-/],
 ];
 for (const [args, told] of misused) {
   test(`misuse: test ${args.join(" ")}`, async () => {
@@ -134,3 +277,30 @@ for (const [args, told] of misused) {
     assert.match(ran.told, told);
   });
 }
+
+for (const name of ["x.test", "x.yml", "x.scenario"]) {
+  test(`${name}, which is not there, is a failure`, async () => {
+    const { code, lines } = await run(name);
+    assert.equal(code, 1);
+    assert.match(lines[0] ?? "", new RegExp(`^${name}: cannot be read: ENOENT`));
+  });
+}
+
+test("what is experimental needs its feature in rule tests, and none in scripts", async () => {
+  const { code, lines } = await run("experimental-test.yml");
+  assert.equal(code, 1);
+  assert.match(lines[0] ?? "", /max_of.* is experimental and not enabled/);
+});
+
+/** Prometheus' own scripts, where they lie beside the checkout. */
+const THEIRS = fileURLToPath(new URL("../../../../../shared/promqltest/", import.meta.url));
+const theirs = existsSync(THEIRS)
+  ? readdirSync(THEIRS).filter((name) => name.endsWith(".test"))
+  : [];
+
+test("Prometheus' scripts run as a folder", { skip: theirs.length === 0 }, async () => {
+  const { printed } = await runNaruko("test", THEIRS);
+  for (const name of theirs) {
+    assert.match(printed, new RegExp(`/${name}: \\d+ passed, \\d+ failed$`, "m"));
+  }
+});

@@ -30,6 +30,7 @@ const refused: readonly (readonly [line: string, message: string])[] = [
   ["load 0 x 1", "s:1:6: expected a step above 0"],
   ["load 1m {} 1", "s:1:9: expected a metric's name"],
   ["load 1m x", "s:1:9: expected the series' values"],
+  ["load 1m x 1 {{count:1}}", "s:1:9: a scenario loads numbers; a .test script and"],
   ["load 1m x 1 one", 's:1:13: bad value "one", expected a number'],
   ["load 1m x{a=1} 1", "s:1:13: "],
   ["calls 1m 1m 5", "s:1:10: expected an end after the beginning"],

@@ -153,8 +153,13 @@ function loadOf(cursor: LineCursor): Load {
   const { labels, values } = cursor.parse(parseSeriesLine);
   if (labelValue(labels, METRIC_NAME) === "") cursor.refuse("expected a metric's name", series);
   if (values.length === 0) cursor.refuse("expected the series' values", series);
+  const numbers = values.flatMap((value) => (typeof value === "object" ? [] : [value]));
+  if (numbers.length < values.length) {
+    const elsewhere = "a .test script and a file of rule tests load native histograms";
+    cursor.refuse(`a scenario loads numbers; ${elsewhere}`, series);
+  }
   cursor.skip(rest.length);
-  return { stepMs, labels, values };
+  return { stepMs, labels, values: numbers };
 }
 
 function trafficOf(cursor: LineCursor): Traffic {

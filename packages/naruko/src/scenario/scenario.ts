@@ -1,6 +1,6 @@
 import type { Call } from "@naruko/core/model/call";
 import type { Labels } from "@naruko/core/model/labels";
-import type { SeriesValue } from "@naruko/core/promql/test-language/series-line";
+import type { Stale } from "@naruko/core/model/sample";
 
 /** Where a directive stands, both from 1. */
 export type Position = { readonly line: number; readonly column: number };
@@ -15,7 +15,8 @@ export type InlineRule = { readonly name: string; readonly forMs: number; readon
 export type Load = {
   readonly stepMs: number;
   readonly labels: Labels;
-  readonly values: readonly SeriesValue[];
+  /** `undefined` is a gap. */
+  readonly values: readonly (number | Stale | undefined)[];
 };
 
 /** `calls FROM TO RATE key=value…`: evenly spaced, none on the borders. */
