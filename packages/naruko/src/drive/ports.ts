@@ -229,6 +229,7 @@ function admin(
   const { engine, live, disk, version, isDemo, time, config, reload, scrapeCounts } = options;
   const { targets = NO_TARGETS } = options;
   return adminHandler({
+    limits: options.limits,
     scrapeCounts,
     targets,
     engine,

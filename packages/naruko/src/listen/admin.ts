@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Engine } from "@naruko/core/engine/engine";
 import {
   formatLabels,
@@ -6,10 +7,12 @@ import {
   labelValue,
   METRIC_NAME,
 } from "@naruko/core/model/labels";
+import type { Limits } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Live } from "../drive/live.ts";
 import { EXPOSITION_TYPE, writeExposition } from "./exposition.ts";
+import { federate } from "./federation.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import type { SelfMetricsSources } from "./self-metrics.ts";
 import type { Answer, Handler } from "./server.ts";
@@ -18,6 +21,7 @@ import type { ShownAlert } from "./status-page.ts";
 import { trafficOf } from "./traffic.ts";
 
 export type AdminOptions = SelfMetricsSources & {
+  readonly limits: Limits;
   readonly version: string;
   readonly isDemo: boolean;
   readonly otlpUrl: string;
@@ -26,7 +30,7 @@ export type AdminOptions = SelfMetricsSources & {
   readonly reload: () => Promise<string | undefined>;
 };
 
-/** The page, the health checks, `/metrics` and the reload. */
+/** The page, the health checks, `/metrics`, `/metrics/naruko` and the reload. */
 export function adminHandler(options: AdminOptions): Handler {
   return async (request, url) => {
     const isGet = request.method === "GET" || request.method === "HEAD";
@@ -35,6 +39,8 @@ export function adminHandler(options: AdminOptions): Handler {
         return isGet ? page(options) : undefined;
       case "/metrics":
         return isGet ? metrics(options) : undefined;
+      case "/metrics/naruko":
+        return isGet ? derivedMetrics(options, request, url) : undefined;
       case "/-/healthy":
         return text(200, "Naruko is healthy.\n");
       case "/-/ready":
@@ -65,6 +71,14 @@ async function reload(options: AdminOptions): Promise<Answer> {
 function metrics(options: AdminOptions): Answer {
   const headers = { "Content-Type": EXPOSITION_TYPE };
   return { status: 200, headers, body: writeExposition(selfMetrics(options)) };
+}
+
+function derivedMetrics(
+  { engine, live, limits }: AdminOptions,
+  request: IncomingMessage,
+  url: URL,
+): Answer {
+  return federate(url.searchParams, request.headers.accept, { engine, limits, now: live.now() });
 }
 
 function page(options: AdminOptions): Answer {

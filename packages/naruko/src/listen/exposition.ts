@@ -16,7 +16,7 @@ export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 export function writeExposition(families: readonly Family[]): string {
   const lines: string[] = [];
   for (const { name, type, help, samples } of families) {
-    lines.push(`# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`);
+    lines.push(`# HELP ${name} ${escapeHelp(help)}`);
     lines.push(`# TYPE ${name} ${type}`);
     for (const { labels = {}, value } of samples) {
       const inside = Object.entries(labels).map(
@@ -39,11 +39,18 @@ export function byReason(
   return { ...family, type: "counter", samples };
 }
 
-function escapeValue(text: string): string {
+/** Help as the classic format writes it: a quote stays as it is. */
+export function escapeHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+/** A label's value, without its quotes. */
+export function escapeValue(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
-function writeNumber(value: number): string {
+/** A value as every exposition format writes it. */
+export function writeNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   return String(value);
