@@ -8,7 +8,7 @@ import type { CounterReset, NativeHistogram } from "../../model/sample.ts";
 import { KahanSum } from "../kahan.ts";
 import { BucketSums, coarserBuckets, coarserIndex } from "./bucket-sums.ts";
 import { commonBounds, sameBounds, toCommonBounds } from "./custom-bounds.ts";
-import { bucketsAbove, bucketsBelow, widerThreshold } from "./zero-bucket.ts";
+import { bucketsBelow, widerThreshold } from "./zero-bucket.ts";
 
 /**
  * How a histogram went into a sum: as it is, after both were brought to the bounds that they share,
@@ -93,22 +93,22 @@ export class HistogramSum {
     sides: readonly [IndexedBuckets, IndexedBuckets],
     factor: number,
   ): void {
-    this.addZeroBucket(other, sides, factor);
+    const [positive, negative] = this.addZeroBucket(other, sides, factor);
     this.reduceTo(other.schema);
     const steps = other.schema - this.layout.schema;
-    const [positive, negative] = sides.map((side) =>
-      coarserBuckets(bucketsAbove(other, side, this.zeroThreshold), steps),
-    );
-    if (positive !== undefined) this.positive.add(positive, factor);
-    if (negative !== undefined) this.negative.add(negative, factor);
+    if (positive !== undefined) this.positive.add(coarserBuckets(positive, steps), factor);
+    if (negative !== undefined) this.negative.add(coarserBuckets(negative, steps), factor);
   }
 
-  /** Widens the narrower zero bucket until both are equally wide and cut no bucket, and adds. */
+  /**
+   * Widens the narrower zero bucket until both are equally wide and cut no bucket, adds, and returns
+   * the other's buckets that the zero bucket did not take in.
+   */
   private addZeroBucket(
     other: NativeHistogram,
     sides: readonly IndexedBuckets[],
     factor: number,
-  ): void {
+  ): readonly IndexedBuckets[] {
     let threshold = other.zeroThreshold;
     while (threshold !== this.zeroThreshold) {
       if (threshold < this.zeroThreshold) {
@@ -118,11 +118,12 @@ export class HistogramSum {
       }
     }
     this.zeroCount.add(other.zeroCount * factor);
-    if (threshold === other.zeroThreshold) return;
-    for (const { indices, counts } of sides) {
+    if (threshold === other.zeroThreshold) return sides;
+    return sides.map(({ indices, counts }) => {
       const taken = bucketsBelow(other, indices, threshold);
-      for (let i = 0; i < taken; i++) this.zeroCount.add((counts[i] ?? 0) * factor);
-    }
+      for (const count of counts.slice(0, taken)) this.zeroCount.add(count * factor);
+      return { indices: indices.slice(taken), counts: counts.slice(taken) };
+    });
   }
 
   private widenZeroBucket(threshold: number): void {
