@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { spansOf } from "../model/histogram-buckets.ts";
 import type { NativeHistogram } from "../model/sample.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { NativeHistogram } from "../../model/sample.ts";
 import { customHistograms, exponentialHistograms } from "../../testing/histogram-arbitraries.ts";
 import { parseSeriesLine } from "../test-language/series-line.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { histogramBuckets } from "../../model/histogram-buckets.ts";
 import type { NativeHistogram } from "../../model/sample.ts";
 import { customHistograms, exponentialHistograms } from "../../testing/histogram-arbitraries.ts";
@@ -107,11 +107,11 @@ const quantileOf: readonly (readonly [string, number, number, string])[] = [
   ["{{count:4 buckets:[0 4]}}", 1, 2, "none"],
   ["{{}}", 0.5, NaN, "none"],
   // Counts that are missing from the buckets: the end of the last one.
-  ["{{count:8 buckets:[0 4]}}", 0.25, 1.4142135623730951, "none"],
+  ["{{count:8 buckets:[0 4]}}", 0.25, Math.SQRT2, "none"],
   ["{{count:4}}", 0.5, 0, "none"],
   ["{{count:4 sum:NaN}}", 0.5, NaN, "result-is-nan"],
-  ["{{count:4 sum:NaN buckets:[0 4]}}", 0.5, 1.4142135623730951, "none"],
-  ["{{count:8 sum:NaN buckets:[0 4]}}", 0.25, 1.4142135623730951, "skewed"],
+  ["{{count:4 sum:NaN buckets:[0 4]}}", 0.5, Math.SQRT2, "none"],
+  ["{{count:8 sum:NaN buckets:[0 4]}}", 0.25, Math.SQRT2, "skewed"],
   ["{{count:8 sum:NaN buckets:[0 4]}}", 0.75, NaN, "result-is-nan"],
   ["{{schema:-53 count:4 custom_values:[-2] buckets:[4]}}", 0.5, -2, "none"],
   ["{{schema:-53 count:4 custom_values:[2] buckets:[4]}}", 0.5, 1, "none"],
