@@ -1,6 +1,6 @@
-import { FEATURES, type Feature, type Features } from "@naruko/core/model/features";
-import { EXIT, Misuse, textOptions } from "./command.ts";
+import { EXIT, Misuse } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
+import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
 import { testFilesOf } from "./test-files.ts";
 import { jsonReport, textReport } from "./test-report.ts";
 import { runTestFile } from "./run-test-file.ts";
@@ -11,12 +11,7 @@ export const testCommand: Command = {
   summary: "run tests: scenarios, PromQL scripts, and promtool's unit tests of rules",
   options: {
     json: { type: "boolean", help: "print one JSON object a line" },
-    "enable-feature": {
-      type: "string",
-      value: "NAME,…",
-      multiple: true,
-      help: "experimental parts of PromQL that tested rules may use",
-    },
+    "enable-feature": FEATURE_OPTION,
   },
   details: `A FILE is a scenario (.scenario), a script of Prometheus' test language (.test), a file of rule tests
 as promtool runs them (.yml, .yaml), or a folder, of which every such file is run.
@@ -29,7 +24,7 @@ docs/scenarios.md and docs/testing-rules.md describe the languages.`,
 
 async function test(values: Values, positionals: readonly string[], world: World): Promise<number> {
   if (positionals.length === 0) throw new Misuse("test needs at least one FILE");
-  const features = featuresOf(textOptions(values, "enable-feature"));
+  const features = new Set(featuresOf(values));
   const { files, leftOut } = testFilesOf(positionals);
   for (const what of leftOut) world.tell(`naruko: ${what}\n`);
   const report = values["json"] === true ? jsonReport(world) : textReport(world);
@@ -47,15 +42,4 @@ async function test(values: Values, positionals: readonly string[], world: World
   }
   report.summary(passed, failed);
   return failed === 0 ? EXIT.ok : EXIT.finding;
-}
-
-function featuresOf(options: readonly string[]): Features {
-  const names = options.flatMap((option) => option.split(",")).map((name) => name.trim());
-  return new Set(
-    names.map((name): Feature => {
-      const feature = FEATURES.find((known) => known === name);
-      if (feature !== undefined) return feature;
-      throw new Misuse(`--enable-feature: unknown "${name}"; there are ${FEATURES.join(", ")}`);
-    }),
-  );
 }
