@@ -171,7 +171,11 @@ function single(steps: Steps, values: Float64Array): Value {
   return vector(grid);
 }
 
-function mapped(evaluated: Evaluated, change: (value: number, step: number) => number): Value {
+/** Every value changed; where that gives `undefined`, nothing is left, and names never meet. */
+function mapped(
+  evaluated: Evaluated,
+  change: (value: number, step: number) => number | undefined,
+): Value {
   const { call, run } = evaluated;
   const grid = vectorArg(evaluated, 0);
   const { steps, values, present, histograms } = grid;
@@ -180,8 +184,10 @@ function mapped(evaluated: Evaluated, change: (value: number, step: number) => n
   for (let cell = 0; cell < present.length; cell++) {
     if (present[cell] !== 1) continue;
     // `timestamp` alone has an answer for histograms.
-    if (histograms?.[cell] !== undefined && call.name !== "timestamp") out.present[cell] = 0;
-    else out.values[cell] = change(values[cell] ?? NaN, cell % steps);
+    const isLeftOut = histograms?.[cell] !== undefined && call.name !== "timestamp";
+    const value = isLeftOut ? undefined : change(values[cell] ?? NaN, cell % steps);
+    if (value === undefined) out.present[cell] = 0;
+    else out.values[cell] = value;
   }
   return vector(dropNames(run, out, call.place));
 }
@@ -226,18 +232,11 @@ function clamp(
   least: Float64Array | undefined,
   greatest: Float64Array | undefined,
 ): Value {
-  const clamped = mapped(evaluated, (value, step) => {
+  return mapped(evaluated, (value, step) => {
     const min = least === undefined ? -Infinity : (least[step] ?? NaN);
     const max = greatest === undefined ? Infinity : (greatest[step] ?? NaN);
-    return largerOf(min, smallerOf(max, value));
+    return max < min ? undefined : largerOf(min, smallerOf(max, value));
   });
-  if (least === undefined || greatest === undefined || clamped.kind !== "vector") return clamped;
-  const { present, steps } = clamped.grid;
-  for (let cell = 0; cell < present.length; cell++) {
-    const step = cell % steps;
-    if ((greatest[step] ?? NaN) < (least[step] ?? NaN)) present[cell] = 0;
-  }
-  return clamped;
 }
 
 // As Go has it, an infinity decides even against NaN.
