@@ -69,6 +69,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       printExpr(top.args[0]).includes(" @ "),
   },
   {
+    name: "an offset of a subquery does not move what @ fixes inside of it",
+    explains: (_found, top) =>
+      top?.kind === "subquery" && top.offsetMs !== 0 && printExpr(top.expr).includes(" @ "),
+  },
+  {
     name: "a pair that a filter drops counts as matched",
     explains: ({ answers: { ours, theirs } }, top) =>
       top?.kind === "binary" &&
