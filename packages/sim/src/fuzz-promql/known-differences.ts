@@ -69,6 +69,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       printExpr(top.args[0]).includes(" @ "),
   },
   {
+    name: "timestamp looks where @ and offset say together",
+    explains: (_found, top) =>
+      top?.kind === "call" &&
+      top.name === "timestamp" &&
+      top.args[0] !== undefined &&
+      / @ .* offset /.test(printExpr(top.args[0])),
+  },
+  {
     name: "an offset of a subquery does not move what @ fixes inside of it",
     explains: (_found, top) =>
       top?.kind === "subquery" && top.offsetMs !== 0 && printExpr(top.expr).includes(" @ "),
