@@ -19,7 +19,10 @@ export type Expr =
 
 export type NumberLiteral = {
   readonly kind: "number";
+  /** Where it is written as a duration, in seconds. */
   readonly value: number;
+  /** Whether it is written as a duration, `5m`. */
+  readonly isDuration?: true;
   readonly place: Place;
 };
 

@@ -14,12 +14,7 @@ import type {
 import { childrenOf, isComparison, isSetOp, isTrim } from "./ast.ts";
 import { FUNCTIONS, type Signature } from "./functions.ts";
 import { refuse } from "./refuse.ts";
-import { ALL_FEATURES, type FeatureOptions, requireFeature } from "./require-feature.ts";
-
-export type CheckOptions = FeatureOptions & {
-  /** Allow everything experimental. */
-  readonly experimental?: boolean;
-};
+import { type FeatureOptions, requireFeature } from "./require-feature.ts";
 
 /** What an expression evaluates to; the expression must have passed `check`. */
 export function kindOf(expr: Expr): ValueKind {
@@ -53,15 +48,11 @@ export function kindOf(expr: Expr): ValueKind {
  * @param text the whole expression, for line and column in messages
  * @throws InputError of kind `promql`
  */
-export function check(expr: Expr, text: string, options: CheckOptions = {}): void {
-  checkNode(expr, text, options.experimental === true ? { features: ALL_FEATURES } : options);
-}
-
-function checkNode(expr: Expr, text: string, options: FeatureOptions): void {
+export function check(expr: Expr, text: string, options: FeatureOptions = {}): void {
   const signature = expr.kind === "call" ? signatureOf(expr, text, options) : undefined;
   const onlyLabels = expr.kind === "call" && expr.name === "info" ? expr.args[1] : undefined;
   for (const child of childrenOf(expr)) {
-    if (child !== onlyLabels || child.kind !== "selector") checkNode(child, text, options);
+    if (child !== onlyLabels || child.kind !== "selector") check(child, text, options);
   }
   switch (expr.kind) {
     case "call":

@@ -9,7 +9,8 @@ const STRENGTH: ReadonlyMap<string, number> = new Map([
   ["%", 2],
   ["^", 3],
 ]);
-const SIGN_STRENGTH = 2;
+/** Of the operators, only ^ binds stronger than a sign. */
+const SIGN_STRENGTH = 3;
 /** Prometheus counts nanoseconds in 64 bits: some 292 years. */
 const SECONDS_MAX = 2 ** 63 / 1e9;
 const WANTED = "a duration such as 5m";
@@ -56,18 +57,22 @@ export class DurationParser {
     }
   }
 
-  /** What stands after `offset`: operators only inside parentheses, or behind unsigned ones. */
+  /** What stands after `offset`: operators only inside parentheses. */
   operand(): DurationExpr {
-    if (!this.tokens.isSymbol("(")) return this.signed(() => this.primary());
-    // Prometheus' grammar goes on after the parenthesis: (1h) * 2 is one offset.
+    const open = this.tokens.isSymbol("(") || (this.isSign() && this.isSign(1));
+    if (!open) return this.signed(() => this.primary());
+    // Prometheus' grammar goes on behind a parenthesis, or two signs: (1h) * 2 is one offset.
     const expr = this.calculation();
-    return expr.kind === "paren" ? expr : { kind: "paren", expr, place: expr.place };
+    return expr.kind === "binary" ? { kind: "paren", expr, place: expr.place } : expr;
+  }
+
+  private isSign(ahead = 0): boolean {
+    return this.tokens.isSymbol("-", ahead) || this.tokens.isSymbol("+", ahead);
   }
 
   private signed(operand: (strength: number) => DurationExpr): DurationExpr {
     const { text, place } = this.tokens.peek();
-    const isSign = this.tokens.isSymbol("-") || this.tokens.isSymbol("+");
-    if (!isSign) return this.primary();
+    if (!this.isSign()) return this.primary();
     this.tokens.next();
     this.part(undefined);
     const expr = operand(SIGN_STRENGTH);

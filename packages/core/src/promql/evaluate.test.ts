@@ -3,6 +3,7 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { InputError } from "../model/input-error.ts";
 import { formatLabels, labels } from "../model/labels.ts";
+import { type Feature, featureSet } from "../model/features.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { Reader } from "../model/reader.ts";
 import { STALE } from "../model/sample.ts";
@@ -175,13 +176,12 @@ const names: readonly (readonly [string, readonly string[], readonly string[]])[
 for (const [text, delayed, byDefault] of names) {
   test(`the names that ${text} leaves`, () => {
     const reader = fixedReader([series("a_total", [1, 2, 3, 4, 5]), series("b_total", [1, 2])]);
-    const ask = (delayedNameRemoval: boolean): string[] => [
-      ...shown(
-        evaluateNow(parse(text), reader, { ...instantAt(60_000), delayedNameRemoval }),
-      ).keys(),
-    ];
-    assert.deepEqual(ask(true), delayed);
-    assert.deepEqual(ask(false), byDefault);
+    const ask = (...on: readonly Feature[]): string[] => {
+      const options = { ...instantAt(60_000), features: featureSet(on) };
+      return [...shown(evaluateNow(parse(text), reader, options)).keys()];
+    };
+    assert.deepEqual(ask("promql-delayed-name-removal"), delayed);
+    assert.deepEqual(ask(), byDefault);
   });
 }
 

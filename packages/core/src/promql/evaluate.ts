@@ -32,8 +32,6 @@ export type EvaluateOptions = Span & {
   readonly subqueryStepMs?: number;
   /** What is evaluated in another way than by default. */
   readonly features?: Features;
-  /** As the feature `promql-delayed-name-removal`. */
-  readonly delayedNameRemoval?: boolean;
 };
 
 /** One series of a result; times in epoch ms, ascending. */
@@ -136,7 +134,7 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   return {
     span: options,
     subqueryStepMs: options.subqueryStepMs ?? MINUTE_MS,
-    delayedNames: options.delayedNameRemoval ?? features.has("promql-delayed-name-removal"),
+    delayedNames: features.has("promql-delayed-name-removal"),
     features,
     slices,
     annotations: new Annotations(),

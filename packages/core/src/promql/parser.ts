@@ -3,13 +3,14 @@ import type { Place } from "../model/input-error.ts";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.ts";
 import type { AggregationOp, Aggregation, Binary, BinaryOp, Expr, Matching, Unary } from "./ast.ts";
 import { childrenOf, isSetOp } from "./ast.ts";
-import { check, type CheckOptions } from "./check.ts";
+import { check } from "./check.ts";
 import { parseModifiers } from "./modifiers.ts";
 import { refuse } from "./refuse.ts";
+import type { FeatureOptions } from "./require-feature.ts";
 import { parseSelector } from "./selector-parser.ts";
 import { TokenStream } from "./token-stream.ts";
 
-export type ParseOptions = CheckOptions & {
+export type ParseOptions = FeatureOptions & {
   readonly limits?: Pick<Limits, "expressionLength" | "expressionDepth">;
 };
 
@@ -154,7 +155,11 @@ class Parser {
     );
     const include = grouped !== undefined && this.tokens.isSymbol("(") ? this.labelList() : [];
     const filled = this.fills();
-    if (grouped === undefined) return { on, labels, ...plain, ...filled };
+    if (grouped === undefined) {
+      // Ignoring nothing says nothing.
+      const isPlain = !on && labels.length === 0 && filled.fill === undefined;
+      return isPlain ? undefined : { on, labels, ...plain, ...filled };
+    }
     const cardinality = grouped === "group_left" ? "many-to-one" : "one-to-many";
     return { on, labels, cardinality, include, ...filled };
   }
@@ -233,7 +238,8 @@ class Parser {
     const { tokens } = this;
     const { kind, text, place } = tokens.peek();
     if (kind === "number" || kind === "duration") {
-      return { kind: "number", value: tokens.numberValue(tokens.next()), place };
+      const number = { kind: "number", value: tokens.numberValue(tokens.next()), place } as const;
+      return kind === "number" ? number : { ...number, isDuration: true };
     }
     if (kind === "string")
       return { kind: "string", value: tokens.stringValue(tokens.next()), place };

@@ -19,7 +19,9 @@ import type {
 export function printExpr(expr: Expr): string {
   switch (expr.kind) {
     case "number":
-      return printNumber(expr.value);
+      return expr.isDuration === true
+        ? formatDuration(expr.value * SECOND_MS)
+        : formatFloat(expr.value, "f", -1);
     case "string":
       return quote(expr.value);
     case "selector":
@@ -50,9 +52,9 @@ function printName(name: string): string {
 function printBare({ name, matchers }: InstantSelector): string {
   // The name outside the braces stands last among the matchers.
   const inside = name === undefined ? matchers : matchers.slice(0, -1);
-  const written = inside.map((matcher) => {
-    return `${printName(matcher.name)}${matcher.op}${quote(matcher.value)}`;
-  });
+  const written = inside
+    .map((matcher) => `${printName(matcher.name)}${matcher.op}${quote(matcher.value)}`)
+    .toSorted();
   const braces = name === undefined || written.length > 0 ? `{${written.join(",")}}` : "";
   return `${name ?? ""}${braces}`;
 }
@@ -60,12 +62,12 @@ function printBare({ name, matchers }: InstantSelector): string {
 type Shift = Pick<InstantSelector, "at" | "offset" | "offsetMs" | "extension">;
 
 function printShift({ at, offset, offsetMs, extension }: Shift): string {
+  const edges = extension === undefined ? "" : ` ${extension}`;
   const fixed = at === undefined ? "" : ` @ ${printFixed(at)}`;
   const shifted = offset !== undefined || offsetMs !== 0;
   const by = shifted ? ` offset ${printSpan(offset, offsetMs)}` : "";
   // An operator right behind a parenthesis would count as part of the offset.
-  const shift = offset?.kind === "paren" ? by + fixed : fixed + by;
-  return extension === undefined ? shift : `${shift} ${extension}`;
+  return offset?.kind === "paren" ? by + edges + fixed : edges + fixed + by;
 }
 
 function printSpan(duration: DurationExpr | undefined, ms: number): string {
@@ -126,17 +128,19 @@ function printLabels(labels: readonly string[]): string {
 }
 
 function printMatching({ on, labels, cardinality, include, fill }: Matching): string {
-  const byLabels = on || labels.length > 0 || cardinality !== "one-to-one" || fill === undefined;
-  let text = byLabels ? ` ${on ? "on" : "ignoring"} ${printLabels(labels)}` : "";
+  const grouped = cardinality === "many-to-one" || cardinality === "one-to-many";
+  let text = "";
+  if (on || labels.length > 0 || grouped)
+    text += ` ${on ? "on" : "ignoring"} ${printLabels(labels)}`;
   if (cardinality === "many-to-one") text += ` group_left ${printLabels(include)}`;
   if (cardinality === "one-to-many") text += ` group_right ${printLabels(include)}`;
   const { left, right } = fill ?? {};
-  if (left !== undefined && Object.is(left, right)) return `${text} fill (${printNumber(left)})`;
-  if (left !== undefined) text += ` fill_left (${printNumber(left)})`;
-  if (right !== undefined) text += ` fill_right (${printNumber(right)})`;
+  if (left !== undefined && Object.is(left, right)) return `${text} fill ${printFill(left)}`;
+  if (left !== undefined) text += ` fill_left ${printFill(left)}`;
+  if (right !== undefined) text += ` fill_right ${printFill(right)}`;
   return text;
 }
 
-function printNumber(value: number): string {
-  return formatFloat(value, "f", -1);
+function printFill(value: number): string {
+  return `(${formatFloat(value, "g", -1)})`;
 }
