@@ -6,7 +6,15 @@ import { type EpochMs, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import { DERIVED_METRICS, type DerivedMetric } from "./derived-metrics.ts";
 import { NEVER } from "./derived-series.ts";
 import { cutLabel } from "./label-value.ts";
-import { type Frame, type Layout, frameOf, outputsOf, sameLayout } from "./received-frame.ts";
+import {
+  alike,
+  type Frame,
+  type Layout,
+  frameOf,
+  histogramOf,
+  outputsOf,
+  sameLayout,
+} from "./received-frame.ts";
 import { type SavedNumber, loadNumber, saveNumbers } from "./saved-number.ts";
 import type { ChosenSource, SourceChoice } from "./source-choice.ts";
 import type { Tally } from "../model/tally.ts";
@@ -22,7 +30,7 @@ const YOUNG_MS = 10 * MINUTE_MS;
 type ValuePoint = Exclude<MetricPoint, { readonly type: "end" }>;
 
 /** What a stream of points is written as: everything but a counter and a histogram may fall. */
-type StreamKind = "gauge" | "counter" | "histogram";
+type StreamKind = "gauge" | "counter" | "histogram" | "native";
 
 /** One received metric with one label set. */
 type Stream = {
@@ -207,20 +215,24 @@ export class ReceivedSeries {
     if (stream.delta && kind !== "gauge") {
       // Its counting begins here, so that the first delta is seen by a rate.
       const from = startAt === NEVER ? epochMs(at - this.#intervalMs) : startAt;
-      this.#write(stream, zeros(frame.values), within(from, at), arrival.append);
+      this.#write(stream, zeros(frame), within(from, at), arrival.append);
     }
-    this.#write(stream, frame.values, at, arrival.append);
+    this.#write(stream, frame, at, arrival.append);
     return undefined;
   }
 
   #advance(stream: Stream, arrival: Arrival): undefined {
-    const { frame, at, startAt, heardAt, append } = arrival;
+    const { at, startAt, heardAt, append } = arrival;
+    const { bucketsPerHistogram } = this.#limits;
+    const both = stream.delta ? alike(stream, arrival.frame, bucketsPerHistogram) : undefined;
+    const frame = both?.[1] ?? arrival.frame;
     const relaid = !sameLayout(stream.layout, frame.layout);
-    const base = relaid && stream.delta ? zeros(frame.values) : stream.values;
+    const isAnew = relaid && stream.delta && both === undefined;
+    const base = both?.[0].values ?? (isAnew ? zeros(frame).values : stream.values);
     const next = stream.delta
       ? frame.values.map((value, i) => value + (base[i] ?? 0))
       : frame.values;
-    const restarted = isRestarted(stream, arrival) || (relaid && stream.delta);
+    const restarted = isRestarted(stream, arrival) || isAnew;
     const last = stream.values.at(-1) ?? 0;
     const newest = frame.values.at(-1) ?? 0;
     const counted = stream.delta || restarted || newest < last ? newest : newest - last;
@@ -229,7 +241,7 @@ export class ReceivedSeries {
     if (!lost) {
       if (restarted) this.#writeRestart(stream, arrival);
       else this.#writeResumption(stream, base, next, arrival);
-      this.#write(stream, next, at, append);
+      this.#write(stream, { layout: frame.layout, values: next }, at, append);
     }
     stream.values = next;
     stream.lost = lost;
@@ -245,11 +257,14 @@ export class ReceivedSeries {
     stream.recent.push(arrival.at);
     stream.heardAt = arrival.heardAt;
     const lost = this.#isLost(stream, 0, arrival.heardAt);
-    if (lost || !stream.open || !sameLayout(stream.layout, arrival.frame.layout)) {
+    const { frame } = arrival;
+    // A native histogram is one series, whatever its buckets are.
+    const hasSeries = stream.kind === "native" || sameLayout(stream.layout, frame.layout);
+    if (lost || !stream.open || !hasSeries) {
       if (!lost) this.#tally.add("point-late-for-its-series");
       return;
     }
-    this.#write(stream, arrival.frame.values, arrival.at, arrival.append);
+    this.#write(stream, frame, arrival.at, arrival.append);
   }
 
   #takeEnd(point: MetricPoint, heardAt: EpochMs, append: Append): string | undefined {
@@ -266,8 +281,7 @@ export class ReceivedSeries {
   /** A counter that began anew: PromQL would not see it where the value has caught up already. */
   #writeRestart(stream: Stream, arrival: Arrival): void {
     const bornAt = within(Math.max(arrival.startAt, stream.pointAt + 1), arrival.at);
-    if (bornAt < arrival.at)
-      this.#write(stream, zeros(arrival.frame.values), bornAt, arrival.append);
+    if (bornAt < arrival.at) this.#write(stream, zeros(arrival.frame), bornAt, arrival.append);
   }
 
   /**
@@ -294,7 +308,7 @@ export class ReceivedSeries {
       const was = before[i] ?? 0;
       return value > was ? was + share * (value - was) : value;
     });
-    this.#write(stream, values, bornAt, append);
+    this.#write(stream, { layout: stream.layout, values }, bornAt, append);
   }
 
   /** Replaces the series of bounds that are no longer sent. */
@@ -320,8 +334,11 @@ export class ReceivedSeries {
     return this.#choice.sinceOf(stream.service, stream.contested);
   }
 
-  #write(stream: Stream, values: readonly number[], at: EpochMs, append: Append): void {
-    for (const [i, labels] of stream.outputs.entries()) append(labels, at, values[i] ?? 0);
+  #write(stream: Stream, frame: Frame, at: EpochMs, append: Append): void {
+    const histogram = histogramOf(frame);
+    for (const [i, labels] of stream.outputs.entries()) {
+      append(labels, at, histogram ?? frame.values[i] ?? 0);
+    }
     stream.open = true;
   }
 
@@ -337,6 +354,7 @@ export class ReceivedSeries {
 }
 
 function kindOf(point: ValuePoint): StreamKind {
+  if (point.type === "exponential-histogram") return "native";
   if (point.type === "sum") return point.monotonic ? "counter" : "gauge";
   return point.type;
 }
@@ -364,8 +382,8 @@ function isRestarted(stream: Stream, arrival: Arrival): boolean {
   return arrival.startAt > stream.startAt;
 }
 
-function zeros(values: readonly number[]): readonly number[] {
-  return values.map(() => 0);
+function zeros({ layout, values }: Frame): Frame {
+  return { layout, values: values.map(() => 0) };
 }
 
 // A sample that we add is as old at most as one that we take.

@@ -1,15 +1,15 @@
 import type { Call } from "../model/call.ts";
+import { type IndexedBuckets, indexedBuckets } from "../model/histogram-buckets.ts";
 import { formatLabels } from "../model/labels.ts";
-import type { Append } from "../model/sample.ts";
+import type { Append, NativeHistogram } from "../model/sample.ts";
 import { epochMs } from "../model/time.ts";
 
 /** Keeps what was appended, one line a sample: `seconds series value`. */
 export class Recorder {
   readonly lines: string[] = [];
   readonly append: Append = (labels, at, value) => {
-    this.lines.push(
-      `${at / 1000} ${formatLabels(labels)} ${typeof value === "object" ? "histogram" : value}`,
-    );
+    const shown = typeof value === "object" ? histogramText(value) : value;
+    this.lines.push(`${at / 1000} ${formatLabels(labels)} ${shown}`);
   };
 
   /** The lines that contain a text, which is then forgotten by the recorder. */
@@ -18,6 +18,19 @@ export class Recorder {
     this.lines.length = 0;
     return found;
   }
+}
+
+/** `schema/threshold index:count … = count, sum`; the zero bucket is 0, negative ones have a minus. */
+function histogramText(histogram: NativeHistogram): string {
+  const { schema, zeroThreshold, zeroCount, count, sum } = histogram;
+  const side = (sign: string, { indices, counts }: IndexedBuckets): string[] =>
+    indices.map((index, i) => `${sign}[${index}]:${counts[i]}`);
+  const buckets = [
+    ...(zeroCount === 0 ? [] : [`0:${zeroCount}`]),
+    ...side("", indexedBuckets(histogram.positiveSpans, histogram.positiveBuckets)),
+    ...side("-", indexedBuckets(histogram.negativeSpans, histogram.negativeBuckets)),
+  ];
+  return [`${schema}/${zeroThreshold}`, ...buckets, `= ${count}, ${sum}`].join(" ");
 }
 
 /** Fields of a call to set, or (by `undefined`) to leave out. */

@@ -6,6 +6,7 @@ import { InputError } from "../model/input-error.ts";
 import { labels } from "../model/labels.ts";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.ts";
 import type { MetricPoint } from "../model/metric-point.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import { Measure } from "./measure.ts";
 import { type CallFields, Recorder, call, s } from "./recorder.test.ts";
 
@@ -65,7 +66,7 @@ const pointStep: fc.Arbitrary<Step> = fc
   .record({
     service: name,
     temporality: fc.constantFrom("cumulative", "delta"),
-    type: fc.constantFrom("gauge", "sum", "histogram", "end"),
+    type: fc.constantFrom("gauge", "sum", "histogram", "exponential-histogram", "end"),
     late: fc.constantFrom(0, 0, 0, 20_000, 400_000),
     count: fc.integer({ min: 0, max: 9 }),
     bound: fc.constantFrom(1, 1, 1, 2),
@@ -77,7 +78,7 @@ function pointOf(
   one: {
     readonly service: string;
     readonly temporality: "cumulative" | "delta";
-    readonly type: "gauge" | "sum" | "histogram" | "end";
+    readonly type: "gauge" | "sum" | "histogram" | "exponential-histogram" | "end";
     readonly late: number;
     readonly count: number;
     readonly bound: number;
@@ -97,6 +98,22 @@ function pointOf(
   if (type === "gauge") return { ...base, type, value };
   if (type === "end") return { ...base, type, of: "histogram" };
   if (type === "sum") return { ...base, type, temporality, monotonic: true, value };
+  if (type === "exponential-histogram") {
+    const histogram: NativeHistogram = {
+      counterReset: "unknown",
+      schema: bound,
+      zeroThreshold: 0,
+      zeroCount: 0,
+      count,
+      sum: value,
+      positiveSpans: [{ offset: count, length: 1 }],
+      positiveBuckets: [count],
+      negativeSpans: [],
+      negativeBuckets: [],
+      customBounds: [],
+    };
+    return { ...base, type, temporality, histogram };
+  }
   const buckets = { bounds: [bound], counts: [count, 1], count: count + 1 };
   return { ...base, type, temporality, buckets };
 }

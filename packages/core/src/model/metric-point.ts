@@ -1,4 +1,5 @@
 import type { Labels } from "./labels.ts";
+import type { NativeHistogram } from "./sample.ts";
 import type { EpochMs } from "./time.ts";
 
 /** Explicit buckets as OTLP sends them: counts a bucket (not cumulative), one more than bounds. */
@@ -34,6 +35,15 @@ export type MetricPoint = {
       readonly temporality: "cumulative" | "delta";
       readonly buckets: BucketCounts;
     }
+  /** Buckets of one growth; those without any count are left out. The sum is NaN where it is not told. */
+  | {
+      readonly type: "exponential-histogram";
+      readonly temporality: "cumulative" | "delta";
+      readonly histogram: NativeHistogram;
+    }
   /** OTLP's "no recorded value" flag: the series ends here. */
-  | { readonly type: "end"; readonly of: "gauge" | "sum" | "histogram" }
+  | {
+      readonly type: "end";
+      readonly of: "gauge" | "sum" | "histogram" | "exponential-histogram";
+    }
 );

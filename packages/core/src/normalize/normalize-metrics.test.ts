@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
+import { indexedBuckets } from "../model/histogram-buckets.ts";
 import { labelsToRecord } from "../model/labels.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { MetricPoint } from "../model/metric-point.ts";
 import { epochMs } from "../model/time.ts";
 import type {
   AttributeValue,
+  ExponentialPoint,
   HistogramPoint,
   MetricRecord,
   NumberPoint,
@@ -63,6 +65,25 @@ function gauge(point: NumberPoint): MetricRecord {
 
 function histogram(point: HistogramPoint): MetricRecord {
   return { ...base, type: "histogram", temporality: 2, points: [point] };
+}
+
+/** One zero, three positive and two negative observations. */
+function exponential(fields: Partial<ExponentialPoint> = {}): MetricRecord {
+  const point: ExponentialPoint = {
+    attributes: new Map(),
+    startAt: epochMs(START - 1000),
+    at: START,
+    count: 6,
+    sum: 2.5,
+    scale: 3,
+    zeroCount: 1,
+    zeroThreshold: 0.001,
+    positive: { offset: -2, counts: [1, 0, 2, 0] },
+    negative: { offset: 4, counts: [0, 1, 1] },
+    flags: 0,
+    ...fields,
+  };
+  return { ...base, type: "exponential-histogram", temporality: 2, points: [point] };
 }
 
 function counter(point: NumberPoint, fields: Partial<MetricRecord> = {}): MetricRecord {
@@ -163,6 +184,76 @@ for (const [name, record, metricName, expected] of kinds) {
   });
 }
 
+test("an exponential histogram under its canonical name, without empty buckets", () => {
+  const { labels, ...point } = onlyPoint(normalize(exponential()));
+  assert.equal(labelsToRecord(labels)["__name__"], "gen_ai_client_operation_duration_seconds");
+  assert.deepEqual(point, {
+    type: "exponential-histogram",
+    temporality: "cumulative",
+    at: START,
+    startAt: START - 1000,
+    service: "chat",
+    histogram: {
+      counterReset: "unknown",
+      schema: 3,
+      zeroThreshold: 0.001,
+      zeroCount: 1,
+      count: 6,
+      sum: 2.5,
+      // Prometheus' buckets end where OpenTelemetry's of the same index begin.
+      positiveSpans: [
+        { offset: -1, length: 1 },
+        { offset: 1, length: 1 },
+      ],
+      positiveBuckets: [1, 2],
+      negativeSpans: [{ offset: 6, length: 2 }],
+      negativeBuckets: [1, 1],
+      customBounds: [],
+    },
+  });
+});
+
+test("an exponential histogram's end, and one whose sum is not told", () => {
+  const { type, ...end } = onlyPoint(normalize(exponential({ flags: 1 })));
+  assert.deepEqual([type, "of" in end && end.of], ["end", "exponential-histogram"]);
+  const point = onlyPoint(normalize(exponential({ sum: undefined })));
+  assert.ok(point.type === "exponential-histogram");
+  assert.equal(point.histogram.sum, Number.NaN);
+});
+
+test("coarser or not, every observation stays between the bounds of its bucket", () => {
+  const buckets = fc.record({
+    offset: fc.integer({ min: -3000, max: 3000 }),
+    counts: fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: -4, max: 20 }), buckets, buckets, (scale, positive, negative) => {
+      const count = [...positive.counts, ...negative.counts].reduce((sum, one) => sum + one, 1);
+      const point = onlyPoint(normalize(exponential({ scale, positive, negative, count })));
+      assert.ok(point.type === "exponential-histogram");
+      const { histogram: native } = point;
+      assert.equal(native.schema, Math.min(scale, 8));
+      for (const [sent, spans, counts] of [
+        [positive, native.positiveSpans, native.positiveBuckets],
+        [negative, native.negativeSpans, native.negativeBuckets],
+      ] as const) {
+        const { indices } = indexedBuckets(spans, counts);
+        const left = [...counts];
+        for (const [i, observed] of sent.counts.entries()) {
+          if (observed === 0) continue;
+          // The middle of the bucket, on the scale on which its bounds are equally far.
+          const exponent = (sent.offset + i + 0.5) * 2 ** -scale;
+          const at = indices.findIndex((index) => index * 2 ** -native.schema >= exponent);
+          assert.ok(((indices[at] ?? Infinity) - 1) * 2 ** -native.schema <= exponent);
+          left[at] = (left[at] ?? 0) - observed;
+        }
+        assert.ok(left.every((one) => one === 0));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 const labelled: readonly (readonly [string, Values, Readonly<Record<string, string>>])[] = [
   ["colliding keys are joined in their order", { "a.b": "2", "a-b": "1" }, { a_b: "1;2" }],
   ["an empty value is an absent label", { a: "" }, {}],
@@ -202,11 +293,26 @@ test("a long value is cut to its limit and counted", () => {
 
 const sixty = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`a${i}`, "x"]));
 const refused: readonly (readonly [string, MetricRecord, string, number])[] = [
+  ["a scale coarser than any schema", exponential({ scale: -5 }), "exponential-scale", 1],
+  ["a scale finer than any", exponential({ scale: 21 }), "exponential-scale", 1],
+  ["an exponential total that its buckets miss", exponential({ count: 7 }), "bad-histogram", 1],
+  ["a threshold below zero", exponential({ zeroThreshold: -1 }), "bad-histogram", 1],
+  ["an endless threshold", exponential({ zeroThreshold: Infinity }), "bad-histogram", 1],
+  ["an exponential sum that is none", exponential({ sum: Number.NaN }), "bad-histogram", 1],
   [
-    "exponential histograms",
-    { ...base, type: "exponential-histogram", pointCount: 3 },
-    "exponential-histogram-not-yet",
-    3,
+    "more buckets than 4096",
+    exponential({
+      positive: { offset: 0, counts: Array.from({ length: 4095 }, () => 1) },
+      count: 1 + 4095 + 2,
+    }),
+    "buckets-limit",
+    1,
+  ],
+  [
+    "an exponential histogram that does not say what it counts",
+    { ...exponential(), temporality: 0 } as MetricRecord,
+    "unspecified-temporality",
+    1,
   ],
   ["summaries", { ...base, type: "summary", pointCount: 2 }, "summary", 2],
   ["unknown kinds", { ...base, type: "unknown", pointCount: 1 }, "unknown-metric-type", 1],

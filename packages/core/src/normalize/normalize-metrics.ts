@@ -1,9 +1,11 @@
 import type { Labels } from "../model/labels.ts";
 import type { BucketCounts, MetricPoint } from "../model/metric-point.ts";
 import type { EpochMs } from "../model/time.ts";
-import type { HistogramPoint, MetricRecord, NumberPoint, Temporality } from "../receive/records.ts";
+import type { ExponentialPoint, HistogramPoint, MetricRecord } from "../receive/records.ts";
+import type { NumberPoint, Temporality } from "../receive/records.ts";
 import type { Normalized, NormalizeContext } from "./context.ts";
 import { canonicalMetricName } from "./metric-names.ts";
+import { nativeHistogram } from "./native-histogram.ts";
 import { pointLabels, type LabelRefusal } from "./point-labels.ts";
 import { prometheusMetricName, type NameKind } from "./prometheus-names.ts";
 import { refuseTime, type TimeRefusal } from "./refusal.ts";
@@ -19,7 +21,8 @@ export type PointRefusal =
   | "not-a-number"
   | "negative-counter"
   | "bad-histogram"
-  | "exponential-histogram-not-yet"
+  | "exponential-scale"
+  | "buckets-limit"
   | "summary"
   | "unknown-metric-type";
 
@@ -55,17 +58,18 @@ export function normalizeMetrics(
 type Kind =
   | { readonly type: "gauge" }
   | { readonly type: "sum"; readonly monotonic: boolean; readonly temporality: Summed }
-  | { readonly type: "histogram"; readonly temporality: Summed };
+  | { readonly type: "histogram"; readonly temporality: Summed }
+  | { readonly type: "exponential-histogram"; readonly temporality: Summed };
 type Summed = "cumulative" | "delta";
 
 type Metric = {
   readonly name: string;
   readonly kind: Kind;
-  readonly points: readonly (NumberPoint | HistogramPoint)[];
+  readonly points: readonly Point[];
 };
+type Point = NumberPoint | HistogramPoint | ExponentialPoint;
 
 const REFUSED_TYPES = {
-  "exponential-histogram": "exponential-histogram-not-yet",
   summary: "summary",
   unknown: "unknown-metric-type",
 } as const;
@@ -85,7 +89,7 @@ function kindOf(record: Extract<MetricRecord, { readonly points: unknown }>): Ki
   if (temporality === undefined) return undefined;
   return record.type === "sum"
     ? { type: "sum", monotonic: record.monotonic, temporality }
-    : { type: "histogram", temporality };
+    : { type: record.type, temporality };
 }
 
 function temporalityOf(sent: Temporality): Summed | undefined {
@@ -94,7 +98,8 @@ function temporalityOf(sent: Temporality): Summed | undefined {
 }
 
 function nameKindOf(kind: Kind): NameKind {
-  if (kind.type !== "sum") return kind.type;
+  if (kind.type === "gauge") return "gauge";
+  if (kind.type !== "sum") return "histogram";
   return kind.monotonic ? "counter" : "up-down-counter";
 }
 
@@ -104,7 +109,7 @@ type Sent = { readonly name: string; readonly kind: Kind; readonly source: Sourc
 const NO_RECORDED_VALUE = 1;
 
 function pointFrom(
-  point: NumberPoint | HistogramPoint,
+  point: Point,
   metric: Sent,
   context: NormalizeContext & { readonly ignored: Tally },
 ): MetricPoint | PointRefusal {
@@ -120,6 +125,7 @@ function pointFrom(
   };
   if ((point.flags & NO_RECORDED_VALUE) !== 0)
     return { ...base, type: "end", of: metric.kind.type };
+  if ("scale" in point) return exponentialFrom(point, base, metric.kind, context);
   return "bucketCounts" in point
     ? histogramFrom(point, base, metric.kind)
     : numberFrom(point.value, base, metric.kind);
@@ -149,6 +155,17 @@ function histogramFrom(
   if (kind.type !== "histogram") return "bad-histogram";
   const buckets = bucketsOf(point);
   return buckets === undefined ? "bad-histogram" : { ...base, ...kind, buckets };
+}
+
+function exponentialFrom(
+  point: ExponentialPoint,
+  base: PointBase,
+  kind: Kind,
+  context: NormalizeContext,
+): MetricPoint | PointRefusal {
+  if (kind.type !== "exponential-histogram") return "bad-histogram";
+  const histogram = nativeHistogram(point, context.limits);
+  return typeof histogram === "string" ? histogram : { ...base, ...kind, histogram };
 }
 
 /** `undefined` where bounds, counts and total contradict each other. */

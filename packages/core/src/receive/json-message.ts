@@ -91,6 +91,11 @@ export class JsonMessage {
     return this.wrong(name, value, "an unsigned 32-bit integer");
   }
 
+  int32(name: string): number {
+    const value = this.int64(name) ?? 0;
+    return value === (value | 0) ? value : this.wrong(name, value, "a 32-bit integer");
+  }
+
   time(name: string): UnixNano {
     const digits = this.digits(name);
     return digits === undefined ? NO_TIME : unixNanoFromDigits(digits);

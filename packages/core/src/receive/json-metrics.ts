@@ -2,7 +2,8 @@ import { readJsonAttributes } from "./json-attributes.ts";
 import { type JsonMessage, oneof } from "./json-message.ts";
 import { bucketsFault, type MetricData, metricRecord } from "./metric-points.ts";
 import { numberPointFault, temporalityOf } from "./metric-points.ts";
-import type { HistogramPoint, MetricRecord, NumberPoint, Origin, Temporality } from "./records.ts";
+import type { ExponentialBuckets, ExponentialPoint, HistogramPoint } from "./records.ts";
+import type { MetricRecord, NumberPoint, Origin, Temporality } from "./records.ts";
 
 type Kind = "gauge" | "sum" | "histogram" | "exponentialHistogram" | "summary";
 
@@ -21,7 +22,8 @@ const READERS: Readonly<Record<Kind, (data: JsonMessage) => MetricData>> = {
   }),
   exponentialHistogram: (data) => ({
     type: "exponential-histogram",
-    pointCount: countPoints(data),
+    points: readPoints(data, readExponentialPoint),
+    temporality: readTemporality(data),
   }),
   summary: (data) => ({ type: "summary", pointCount: countPoints(data) }),
 };
@@ -106,6 +108,26 @@ function readHistogramPoint(point: JsonMessage, points: HistogramPoint[]): void 
     explicitBounds,
     flags: point.uint32("flags"),
   });
+}
+
+function readExponentialPoint(point: JsonMessage, points: ExponentialPoint[]): void {
+  points.push({
+    ...readPointBase(point),
+    count: point.uint64("count"),
+    sum: point.double("sum"),
+    scale: point.int32("scale"),
+    zeroCount: point.uint64("zeroCount"),
+    zeroThreshold: point.double("zeroThreshold") ?? 0,
+    positive: readBuckets(point.message("positive")),
+    negative: readBuckets(point.message("negative")),
+    flags: point.uint32("flags"),
+  });
+}
+
+function readBuckets(buckets: JsonMessage | undefined): ExponentialBuckets {
+  const counts: number[] = [];
+  buckets?.repeated("bucketCounts", "fixed64", counts);
+  return { offset: buckets?.int32("offset") ?? 0, counts };
 }
 
 function readPointBase(point: JsonMessage): Pick<NumberPoint, "attributes" | "startAt" | "at"> {

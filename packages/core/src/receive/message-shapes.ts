@@ -99,6 +99,25 @@ const HISTOGRAM_POINT: MessageShape = {
   12: scalar("max"),
 };
 
+const BUCKETS: MessageShape = { 1: scalar("offset"), 2: scalar("bucket_counts") };
+
+const EXPONENTIAL_POINT: MessageShape = {
+  1: many("attributes", () => KEY_VALUE),
+  2: scalar("start_time_unix_nano"),
+  3: scalar("time_unix_nano"),
+  4: scalar("count"),
+  5: scalar("sum"),
+  6: scalar("scale"),
+  7: scalar("zero_count"),
+  8: one("positive", () => BUCKETS),
+  9: one("negative", () => BUCKETS),
+  10: scalar("flags"),
+  11: scalar("exemplars"),
+  12: scalar("min"),
+  13: scalar("max"),
+  14: scalar("zero_threshold"),
+};
+
 const GAUGE: MessageShape = { 1: many("data_points", () => NUMBER_POINT) };
 
 const SUM: MessageShape = {
@@ -112,6 +131,11 @@ const HISTOGRAM: MessageShape = {
   2: scalar("aggregation_temporality"),
 };
 
+const EXPONENTIAL_HISTOGRAM: MessageShape = {
+  1: many("data_points", () => EXPONENTIAL_POINT),
+  2: scalar("aggregation_temporality"),
+};
+
 const UNREAD_POINTS: MessageShape = { 1: scalar("data_points") };
 
 const METRIC: MessageShape = {
@@ -121,7 +145,7 @@ const METRIC: MessageShape = {
   5: one("gauge", () => GAUGE),
   7: one("sum", () => SUM),
   9: one("histogram", () => HISTOGRAM),
-  10: one("exponential_histogram", () => UNREAD_POINTS),
+  10: one("exponential_histogram", () => EXPONENTIAL_HISTOGRAM),
   11: one("summary", () => UNREAD_POINTS),
   12: scalar("metadata"),
 };

@@ -1,4 +1,4 @@
-import type { HistogramPoint, MetricRecord, NumberPoint } from "./records.ts";
+import type { ExponentialPoint, HistogramPoint, MetricRecord, NumberPoint } from "./records.ts";
 import type { Origin, RejectReason, Temporality } from "./records.ts";
 import type { Tally } from "./tally.ts";
 
@@ -19,7 +19,12 @@ export type MetricData =
       readonly temporality: Temporality;
       readonly points: readonly HistogramPoint[];
     }
-  | { readonly type: "exponential-histogram" | "summary"; readonly pointCount: number };
+  | {
+      readonly type: "exponential-histogram";
+      readonly temporality: Temporality;
+      readonly points: readonly ExponentialPoint[];
+    }
+  | { readonly type: "summary"; readonly pointCount: number };
 
 /** A metric's name and the like. */
 export type MetricIdentity = {

@@ -1,7 +1,8 @@
 import { bucketsFault, metricRecord, numberPointFault } from "./metric-points.ts";
 import { type MetricData, pointCount, temporalityOf } from "./metric-points.ts";
 import { readAttribute } from "./protobuf-attributes.ts";
-import type { AttributeValue, HistogramPoint, MetricRecord } from "./records.ts";
+import { readExponentialPoint } from "./protobuf-exponential.ts";
+import type { AttributeValue, ExponentialPoint, HistogramPoint, MetricRecord } from "./records.ts";
 import type { NumberPoint, Origin } from "./records.ts";
 import { NO_TIME } from "./unix-nano.ts";
 import { LENGTH_DELIMITED, type WireReader } from "./wire-reader.ts";
@@ -55,8 +56,10 @@ function readData(reader: WireReader): MetricData {
       return readNumbers(reader, reader.field === 5 ? "gauge" : "sum");
     case 9:
       return readHistogram(reader);
+    case 10:
+      return readExponentialHistogram(reader);
     default:
-      return readUnreadPoints(reader, reader.field === 10 ? "exponential-histogram" : "summary");
+      return readSummary(reader);
   }
 }
 
@@ -89,10 +92,21 @@ function readHistogram(reader: WireReader): MetricData {
   return { type: "histogram", points, temporality: temporalityOf(temporality) };
 }
 
-function readUnreadPoints(
-  reader: WireReader,
-  type: "exponential-histogram" | "summary",
-): MetricData {
+function readExponentialHistogram(reader: WireReader): MetricData {
+  const outer = reader.enter();
+  const points: ExponentialPoint[] = [];
+  let temporality = 0;
+  while (reader.next()) {
+    if (reader.field === 1) readExponentialPoint(reader, points);
+    else if (reader.field === 2) temporality = reader.int32();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return { type: "exponential-histogram", points, temporality: temporalityOf(temporality) };
+}
+
+/** Its points are counted and read no further. */
+function readSummary(reader: WireReader): MetricData {
   const outer = reader.enter();
   let count = 0;
   while (reader.next()) {
@@ -100,7 +114,7 @@ function readUnreadPoints(
     reader.skip();
   }
   reader.leave(outer);
-  return { type, pointCount: count };
+  return { type: "summary", pointCount: count };
 }
 
 function readNumberPoint(reader: WireReader, points: NumberPoint[]): void {

@@ -86,6 +86,24 @@ export type HistogramPoint = {
   readonly flags: number;
 };
 
+/** Buckets of one sign: the first has this index, the others follow it. */
+export type ExponentialBuckets = { readonly offset: number; readonly counts: readonly number[] };
+
+export type ExponentialPoint = {
+  readonly attributes: Attributes;
+  readonly startAt: EpochMs;
+  readonly at: EpochMs;
+  readonly count: number;
+  readonly sum: number | undefined;
+  /** A bucket's bounds grow by 2^(2^-scale). */
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+  readonly positive: ExponentialBuckets;
+  readonly negative: ExponentialBuckets;
+  readonly flags: number;
+};
+
 export type MetricRecord = {
   readonly origin: Origin;
   readonly name: string;
@@ -104,9 +122,14 @@ export type MetricRecord = {
       readonly temporality: Temporality;
       readonly points: readonly HistogramPoint[];
     }
+  | {
+      readonly type: "exponential-histogram";
+      readonly temporality: Temporality;
+      readonly points: readonly ExponentialPoint[];
+    }
   /** Kinds that are decoded no further: their points are rejected with the reason, never dropped silently. */
   | {
-      readonly type: "exponential-histogram" | "summary" | "unknown";
+      readonly type: "summary" | "unknown";
       readonly pointCount: number;
     }
 );

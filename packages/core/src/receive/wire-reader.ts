@@ -215,18 +215,19 @@ export class WireReader {
     this.leave(outer);
   }
 
-  /** As `repeated`, for uint32. */
-  repeatedUint32(into: number[]): void {
+  /** As `repeated`, for uint32 and uint64. */
+  repeatedUint64(into: number[]): void {
     if (this.wire === VARINT) {
       this.tally.countValues(1);
-      into.push(this.uint32());
+      this.readVarint();
+      into.push((this.high >>> 0) * WORD + (this.low >>> 0));
       return;
     }
     const outer = this.enter();
     while (this.at < this.end) {
       this.tally.countValues(1);
       this.readVarint();
-      into.push(this.low >>> 0);
+      into.push((this.high >>> 0) * WORD + (this.low >>> 0));
     }
     this.leave(outer);
   }

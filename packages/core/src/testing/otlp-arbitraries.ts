@@ -157,7 +157,25 @@ const histogramPoint = fc
     buckets,
   )
   .map(([fields, counted]) => ({ ...fields, ...counted }));
-const exponentialPoint = fc.record({ attributes, timeUnixNano: time, count: time }, optional);
+const exponentialBuckets = fc.record(
+  { offset: fc.integer(), bucketCounts: fc.array(time, { maxLength: 5 }) },
+  optional,
+);
+const exponentialPoint = fc.record(
+  {
+    ...pointFields,
+    count: time,
+    sum: double,
+    scale: fc.integer(),
+    zeroCount: time,
+    zeroThreshold: double,
+    positive: exponentialBuckets,
+    negative: exponentialBuckets,
+    min: double,
+    max: double,
+  },
+  optional,
+);
 const summaryPoint = fc.record({ timeUnixNano: time, count: time, sum: double }, optional);
 const points = (point: fc.Arbitrary<JsonMessage>) => fc.array(point, { maxLength: 4 });
 const temporality = fc.integer({ min: 0, max: 3 });
@@ -184,7 +202,10 @@ const metric = fc.oneof(
   }),
   fc.record({
     ...identity,
-    exponentialHistogram: fc.record({ dataPoints: points(exponentialPoint) }),
+    exponentialHistogram: fc.record(
+      { dataPoints: points(exponentialPoint), aggregationTemporality: temporality },
+      optional,
+    ),
   }),
   fc.record({ ...identity, summary: fc.record({ dataPoints: points(summaryPoint) }) }),
   fc.record(identity, optional),

@@ -86,7 +86,12 @@ function takeLog(log: JsonMessage, origin: JsonMessage, into: Expected): void {
   });
 }
 
-const UNREAD = { exponentialHistogram: "exponential-histogram", summary: "summary" };
+const POINTS = {
+  gauge: numberPoint,
+  sum: numberPoint,
+  histogram: histogramPoint,
+  exponentialHistogram: exponentialPoint,
+};
 
 function takeMetric(metric: JsonMessage, origin: JsonMessage, into: Expected): void {
   const identity = {
@@ -95,19 +100,16 @@ function takeMetric(metric: JsonMessage, origin: JsonMessage, into: Expected): v
     unit: text(metric, "unit"),
     description: text(metric, "description"),
   };
-  for (const [field, type] of Object.entries(UNREAD)) {
-    const pointCount = list(message(metric, field), "dataPoints").length;
-    if (pointCount > 0) into.records.push({ ...identity, type, pointCount });
-  }
-  for (const type of ["gauge", "sum", "histogram"]) {
+  const pointCount = list(message(metric, "summary"), "dataPoints").length;
+  if (pointCount > 0) into.records.push({ ...identity, type: "summary", pointCount });
+  for (const [type, point] of Object.entries(POINTS)) {
     const data = message(metric, type);
     const temporality = Number(data["aggregationTemporality"] ?? 0);
-    const point = type === "histogram" ? histogramPoint : numberPoint;
     const points = list(data, "dataPoints").flatMap((item) => point(item, into));
     if (points.length === 0) continue;
     into.records.push({
       ...identity,
-      type,
+      type: type === "exponentialHistogram" ? "exponential-histogram" : type,
       points,
       ...(type === "sum" ? { monotonic: data["isMonotonic"] ?? false } : {}),
       ...(type === "gauge" ? {} : { temporality: temporality > 2 ? 0 : temporality }),
@@ -148,6 +150,25 @@ function histogramPoint(point: JsonMessage, into: Expected): JsonMessage[] {
   const sum = point["sum"];
   const count = Number(point["count"] ?? 0);
   return [{ ...pointBase(point), count, sum, bucketCounts, explicitBounds }];
+}
+
+function exponentialPoint(point: JsonMessage): JsonMessage[] {
+  const buckets = (field: string): JsonMessage => ({
+    offset: message(point, field)["offset"] ?? 0,
+    counts: numbers(message(point, field), "bucketCounts"),
+  });
+  return [
+    {
+      ...pointBase(point),
+      count: Number(point["count"] ?? 0),
+      sum: point["sum"],
+      scale: point["scale"] ?? 0,
+      zeroCount: Number(point["zeroCount"] ?? 0),
+      zeroThreshold: point["zeroThreshold"] ?? 0,
+      positive: buckets("positive"),
+      negative: buckets("negative"),
+    },
+  ];
 }
 
 function reject(into: Expected, reason: string): void {

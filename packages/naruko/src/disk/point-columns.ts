@@ -1,5 +1,6 @@
 import { labelsFrom, type Labels } from "@naruko/core/model/labels";
 import type { BucketCounts, MetricPoint } from "@naruko/core/model/metric-point";
+import type { BucketSpan, NativeHistogram } from "@naruko/core/model/sample";
 import { epochMs } from "@naruko/core/model/time";
 import { assert } from "@naruko/core/model/assert";
 
@@ -19,8 +20,13 @@ type PointShape =
     }
   | {
       readonly service: string;
+      readonly type: "exponential-histogram";
+      readonly temporality: "cumulative" | "delta";
+    }
+  | {
+      readonly service: string;
       readonly type: "end";
-      readonly of: "gauge" | "sum" | "histogram";
+      readonly of: "gauge" | "sum" | "histogram" | "exponential-histogram";
     };
 
 /** Metric points, with labels and shapes written once each. */
@@ -30,7 +36,9 @@ export type PointColumns = {
   readonly shapes: readonly PointShape[];
   /**
    * For each point: labels, shape, 1 if it has a start | 2 if it has a sum, time, start, and then
-   * the value, or count, sum, bounds and counts of a histogram, both led by their length.
+   * the value, or count, sum, bounds and counts of a histogram, both led by their length; of an
+   * exponential one its schema, zero threshold, zero count, count and sum, and of the positive and
+   * of the negative side the spans, led by their number, and the counts.
    */
   readonly numbers: Float64Array;
 };
@@ -67,6 +75,22 @@ function pushBuckets(numbers: number[], { bounds, counts, sum, count }: BucketCo
   numbers.push(count, sum ?? 0, bounds.length, ...bounds, counts.length, ...counts);
 }
 
+function pushNative(numbers: number[], histogram: NativeHistogram): void {
+  const { schema, zeroThreshold, zeroCount, count, sum } = histogram;
+  numbers.push(schema, zeroThreshold, zeroCount, count, sum);
+  pushSide(numbers, histogram.positiveSpans, histogram.positiveBuckets);
+  pushSide(numbers, histogram.negativeSpans, histogram.negativeBuckets);
+}
+
+function pushSide(
+  numbers: number[],
+  spans: readonly BucketSpan[],
+  buckets: readonly number[],
+): void {
+  numbers.push(spans.length, ...spans.flatMap(({ offset, length }) => [offset, length]));
+  numbers.push(...buckets);
+}
+
 export function toPointColumns(points: readonly MetricPoint[]): PointColumns {
   const labels = new Dictionary<readonly string[]>();
   const shapes = new Dictionary<PointShape>();
@@ -82,6 +106,7 @@ export function toPointColumns(points: readonly MetricPoint[]): PointColumns {
       point.startAt ?? 0,
     );
     if (point.type === "histogram") pushBuckets(numbers, point.buckets);
+    else if (point.type === "exponential-histogram") pushNative(numbers, point.histogram);
     else if (point.type !== "end") numbers.push(point.value);
   }
   return {
@@ -127,8 +152,39 @@ export function fromPointColumns(columns: PointColumns): MetricPoint[] {
       const bounds = list();
       const buckets = { bounds, counts: list(), ...((present & HAS_SUM) !== 0 && { sum }), count };
       points.push({ ...base, ...shape, buckets });
+    } else if (shape.type === "exponential-histogram") {
+      points.push({ ...base, ...shape, histogram: readNative(next) });
     } else if (shape.type === "end") points.push({ ...base, ...shape });
     else points.push({ ...base, ...shape, value: next() });
   }
   return points;
+}
+
+/** What OTLP sends: it knows neither custom bounds nor why a counter began anew. */
+function readNative(next: () => number): NativeHistogram {
+  const [schema, zeroThreshold, zeroCount, count, sum] = [next(), next(), next(), next(), next()];
+  const positive = readSide(next);
+  const negative = readSide(next);
+  return {
+    counterReset: "unknown",
+    schema,
+    zeroThreshold,
+    zeroCount,
+    count,
+    sum,
+    positiveSpans: positive.spans,
+    positiveBuckets: positive.buckets,
+    negativeSpans: negative.spans,
+    negativeBuckets: negative.buckets,
+    customBounds: [],
+  };
+}
+
+function readSide(next: () => number): {
+  readonly spans: readonly BucketSpan[];
+  readonly buckets: readonly number[];
+} {
+  const spans = Array.from({ length: next() }, () => ({ offset: next(), length: next() }));
+  const length = spans.reduce((sum, span) => sum + span.length, 0);
+  return { spans, buckets: Array.from({ length }, next) };
 }

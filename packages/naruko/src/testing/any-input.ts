@@ -153,34 +153,6 @@ const anyLabels = fc
   .map(labels);
 const temporality = constantFrom("cumulative" as const, "delta" as const);
 const numbers = array(number, { maxLength: 4 });
-const pointValue = oneof(
-  record({ type: fc.constant("gauge" as const), value: number }),
-  record({ type: fc.constant("sum" as const), monotonic: boolean(), temporality, value: number }),
-  record({
-    type: fc.constant("histogram" as const),
-    temporality,
-    buckets: partial({ bounds: numbers, counts: numbers, sum: number, count: number }, [
-      "bounds",
-      "counts",
-      "count",
-    ]),
-  }),
-  record({ type: fc.constant("end" as const), of: constantFrom("gauge", "sum", "histogram") }),
-);
-
-export const anyPoint: fc.Arbitrary<MetricPoint> = fc
-  .tuple(anyLabels, time, option(time, { nil: undefined }), text, pointValue)
-  .map(
-    ([itsLabels, at, startAt, service, value]) =>
-      ({
-        labels: itsLabels,
-        at,
-        ...(startAt !== undefined && { startAt }),
-        service,
-        ...value,
-      }) as MetricPoint,
-  );
-
 const anyBuckets = array(fc.nat(3), { maxLength: 3 }).chain((lengths) =>
   record({
     spans: fc.tuple(
@@ -207,6 +179,46 @@ const anyHistogram: fc.Arbitrary<NativeHistogram> = record({
   negativeSpans: negative.spans,
   negativeBuckets: negative.counts,
 }));
+
+const pointValue = oneof(
+  record({ type: fc.constant("gauge" as const), value: number }),
+  record({ type: fc.constant("sum" as const), monotonic: boolean(), temporality, value: number }),
+  record({
+    type: fc.constant("histogram" as const),
+    temporality,
+    buckets: partial({ bounds: numbers, counts: numbers, sum: number, count: number }, [
+      "bounds",
+      "counts",
+      "count",
+    ]),
+  }),
+  record({
+    type: fc.constant("exponential-histogram" as const),
+    temporality,
+    histogram: anyHistogram.map((histogram) => ({
+      ...histogram,
+      counterReset: "unknown" as const,
+      customBounds: [],
+    })),
+  }),
+  record({
+    type: fc.constant("end" as const),
+    of: constantFrom("gauge", "sum", "histogram", "exponential-histogram"),
+  }),
+);
+
+export const anyPoint: fc.Arbitrary<MetricPoint> = fc
+  .tuple(anyLabels, time, option(time, { nil: undefined }), text, pointValue)
+  .map(
+    ([itsLabels, at, startAt, service, value]) =>
+      ({
+        labels: itsLabels,
+        at,
+        ...(startAt !== undefined && { startAt }),
+        service,
+        ...value,
+      }) as MetricPoint,
+  );
 
 const anySeries: fc.Arbitrary<ReceivedSeries> = record({
   labels: anyLabels,

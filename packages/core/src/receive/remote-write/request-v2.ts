@@ -57,7 +57,7 @@ function readSeries(reader: WireReader, symbols: readonly string[], sink: Series
   const refs: number[] = [];
   let described: Omit<MetricMetadata, "name"> | undefined;
   while (reader.next()) {
-    if (reader.field === 1) reader.repeatedUint32(refs);
+    if (reader.field === 1) reader.repeatedUint64(refs);
     else if (reader.field === 2) readSample(reader, series, sink);
     else if (reader.field === 3) takeHistogram(reader, series, sink);
     else if (reader.field === 4) readExemplar(reader, symbols, series);
@@ -85,7 +85,7 @@ function readExemplar(reader: WireReader, symbols: readonly string[], series: Wr
   let value = 0;
   let at = 0;
   while (reader.next()) {
-    if (reader.field === 1) reader.repeatedUint32(refs);
+    if (reader.field === 1) reader.repeatedUint64(refs);
     else if (reader.field === 2) value = reader.double();
     else if (reader.field === 3) at = reader.int64();
     else reader.skip();
