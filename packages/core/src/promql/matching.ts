@@ -24,7 +24,7 @@ import {
 } from "./grid.ts";
 import { type MixedOperator, mixedOperator } from "./histogram-operators.ts";
 import { type Operator, operatorOf } from "./operators.ts";
-import type { Run, Work } from "./run.ts";
+import { LABELS_WORK, type Run, type Work } from "./run.ts";
 
 const PLAIN_MATCHING: Matching = {
   on: false,
@@ -50,9 +50,10 @@ function signature(matching: Matching, labels: Labels): Labels {
 }
 
 /** Rows that a filter has emptied are left out: there may be many of them with one signature. */
-function rowsBySignature(matching: Matching, grid: Grid): Map<string, number[]> {
+function* rowsBySignature(matching: Matching, grid: Grid, run: Run): Work<Map<string, number[]>> {
   const rows = new Map<string, number[]>();
   for (const [row, labels] of grid.rows.entries()) {
+    if (run.budget.pause(LABELS_WORK)) yield;
     if (!hasValues(grid, row)) continue;
     const { key } = signature(matching, labels);
     const known = rows.get(key);
@@ -82,10 +83,10 @@ export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run)
   const matching = expr.matching ?? PLAIN_MATCHING;
   const swapped = matching.cardinality === "one-to-many";
   const sides: Sides = swapped ? [right, left] : [left, right];
-  const [many, one] = matching.fill === undefined ? sides : filled(matching, sides);
-  const rowsOfOne = rowsBySignature(matching, one);
+  const [many, one] = matching.fill === undefined ? sides : yield* filled(matching, sides, run);
+  const rowsOfOne = yield* rowsBySignature(matching, one, run);
   refuseDuplicateOnes(expr, [many, one], rowsOfOne);
-  const { pairs, rows, claims } = pairUp(expr, many, one, { rowsOfOne, run });
+  const { pairs, rows, claims } = yield* pairUp(expr, many, one, { rowsOfOne, run });
   const drops = rows.map(() => expr.bool);
   const hasHistograms = many.histograms !== undefined || one.histograms !== undefined;
   const numbers = emptyGrid(rows, many.steps, drops);
@@ -109,18 +110,27 @@ type Sides = readonly [Grid, Grid];
  * Both sides with series that stand for those which only the other side has. As in Prometheus,
  * `fill_left` fills the "many" side, also where `group_right` has it on the right.
  */
-function filled(matching: Matching, [many, one]: Sides): Sides {
+function* filled(matching: Matching, [many, one]: Sides, run: Run): Work<Sides> {
   const { left, right } = matching.fill ?? {};
   return [
-    left === undefined ? many : stacked(many, standIns(matching, one, many, left)),
-    right === undefined ? one : stacked(one, standIns(matching, many, one, right)),
+    left === undefined
+      ? many
+      : stacked(many, yield* standIns(matching, one, many, { run, value: left })),
+    right === undefined
+      ? one
+      : stacked(one, yield* standIns(matching, many, one, { run, value: right })),
   ];
 }
 
 /** One series for each signature of `there`, at the steps at which `here` has none of it. */
-function standIns(matching: Matching, there: Grid, here: Grid, value: number): Grid {
-  const known = rowsBySignature(matching, here);
-  const wanted = [...rowsBySignature(matching, there)];
+function* standIns(
+  matching: Matching,
+  there: Grid,
+  here: Grid,
+  { run, value }: { readonly run: Run; readonly value: number },
+): Work<Grid> {
+  const known = yield* rowsBySignature(matching, here, run);
+  const wanted = [...(yield* rowsBySignature(matching, there, run))];
   const rows = wanted.flatMap(([, [row = 0]]) => {
     const labels = there.rows[row];
     return labels === undefined ? [] : [signature(matching, labels)];
@@ -194,13 +204,19 @@ type PairingInput = {
   readonly run: Run;
 };
 
-function pairUp(expr: Binary, many: Grid, one: Grid, { rowsOfOne, run }: PairingInput): Pairing {
+function* pairUp(
+  expr: Binary,
+  many: Grid,
+  one: Grid,
+  { rowsOfOne, run }: PairingInput,
+): Work<Pairing> {
   const matching = expr.matching ?? PLAIN_MATCHING;
   const pairs: Pair[] = [];
   const rows: Labels[] = [];
   const rowByKey = new Map<string, number>();
   const claimByKey = new Map<string, number>();
   for (const [manyRow, labels] of many.rows.entries()) {
+    if (run.budget.pause(LABELS_WORK)) yield;
     if (!hasValues(many, manyRow)) continue;
     const { key } = signature(matching, labels);
     for (const oneRow of rowsOfOne.get(key) ?? []) {

@@ -8,6 +8,7 @@ import {
   type Binary,
   type Call,
   type Expr,
+  isComparison,
   isSetOp,
   type RangeSelector,
   type Subquery,
@@ -26,7 +27,7 @@ import { mixedWindowFunction } from "./mixed-windows.ts";
 import { pinnedTime } from "./plan.ts";
 import { sampleSeries } from "./sample-series.ts";
 import { finishRange, windowFunction } from "./range-functions.ts";
-import { dropNames, type Run, type Steps, type Value, type Work } from "./run.ts";
+import { dropNames, prepareNames, type Run, type Steps, type Value, type Work } from "./run.ts";
 import { type SampleField, selectInstant, selectRanges, selectSmoothed } from "./selectors.ts";
 import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./windows.ts";
 
@@ -77,6 +78,7 @@ function* evaluateUnary(expr: Unary, steps: Steps, run: Run): Work<Value> {
   const negated: Grid = { ...value.grid, values: value.grid.values.map((x) => -x) };
   const histograms = value.grid.histograms?.map((h) => h && scaled(h, -1));
   const grid = histograms === undefined ? negated : { ...negated, histograms };
+  yield* prepareNames(run, grid);
   return { kind: "vector", grid: dropNames(run, grid, expr.place) };
 }
 
@@ -98,6 +100,7 @@ function* evaluateBinary(expr: Binary, steps: Steps, run: Run): Work<Value> {
   assert(vector.kind === "vector" && scalar.kind === "scalar", "one side is a vector");
   const sides = { grid: vector.grid, scalar: scalar.values, swapped: vector === right };
   if (run.budget.pause(vector.grid.values.length)) yield;
+  if (!isComparison(expr.op) || expr.bool) yield* prepareNames(run, vector.grid);
   return { kind: "vector", grid: betweenVectorAndScalar(expr, sides, run) };
 }
 
@@ -154,6 +157,7 @@ function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
   const field = FIELDS.get(call.name);
   if (field !== undefined && first?.kind === "selector") {
     const times = yield* selectInstant(first, steps, run, field);
+    yield* prepareNames(run, times);
     return { kind: "vector", grid: dropNames(run, times, call.place) };
   }
   if (call.name === "info") return { kind: "vector", grid: yield* evaluateInfo(call, steps, run) };
@@ -162,6 +166,7 @@ function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
   let cells = 0;
   for (const value of values) if (value.kind === "vector") cells += value.grid.values.length;
   if (run.budget.pause(cells)) yield;
+  for (const value of values) if (value.kind === "vector") yield* prepareNames(run, value.grid);
   return yield* callInstant({ call, args: values, steps, run });
 }
 
@@ -180,7 +185,9 @@ function* callOverRange(
   const evaluateWindow = windowFunction(call, params, { run, ranged });
   const mixed = mixedWindowFunction(call, evaluateWindow, { run, ranged });
   const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place, mixed });
-  return call.name === "absent_over_time" ? absentFrom(call, grid) : finishRange(call, grid, run);
+  if (call.name === "absent_over_time") return absentFrom(call, grid);
+  yield* prepareNames(run, grid);
+  return finishRange(call, grid, run);
 }
 
 /** The series that a function over ranges slides over: stored ones, or a subquery's. */
@@ -223,9 +230,13 @@ function withoutHint(histogram: NativeHistogram): NativeHistogram {
 
 function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
   const series: SeriesSamples[] = [];
+  // One block for all series: a hundred thousand small ones would keep the collector busy.
+  const allTimes = new Float64Array(grid.rows.length * steps.count);
+  const allValues = new Float64Array(allTimes.length);
   for (const [row, labels] of grid.rows.entries()) {
-    const times = new Float64Array(steps.count);
-    const values = new Float64Array(steps.count);
+    const [start, end] = [row * steps.count, (row + 1) * steps.count];
+    const times = allTimes.subarray(start, end);
+    const values = allValues.subarray(start, end);
     const histograms: HistogramCells = [];
     let count = 0;
     for (let step = 0; step < steps.count; step++) {

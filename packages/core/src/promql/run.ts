@@ -65,6 +65,21 @@ export class Budget {
   }
 }
 
+/** What making one label set weighs beside one sample. */
+export const LABELS_WORK = 20;
+
+/** So many label sets are made without a pause. */
+const FEW_ROWS = 2000;
+
+/** Works out the rows' labels without names in turns; they are remembered for `dropNames`. */
+export function* prepareNames(run: Run, { rows }: Grid): Work<void> {
+  if (rows.length <= FEW_ROWS) return;
+  for (const labels of rows) {
+    withoutName(labels);
+    if (run.budget.pause(LABELS_WORK)) yield;
+  }
+}
+
 /** The rows of a computed vector: without metric name, at once or at the end. */
 export function dropNames(run: Run, grid: Grid, place: Place): Grid {
   if (run.delayedNames) return { ...grid, dropsName: grid.rows.map(() => true) };
