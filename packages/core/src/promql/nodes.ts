@@ -129,11 +129,12 @@ function isRanged(expr: Expr): expr is RangeSelector | Subquery {
   return expr.kind === "range" || expr.kind === "subquery";
 }
 
-/** Functions of a selector that read another part of its samples than the value. */
-const FIELDS: ReadonlyMap<string, SampleField> = new Map([
-  ["timestamp", "time"],
-  ["start_timestamp", "start"],
-]);
+/** The part of a selector's samples that a function reads instead of the value. */
+function fieldOf(name: string, { features }: Run): SampleField | undefined {
+  if (name === "timestamp") return "time";
+  const readsStart = name === "start_timestamp" && features.has("use-start-timestamps");
+  return readsStart ? "start" : undefined;
+}
 
 function* evaluateInfo(call: Call, steps: Steps, run: Run): Work<Grid> {
   const [vector] = call.args;
@@ -154,7 +155,7 @@ function* evaluateCall(call: Call, steps: Steps, run: Run): Work<Value> {
     return { kind: "vector", grid: yield* callOverRange(call, ranged, steps, run) };
   }
   const [first] = args;
-  const field = FIELDS.get(call.name);
+  const field = fieldOf(call.name, run);
   if (field !== undefined && first?.kind === "selector") {
     const times = yield* selectInstant(first, steps, run, field);
     yield* prepareNames(run, times);
