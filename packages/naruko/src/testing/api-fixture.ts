@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatLabels, labels } from "@naruko/core/model/labels";
 import { serveNaruko } from "./serve-naruko.ts";
+import type { Serving } from "./serve-naruko.ts";
 
 const PATIENCE_MS = 20_000;
 export const STEP_S = 30;
@@ -120,18 +121,25 @@ function otlpMetrics(): string {
 }
 
 export async function startOurs(context: TestContext, folder: string): Promise<string> {
+  return (await serveFixture(context, folder)).http;
+}
+
+/** A server with the rules and the samples. */
+export async function serveFixture(context: TestContext, folder: string): Promise<Serving> {
   const config = path.join(folder, "naruko.yml");
   writeFileSync(config, "interval: 1s\nrules: [rules.yml]\n");
   writeFileSync(path.join(folder, "rules.yml"), RULES);
   const data = path.join(folder, "data");
-  const { http, otlp } = await serveNaruko(context, "--config", config, "--data", data);
-  const sent = await fetch(`${otlp}/v1/metrics`, {
-    method: "POST",
-    body: otlpMetrics(),
-    headers: { "Content-Type": "application/json" },
-  });
+  const serving = await serveNaruko(context, "--config", config, "--data", data);
+  await sendOtlp(`${serving.otlp}/v1/metrics`, otlpMetrics());
+  return serving;
+}
+
+/** Sends an OTLP request as JSON, all of which is to be taken. */
+export async function sendOtlp(url: string, body: string): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  const sent = await fetch(url, { method: "POST", body, headers });
   assert.deepEqual([sent.status, await sent.text()], [200, "{}"]);
-  return http;
 }
 
 export function temporaryFolder(context: TestContext): string {
