@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { formatLabels, labelsToRecord } from "@naruko/core/model/labels";
@@ -40,10 +40,14 @@ export function promtoolComplaints(
 }
 
 function testFile(ruleFile: string, series: readonly ScrapedSeries[], ours: RuleRun): object {
+  const [first, second] = ours.ticks;
+  const everyS = (second?.atS ?? STEP_S) - (first?.atS ?? 0);
   const names = new Set(ours.transitions.map(({ labels }) => labelsToRecord(labels)["alertname"]));
   return {
     rule_files: [ruleFile],
-    evaluation_interval: `${STEP_S}s`,
+    evaluation_interval: `${everyS}s`,
+    // Its own order would be that of the names.
+    group_eval_order: groupsOf(ruleFile),
     tests: [
       {
         interval: "1s",
@@ -55,6 +59,11 @@ function testFile(ruleFile: string, series: readonly ScrapedSeries[], ours: Rule
       },
     ],
   };
+}
+
+function groupsOf(ruleFile: string): readonly string[] {
+  const text = readFileSync(ruleFile, "utf8");
+  return [...text.matchAll(/^ {2}- name: (\S+)$/gm)].flatMap(([, name]) => name ?? []);
 }
 
 /** Values a second, runs of seconds without one as `_xN`. */

@@ -24,6 +24,7 @@ type Counter = { readonly labels: Labels; value: number; wasScraped: boolean };
 export class ScrapedProcess {
   readonly #samples = new Map<string, { labels: Labels; samples: ScrapedSample[] }>();
   readonly #counters = new Map<string, Counter>();
+  readonly #gauges = new Map<string, { readonly labels: Labels; readonly value: number }>();
   readonly #random: Random;
   #phaseS: number;
   #wasGone = false;
@@ -42,6 +43,12 @@ export class ScrapedProcess {
     const counter = this.#counters.get(all.key) ?? { labels: all, value: 0, wasScraped: false };
     this.#counters.set(all.key, counter);
     counter.value += by;
+  }
+
+  /** What a gauge shows from now on. */
+  measure(name: string, of: Readonly<Record<string, string>>, value: number): void {
+    const all = labels({ [METRIC_NAME]: name, ...of });
+    this.#gauges.set(all.key, { labels: all, value });
   }
 
   /** The counters of a new process begin when they first count; until then they are absent. */
@@ -73,6 +80,7 @@ export class ScrapedProcess {
       this.#put(counter.labels, { atS, value: counter.wasScraped ? counter.value : 0 });
       counter.wasScraped = true;
     }
+    for (const { labels: of, value } of this.#gauges.values()) this.#put(of, { atS, value });
     this.#wasGone = false;
   }
 
@@ -83,6 +91,7 @@ export class ScrapedProcess {
       for (const counter of this.#counters.values()) {
         if (counter.wasScraped) this.#put(counter.labels, sample);
       }
+      for (const { labels: of } of this.#gauges.values()) this.#put(of, sample);
     }
     this.#wasGone = true;
   }

@@ -45,20 +45,26 @@ export function shippedFile(name: string): string {
   return path.join(shippedRulesFolder(), name);
 }
 
-/** Runs a shipped rule file over series, in the engine, and tells what holds after every tick. */
-export function evaluateShipped(
-  file: string,
-  series: readonly ScrapedSeries[],
-  steps: number,
-): RuleRun {
+export type RulesOverSeries = {
+  /** Path of the rule file. */
+  readonly file: string;
+  readonly series: readonly ScrapedSeries[];
+  /** Scrapes of 15 s. */
+  readonly steps: number;
+  /** Seconds between two evaluations, a multiple of 15. */
+  readonly everyS: number;
+};
+
+/** Runs a rule file over series, in the engine, and tells what holds after every tick. */
+export function evaluateRules({ file, series, steps, everyS }: RulesOverSeries): RuleRun {
   const transitions: Transition[] = [];
   const replay = new Replay({
     engine: new Engine({
-      intervalMs: STEP_S * SECOND_MS,
+      intervalMs: everyS * SECOND_MS,
       limits: DEFAULT_LIMITS,
       parseYaml: engineYaml({}),
     }),
-    intervalMs: STEP_S * SECOND_MS,
+    intervalMs: everyS * SECOND_MS,
     onEffect: (effect) => {
       if (effect.kind === "keep-transitions") transitions.push(...effect.transitions);
     },
@@ -66,7 +72,7 @@ export function evaluateShipped(
   replay.take(START, {
     kind: "reload",
     setup: {
-      ruleFiles: [readRuleFile(shippedFile(file))],
+      ruleFiles: [readRuleFile(file)],
       alertmanagers: [],
       externalUrl: "http://127.0.0.1:4320",
       sources: {},
@@ -76,8 +82,10 @@ export function evaluateShipped(
   const ticks: Tick[] = [];
   for (let step = 0; step < steps; step++) {
     const atS = step * STEP_S;
-    replay.advanceTo(epochMs(START + atS * SECOND_MS));
-    ticks.push(evaluatedAt(replay.engine, atS));
+    if (atS % everyS === 0) {
+      replay.advanceTo(epochMs(START + atS * SECOND_MS));
+      ticks.push(evaluatedAt(replay.engine, atS));
+    }
     for (let s = atS + 1; s < atS + STEP_S; s++) {
       const points = arrivals.get(s);
       if (points === undefined) continue;
