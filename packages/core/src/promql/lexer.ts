@@ -68,7 +68,12 @@ function tokenAt(text: string, offset: number, inside: string): Token {
   const number = matchAt(NUMBER, text, offset);
   if (number !== undefined) return token("number", number);
   const string = matchAt(STRING, text, offset);
-  if (string !== undefined) return token("string", string);
+  if (string !== undefined) {
+    // What a decoder writes for bytes that are no UTF-8; Prometheus refuses it however it came about.
+    const at = offset + string.indexOf("\ufffd");
+    if (at >= offset) refuse(text, { from: at, to: at + 1 }, "text must be UTF-8");
+    return token("string", string);
+  }
   const symbol = matchAt(SYMBOL, text, offset);
   if (symbol !== undefined) return token("symbol", symbol);
   return refuseCharacter(text, offset);

@@ -119,6 +119,7 @@ const refused: readonly (readonly [string, string])[] = [
   ["'foo", "1:1: string without its closing quote"],
   ['"\\q"', '1:2: unknown escape "\\q"'],
   ['"\\ud800"', "1:2: escape of no character"],
+  ['foo{a="b\ufffd"}', "1:9: text must be UTF-8"],
   ["5x", '1:1: bad number or duration "5x"'],
   ["1.2.3", '1:1: bad number or duration "1.2.3"'],
   ["1__0", '1:1: bad number or duration "1__0"'],
