@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
+import { FEATURES } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import { FUNCTIONS } from "@naruko/core/promql/functions";
 import { parse } from "@naruko/core/promql/parser";
 import type { World } from "naruko/commands/command";
 import { systemWorld } from "naruko/commands/system-world";
@@ -97,7 +99,7 @@ test("YAML blocks are what our parsers take", (t) => {
     const indented = text.replace(/^(?=.)/gm, "      ");
     const file = path.join(folder, "block.yml");
     writeFileSync(file, isRule ? `groups:\n  - name: docs\n    rules:\n${indented}` : text);
-    const { findings } = checkFile(file, environmentFor(text));
+    const { findings } = checkFile(file, environmentFor(text), []);
     const errors = findings.filter(({ severity }) => severity === "error");
     assert.deepEqual(errors, [], place);
   }
@@ -211,6 +213,15 @@ test("the published schema is the one that is checked", () => {
   const published: unknown = JSON.parse(readFileSync("docs/naruko.schema.json", "utf8"));
   // As JSON: the schema in memory may hold what JSON leaves out.
   assert.deepEqual(published, JSON.parse(JSON.stringify(configJsonSchema())));
+});
+
+test("every function and feature of PromQL is named", () => {
+  const page = readFileSync("docs/promql.md", "utf8");
+  const words = new Set(page.match(/[\w-]+/g));
+  assert.deepEqual(
+    [...FUNCTIONS.keys(), ...FEATURES].filter((name) => !words.has(name)),
+    [],
+  );
 });
 
 test("every key of the configuration is described", () => {
