@@ -108,6 +108,16 @@ export class PrometheusProcess {
     return { status: response.status, text: await response.text() };
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Seconds of processor time so far. */
+  async cpuS(): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1]);
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGTERM");

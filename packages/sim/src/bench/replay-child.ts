@@ -17,6 +17,10 @@ export type ReplayReport = {
   readonly replayMs: number;
   /** The same expressions as range queries in Prometheus; absent without one. */
   readonly prometheusMs?: number;
+  /** The same expressions as instant queries at one tick, on average; absent without one. */
+  readonly stepsMs?: number;
+  /** At how many ticks. */
+  readonly stepsTimed: number;
 };
 
 const MODELS = 5;
@@ -25,7 +29,8 @@ const BOUNDS = [0.5, 1, 2, 5, 10, 30];
 const STEPS_MAX = 11_000;
 
 async function main(): Promise<void> {
-  const [days = 14] = process.argv.slice(2).map(Number);
+  const [daysText = "14", beside = "beside"] = process.argv.slice(2);
+  const days = Number(daysText);
   const until = Math.floor(Date.now() / INTERVAL_MS) * INTERVAL_MS;
   const from = epochMs(until - days * DAY_MS);
   const { engine } = new DrivenEngine();
@@ -38,8 +43,8 @@ async function main(): Promise<void> {
   replay.take(from, { kind: "reload", setup: setupWith(article) });
 
   const recorded = recordedMetrics(from, epochMs(until));
-  const prometheus =
-    prometheusVersion() === undefined ? undefined : await PrometheusProcess.start();
+  const isBeside = beside === "beside" && prometheusVersion() !== undefined;
+  const prometheus = isBeside ? await PrometheusProcess.start() : undefined;
   const sent = new Set<string>();
   let samples = 0;
   let replayMs = 0;
@@ -65,7 +70,13 @@ async function main(): Promise<void> {
     samples,
     transitions,
     replayMs,
-    ...(prometheus === undefined ? {} : { prometheusMs: await query(prometheus, from, until) }),
+    stepsTimed: STEPS_TIMED,
+    ...(prometheus === undefined
+      ? {}
+      : {
+          prometheusMs: await query(prometheus, from, until),
+          stepsMs: await timeSteps(prometheus, from, until),
+        }),
   };
   await prometheus?.stop();
   process.stdout.write(JSON.stringify(report));
@@ -194,6 +205,27 @@ async function query(prometheus: PrometheusProcess, from: number, until: number)
     }
   }
   return ms;
+}
+
+/** Ticks at which Prometheus is asked as somebody does who evaluates rules over its API. */
+const STEPS_TIMED = 400;
+const STEPS_WARM = 50;
+
+async function timeSteps(
+  prometheus: PrometheusProcess,
+  from: number,
+  until: number,
+): Promise<number> {
+  let ms = 0;
+  const apartMs = Math.floor((until - from) / STEPS_TIMED / INTERVAL_MS) * INTERVAL_MS;
+  for (let step = -STEPS_WARM; step < STEPS_TIMED; step++) {
+    const time = String((from + Math.max(0, step) * apartMs) / 1000);
+    for (const expression of ARTICLE_EXPRESSIONS) {
+      const took = await prometheus.queryMs("query", { query: expression, time });
+      if (step >= 0) ms += took;
+    }
+  }
+  return ms / STEPS_TIMED;
 }
 
 await main();
