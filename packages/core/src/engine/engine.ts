@@ -110,7 +110,8 @@ export class Engine {
     this.#options = options;
     this.#counters = new Tally();
     this.#admissions = new Admissions(options.limits);
-    this.#measure = new Measure(options.limits, options.intervalMs);
+    const ports = { keep: this.#keepExemplar };
+    this.#measure = new Measure(options.limits, options.intervalMs, ports);
     this.#store = new Store(options.limits);
     this.#metadata = new MetadataTable(options.limits, this.#counters);
     this.#exemplars = new ExemplarStore(options.limits);
@@ -320,7 +321,8 @@ export class Engine {
     for (const [name, count] of saved.counters) engine.#counters.add(name, count);
     engine.#admissions = Admissions.load(tables.map(wordsOf), options.limits);
     const measured = { state: saved.measure, ids: wordsOf(callIds) };
-    engine.#measure = Measure.load(measured, options.limits, options.intervalMs);
+    const { limits, intervalMs } = options;
+    engine.#measure = Measure.load(measured, limits, intervalMs, engine.#keepExemplar);
     engine.#store = Store.load(heads, options.limits);
     engine.#metadata.take(saved.metadata ?? []);
     const { exemplars } = saved;
@@ -378,7 +380,7 @@ export class Engine {
   #takeCall(call: Call, at: EpochMs): boolean {
     const admission = this.#admissions.admit(call, at);
     this.#counters.add(CALLS_COUNTED[admission], 1);
-    if (admission === "first") this.#measure.countCall(call, at, this.#keepExemplar);
+    if (admission === "first") this.#measure.countCall(call, at);
     // Uncounted, but an evaluation may be about it.
     else if (admission !== "repeat") this.#measure.noteCall(call, at);
     return admission === "first" || admission === "late";

@@ -79,6 +79,15 @@ class Driver {
     return this;
   }
 
+  /** A verdict about the call of a number, which may come before it. */
+  score(atS: number, about: number, score: number): this {
+    const at = epochMs(START + atS * SECOND_MS);
+    const own = { traceId: hex(about, 32), spanId: hex(about, 16), service: "shop" };
+    const evaluations = [{ name: "faithfulness", at, score, ...own }];
+    this.#apply(atS, { kind: "telemetry", telemetry: { calls: [], points: [], evaluations } });
+    return this;
+  }
+
   tick(atS: number): this {
     const steps = this.engine.advance({ ...this.#next(atS), kind: "tick" });
     for (let turn = steps.next(); ; turn = steps.next()) {
@@ -131,7 +140,8 @@ function day(restarts: boolean): Driver {
   const driver = new Driver(restarts).calls(1, {}, { durationS: 100 }).tick(15);
   driver.calls(20, { durationS: 10 }, { durationS: 11 }, { durationS: 1.1 }).tick(30);
   driver.calls(50, { errorType: "timeout", durationS: 10 }, { service: "other" }).tick(60);
-  driver.calls(61, { durationS: 10 }).tick(75);
+  driver.calls(61, { durationS: 10 }).score(62, 4, 0.1).score(63, 9, 0.2).tick(75);
+  driver.calls(76, {});
   return driver.tick(90);
 }
 
@@ -141,7 +151,13 @@ test("each bucket keeps one call a minute", () => {
   assert.deepEqual(found, [
     ["+Inf", [[2, 1]]],
     ["1", [[7, 50]]],
-    ["1", [[1, 1]]],
+    [
+      "1",
+      [
+        [1, 1],
+        [9, 76],
+      ],
+    ],
     ["10", [[6, 50]]],
     ["10", [[3, 20]]],
     ["2", [[5, 20]]],
@@ -152,7 +168,7 @@ test("each bucket keeps one call a minute", () => {
   const last = all.filter(([le]) => le === "10").at(-1);
   assert.deepEqual(last?.[1], [
     [3, 20],
-    [9, 110],
+    [10, 110],
   ]);
 });
 
@@ -172,7 +188,7 @@ test("the traces of a firing alert stay until it ends", () => {
     driver.engine.alerting
       .alertsView()
       .flatMap(({ rule, annotations }) =>
-        rule === "Failing" ? [[...annotations.pairs.slice(0, 3)]] : [],
+        rule === "Failing" ? [annotations.pairs.slice(0, 3)] : [],
       );
   const annotations = ["summary", "shop", "trace_ids"];
   assert.deepEqual(shown(), [annotations]);
@@ -188,11 +204,20 @@ test("the traces of a firing alert stay until it ends", () => {
   );
 });
 
+test("a verdict leads to its call, also where it came first", () => {
+  const found = day(false).exemplars("naruko_evaluation_score") as [string, unknown][];
+  assert.deepEqual(found, [
+    ["0.1", [[4, 62]]],
+    ["0.2", [[9, 76]]],
+  ]);
+});
+
 test("a restart after every input changes nothing", () => {
   const [whole, restarted] = [day(false), day(true)];
   assert.deepEqual(restarted.effects, whole.effects);
-  const name = "gen_ai_client_operation_duration_seconds";
-  assert.deepEqual(restarted.exemplars(name), whole.exemplars(name));
+  for (const name of ["gen_ai_client_operation_duration_seconds", "naruko_evaluation_score"]) {
+    assert.deepEqual(restarted.exemplars(name), whole.exemplars(name));
+  }
 });
 
 test("received exemplars are kept beside those of calls, within the same times", () => {

@@ -1,5 +1,4 @@
 import type { Call } from "../model/call.ts";
-import type { KeepExemplar } from "../model/exemplar.ts";
 import { labels, type Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { EpochMs } from "../model/time.ts";
@@ -87,9 +86,15 @@ type Counting = {
   readonly at: EpochMs;
   /** The limits that any of its label sets were folded by. */
   folded: number;
-  readonly keep: KeepExemplar;
   /** Leads to the call; made for the first histogram that keeps it. */
   exemplarLabels: Labels | undefined;
+};
+
+/** A value, and the bucket of the histogram that it fell into. */
+type Observation = {
+  readonly series: DerivedSeries;
+  readonly bucket: number;
+  readonly value: number;
 };
 
 /** Counts each call into the derived series; the one place that knows what a call comes to. */
@@ -113,18 +118,10 @@ export class CallSeries {
   }
 
   /** Counts a call that enters the series at `at`, `weight` times; returns its shape. */
-  count(call: Call, at: EpochMs, keep: KeepExemplar): CallShape {
+  count(call: Call, at: EpochMs): CallShape {
     const shape = this.#shapes.of(call);
     const { weight } = call;
-    const counting: Counting = {
-      call,
-      shape,
-      weight,
-      at,
-      keep,
-      folded: 0,
-      exemplarLabels: undefined,
-    };
+    const counting: Counting = { call, shape, weight, at, folded: 0, exemplarLabels: undefined };
     if (call.kind === "tool") this.#observe(counting, TOOL, call.durationS);
     else if (call.kind === "agent") this.#observe(counting, AGENT, call.durationS);
     else this.#countModelCall(counting);
@@ -161,10 +158,17 @@ export class CallSeries {
     if (value === undefined) return;
     const series = this.#place(counting, measured);
     const bucket = observe(series, value, counting.weight);
-    if (wantsExemplar(series, bucket, counting.at)) keepCall(counting, series, bucket, value);
+    if (wantsExemplar(series, bucket, counting.at)) this.#keep(counting, { series, bucket, value });
     const { metric } = measured;
     if (!metric.contested) return;
     this.#choice.countSpans(counting.shape.service, metric, counting.weight, counting.at);
+  }
+
+  #keep(counting: Counting, { series, bucket, value }: Observation): void {
+    const { call, at } = counting;
+    const { traceId: trace_id, spanId: span_id } = call;
+    counting.exemplarLabels ??= labels({ trace_id, span_id });
+    this.#table.keep(bucketLabels(series, bucket), { labels: counting.exemplarLabels, value, at });
   }
 
   #add(counting: Counting, measured: Measure, amount: number | undefined): void {
@@ -209,14 +213,6 @@ export class CallSeries {
     if (slot.series.state === "forgotten") return true;
     return slot.folded !== 0 && slot.generation !== this.#table.generation;
   }
-}
-
-/** Keeps a call as an exemplar of a bucket of a histogram. */
-function keepCall(counting: Counting, series: DerivedSeries, bucket: number, value: number): void {
-  const { call, at, keep } = counting;
-  const { traceId: trace_id, spanId: span_id } = call;
-  counting.exemplarLabels ??= labels({ trace_id, span_id });
-  keep(bucketLabels(series, bucket), { labels: counting.exemplarLabels, value, at });
 }
 
 /** Counts what was folded, by the limit that it was folded by. */

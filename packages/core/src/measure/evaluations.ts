@@ -1,10 +1,17 @@
 import type { Call } from "../model/call.ts";
 import type { Evaluation } from "../model/evaluation.ts";
+import { labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
 import { tallyFolds } from "./call-series.ts";
 import { EVALUATION_MISSING, EVALUATION_SCORE } from "./derived-metrics.ts";
-import { addTo, observe } from "./derived-series.ts";
+import {
+  addTo,
+  bucketLabels,
+  type DerivedSeries,
+  observe,
+  wantsExemplar,
+} from "./derived-series.ts";
 import { KNOWN_MS, KnownCalls, type SavedGeneration, type Subject } from "./known-calls.ts";
 import { cutLabel } from "./label-value.ts";
 import { QualityScores, type SavedWindow } from "./quality-scores.ts";
@@ -25,11 +32,17 @@ type Verdict = {
   readonly errorType?: string;
   readonly service: string;
   readonly environment: string;
+  /** Where the call was seen, as far as the evaluation tells. */
+  readonly traceId?: string;
+  readonly spanId?: string;
   /** The ids that its call may have, the surer one first. */
   readonly ids: readonly string[];
   /** When it stops waiting. */
   readonly until: EpochMs;
 };
+
+/** Where and when a verdict was counted. */
+type Counted = { readonly series: DerivedSeries; readonly bucket: number; readonly at: EpochMs };
 
 type SavedVerdict = Omit<Verdict, "score"> & { readonly score?: SavedNumber };
 
@@ -145,9 +158,17 @@ export class Evaluations {
     }
     const { series, folded } = this.#table.find(EVALUATION_SCORE, [...subject.genAi, name]);
     this.#table.touch(series, at);
-    observe(series, score, 1);
+    const bucket = observe(series, score, 1);
+    this.#keep(verdict, { series, bucket, at });
     const shown = this.#scores.add([subject.model, name, subject.service], score, at);
     tallyFolds(this.#tally, folded | shown);
+  }
+
+  /** A verdict that knows its trace leads to it, as an exemplar of its score's bucket. */
+  #keep({ traceId, spanId = "", score = NaN }: Verdict, { series, bucket, at }: Counted): void {
+    if (traceId === undefined || !wantsExemplar(series, bucket, at)) return;
+    const own = labels({ trace_id: traceId, span_id: spanId });
+    this.#table.keep(bucketLabels(series, bucket), { labels: own, value: score, at });
   }
 
   #countUnknown(verdict: Verdict, at: EpochMs): void {
@@ -204,13 +225,15 @@ export class Evaluations {
   }
 
   #verdictOf(evaluation: Evaluation, ids: readonly string[], at: EpochMs): Verdict {
-    const { score, errorType } = evaluation;
+    const { score, errorType, traceId, spanId } = evaluation;
     return {
       name: this.#cut(evaluation.name),
       service: this.#cut(evaluation.service),
       environment: this.#cut(evaluation.environment),
       ids,
       until: epochMs(at + WAIT_MS),
+      ...(traceId === undefined ? {} : { traceId }),
+      ...(spanId === undefined ? {} : { spanId }),
       ...(score === undefined ? {} : { score }),
       ...(errorType === undefined ? {} : { errorType: this.#cut(errorType) }),
     };

@@ -19,6 +19,9 @@ import {
 } from "./source-choice.ts";
 import { Tally } from "../model/tally.ts";
 
+/** What the parts of this stage share. */
+export type MeasurePorts = { readonly tally: Tally; readonly keep: KeepExemplar };
+
 const KEPT_NOWHERE: KeepExemplar = () => undefined;
 
 type SavedMeasure = {
@@ -40,10 +43,12 @@ export class Measure {
   readonly #received: ReceivedSeries;
   readonly #evaluations: Evaluations;
 
-  constructor(limits: Limits, intervalMs: number, tally: Tally = new Tally()) {
+  /** @param ports.keep gets calls and verdicts as exemplars of the buckets that they fall into */
+  constructor(limits: Limits, intervalMs: number, ports: Partial<MeasurePorts> = {}) {
+    const { tally = new Tally(), keep = KEPT_NOWHERE } = ports;
     this.#tally = tally;
     this.#choice = new SourceChoice(limits, intervalMs, this.#tally);
-    this.#table = new SeriesTable(limits, intervalMs, this.#tally);
+    this.#table = new SeriesTable(limits, intervalMs, { tally, keep });
     this.#calls = new CallSeries(this.#table, this.#choice, this.#tally, limits);
     const choice = this.#choice;
     this.#received = new ReceivedSeries(limits, intervalMs, { choice, tally });
@@ -53,12 +58,10 @@ export class Measure {
   /**
    * Counts a call that entered at `at`, and the evaluations that waited for it. Repeats, nested
    * copies and late calls are for `noteCall`.
-   *
-   * @param keep gets the call as an exemplar of the histograms' buckets that it falls into
    */
-  countCall(call: Call, at: EpochMs, keep: KeepExemplar = KEPT_NOWHERE): void {
+  countCall(call: Call, at: EpochMs): void {
     this.#evaluations.expire(at);
-    const shape = this.#calls.count(call, at, keep);
+    const shape = this.#calls.count(call, at);
     this.#evaluations.noteCall(call, shape, at);
   }
 
@@ -132,13 +135,14 @@ export class Measure {
     saved: { readonly state: unknown; readonly ids: Uint32Array },
     limits: Limits,
     intervalMs: number,
+    keep: KeepExemplar = KEPT_NOWHERE,
   ): Measure {
     // Our own snapshot, guarded as a whole by its version: its parts are not validated again.
     const state = saved.state as SavedMeasure;
     const version: number = state.version;
     if (version !== 1)
       throw new InputError("snapshot", `measure: version ${version} is not known; 1 would do`);
-    const measure = new Measure(limits, intervalMs, new Tally(state.tally));
+    const measure = new Measure(limits, intervalMs, { tally: new Tally(state.tally), keep });
     measure.#choice.configure(state.configured);
     measure.#choice.load(state.choice);
     measure.#table.load(state.table);

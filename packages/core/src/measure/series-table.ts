@@ -1,3 +1,4 @@
+import type { KeepExemplar } from "../model/exemplar.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Append } from "../model/sample.ts";
 import { DAY_MS, type EpochMs, HOUR_MS, epochMs } from "../model/time.ts";
@@ -38,6 +39,8 @@ export type SavedTable = {
   readonly ended: readonly SavedSeries[];
 };
 
+type TablePorts = { readonly tally: Tally; readonly keep: KeepExemplar };
+
 /** All derived counters and histograms: admission under the limits, births, samples and ends. */
 export class SeriesTable {
   readonly #intervalMs: number;
@@ -50,7 +53,11 @@ export class SeriesTable {
   readonly #ended = new Set<DerivedSeries>();
   #generation = 0;
 
-  constructor(limits: Limits, intervalMs: number, tally: Tally) {
+  /** Takes what was observed as an exemplar of its bucket; see `wantsExemplar`. */
+  readonly keep: KeepExemplar;
+
+  constructor(limits: Limits, intervalMs: number, { tally, keep }: TablePorts) {
+    this.keep = keep;
     this.#intervalMs = intervalMs;
     this.#budget = new LabelBudget(limits);
     this.#tally = tally;

@@ -134,11 +134,19 @@ export async function readerFor(
       to: to < memoryFrom ? to : memoryFrom,
       samples: limits.querySamples,
     });
-    if (!read.ok) throw new InputError("promql", read.reason);
+    if (!read.ok) throw diskFault(read.reason);
     for (const row of read.value) chunks.set(`${row.labels.key}${row.from}`, row);
   }
   // A query for this very moment was stamped some milliseconds ago: the values of now are its own.
   const latest = Math.max(...reads.map(({ to }) => to));
   const reader = engine.readerAt(epochMs(Math.min(now(), latest)));
   return chunks.size === 0 ? reader : overlay(reader, [...chunks.values()]);
+}
+
+/** A query that asks for too much is the asker's matter; a disk that cannot be read is ours. */
+function diskFault(reason: string): Error {
+  if (reason.includes("limits.querySamples")) {
+    return new InputError("promql", `${reason} (limit querySamples)`);
+  }
+  return new Error(`the disk cannot be read: ${reason}`);
 }
