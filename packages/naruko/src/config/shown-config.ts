@@ -4,16 +4,16 @@ import { parse, stringify } from "yaml";
 const HIDDEN = "<secret>";
 
 /** Keys whose texts lead in somewhere. */
-const SECRET_KEY = /token|password|secret|credential|authorization|_key$|_url$/i;
-/** Links for people, which match the above. */
-const PUBLIC_KEYS: ReadonlySet<string> = new Set(["external_url", "proxy_url"]);
+const SECRET_KEY = /token|password|secret|credential|authorization|[_-]key$|_url$|headers$/i;
+/** Links for people, proxies, and names of files, which match the above. */
+const PUBLIC_KEY = /^(?:external_url|proxy_url|\w+_file)$/;
 
 /**
  * A configuration as it is written, without comments and without what is secret in it; a reference
  * to the environment stays, for it tells nothing.
  */
 export function shownConfig(text: string): string {
-  const value = parse(text, { merge: true }) as unknown;
+  const value = parse(text, { merge: true, maxAliasCount: -1 }) as unknown;
   return stringify(value === null || value === undefined ? {} : withoutSecrets(value, ""));
 }
 
@@ -21,15 +21,20 @@ function withoutSecrets(value: unknown, key: string): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, key));
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value);
-    // Whoever knows a webhook's address can write to it.
-    const named = (name: string): string => (key === "webhook_configs" ? `webhook_${name}` : name);
+    const inside = (name: string): string => nameInside(key, name);
     return Object.fromEntries(
-      entries.map(([name, inner]) => [name, withoutSecrets(inner, named(name))]),
+      entries.map(([name, inner]) => [name, withoutSecrets(inner, inside(name))]),
     );
   }
-  if (typeof value !== "string" || /^\$\{\w+\}$/.test(value)) return value;
-  if (SECRET_KEY.test(key) && !PUBLIC_KEYS.has(key)) return HIDDEN;
-  return withoutUserInfo(value);
+  if (value === null || (typeof value === "string" && /^\$\{\w+\}$/.test(value))) return value;
+  if (SECRET_KEY.test(key) && !PUBLIC_KEY.test(key)) return HIDDEN;
+  return typeof value === "string" ? withoutUserInfo(value) : value;
+}
+
+/** Whoever knows a webhook's address can write to it; and any header may let somebody in. */
+function nameInside(key: string, name: string): string {
+  if (key === "webhook_configs" && name === "url") return "webhook_url";
+  return /headers$/i.test(key) ? "headers" : name;
 }
 
 /** Name and password, and a query, which may hold a key, are taken off every address. */
