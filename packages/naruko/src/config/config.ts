@@ -1,6 +1,7 @@
 import type { Feature } from "@naruko/core/model/features";
 import type { Limits } from "@naruko/core/model/limits";
 import type { YamlNode } from "@naruko/core/model/yaml";
+import type { RemoteWriteConfig } from "./remote-write-schema.ts";
 import type { ScrapeConfig } from "./scrape-schema.ts";
 
 /** What is written of what was said: nothing, until it is judged, or with the calls. */
@@ -65,6 +66,7 @@ export type Config = {
   /** What rules and queries may use beyond the default, by Prometheus' names. */
   readonly features: readonly Feature[];
   readonly scrape_configs: readonly ScrapeConfig[];
+  readonly remote_write: readonly RemoteWriteConfig[];
   readonly judge: object;
   readonly detect: object;
 };

@@ -3,6 +3,7 @@ import { FEATURES } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { z } from "zod";
 import type { Config } from "./config.ts";
+import { remoteWrites } from "./remote-write-schema.ts";
 import { scrapeConfigs } from "./scrape-schema.ts";
 
 const DURATION_TEXT = "a duration such as 15s, 5m or 1h30m, the largest unit first";
@@ -133,6 +134,7 @@ const schema = z.strictObject({
       description: "Experimental parts of PromQL, by the names that Prometheus gives them.",
     }),
   scrape_configs: scrapeConfigs,
+  remote_write: remoteWrites,
   judge: z.looseObject({}).default({}),
   detect: z.looseObject({}).default({}),
 });

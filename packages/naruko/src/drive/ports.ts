@@ -23,6 +23,7 @@ import { listen } from "../listen/server.ts";
 import type { Answer } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
 import { priceTable } from "../price/price-table.ts";
+import type { RemoteWriter } from "../remote-write/remote-writer.ts";
 import type { ScrapeCounts } from "../scrape/scrape-counts.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
@@ -51,6 +52,7 @@ export type PortsOptions = {
   /** What is scraped; nothing where it is not told. */
   readonly targets?: ScrapeTargets;
   readonly scrapeCounts: ScrapeCounts;
+  readonly remoteWriters: () => readonly RemoteWriter[];
 };
 
 /** What is open to the network. */
@@ -231,6 +233,7 @@ function admin(
   return adminHandler({
     limits: options.limits,
     scrapeCounts,
+    remoteWriters: options.remoteWriters,
     targets,
     engine,
     live,

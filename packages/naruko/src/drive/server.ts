@@ -10,12 +10,14 @@ import type { Environment } from "../config/environment.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
+import type { RemoteWrites } from "../remote-write/remote-writes.ts";
 import type { Clock } from "./clock.ts";
 import { EventTime } from "./event-time.ts";
 import { Live } from "./live.ts";
 import { openPorts } from "./ports.ts";
 import type { Ports } from "./ports.ts";
 import { recover } from "./recover.ts";
+import { remoteWritesOf } from "./remote-writing.ts";
 import { scraperOf } from "./scraping.ts";
 import { httpSenders } from "./senders.ts";
 import { takeSetup } from "./take-setup.ts";
@@ -50,6 +52,7 @@ export class Server {
   readonly live: Live;
   readonly #time: EventTime;
   readonly #scraping: ReturnType<typeof scraperOf>;
+  readonly #remoteWrites: RemoteWrites;
   readonly limits: Limits;
   #loaded: LoadedConfig;
   #configuredAt: EpochMs;
@@ -86,6 +89,16 @@ export class Server {
       report,
       loaded: () => this.#loaded,
       limited: (reason) => this.#ports?.limited(reason),
+    });
+    this.#remoteWrites = remoteWritesOf({
+      engine,
+      disk,
+      clock,
+      report,
+      loaded,
+      limits: this.limits,
+      version: options.version,
+      now: () => this.live.now(),
     });
   }
 
@@ -124,8 +137,8 @@ export class Server {
   }
 
   /**
-   * Reads the configuration again and takes rules, routing, services, prices, capture and targets
-   * from it. Returns the fault when it is refused: the running one stays then.
+   * Reads the configuration again and takes rules, routing, services, prices, capture, targets and
+   * remote stores from it. Returns the fault when it is refused: the running one stays then.
    */
   async reload(): Promise<string | undefined> {
     try {
@@ -133,6 +146,7 @@ export class Server {
       await this.#applySetup(loaded);
       this.#ports?.useConfig(loaded.config);
       await this.#scraping.scraper.use(loaded.config.scrape_configs);
+      await this.#remoteWrites.use(loaded.config.remote_write);
       if (needsRestart(this.#loaded, loaded)) {
         this.#options.report(
           "listen, auth, data, interval and limits change at the next start",
@@ -154,6 +168,7 @@ export class Server {
   async stop(): Promise<void> {
     this.#cancelRetain();
     await this.#scraping.scraper.stop();
+    await this.#remoteWrites.stop();
     await this.#ports?.close();
     // A receiver that does not answer is told again after the start, under the same key.
     const cancelGrace = this.#options.clock.after(STOP_GRACE_MS, () => {
@@ -183,6 +198,7 @@ export class Server {
       configuredAt: () => this.#configuredAt,
       targets: this.#scraping.scraper.targets,
       scrapeCounts: this.#scraping.counts,
+      remoteWriters: () => this.#remoteWrites.writers,
     });
     try {
       // Before the first tick, so that no rule of an older configuration fires once more.
@@ -193,6 +209,7 @@ export class Server {
     }
     this.live.start();
     await this.#scraping.scraper.use(this.#loaded.config.scrape_configs);
+    await this.#remoteWrites.use(this.#loaded.config.remote_write);
     this.#retain();
   }
 

@@ -9,10 +9,13 @@ import { httpFamily } from "./http-counts.ts";
 import { limitFamily } from "./limit-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 import type { IntakeCounts } from "./otlp.ts";
+import type { RemoteWriter } from "../remote-write/remote-writer.ts";
+import { remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import type { ScrapeSources } from "./scrape-metrics.ts";
 
 export type SelfMetricsSources = ScrapeSources & {
+  readonly remoteWriters: () => readonly RemoteWriter[];
   readonly engine: Engine;
   readonly live: Live;
   readonly disk: Disk;
@@ -35,6 +38,7 @@ export function selfMetrics(sources: SelfMetricsSources): Family[] {
     ...engineMetrics(sources),
     ...deliveryMetrics(sources),
     ...scrapeMetrics(sources),
+    ...remoteWriteMetrics(sources.remoteWriters()),
     ...processMetrics(sources),
   ];
 }
@@ -53,7 +57,7 @@ function intakeMetrics({ intake, live, disk }: SelfMetricsSources): Family[] {
   return [
     {
       name: "naruko_received_records_total",
-      help: "Spans, data points and log records taken.",
+      help: "Spans, data points, log records and remote-written samples taken.",
       type: "counter",
       samples: signals,
     },
@@ -69,7 +73,10 @@ function intakeMetrics({ intake, live, disk }: SelfMetricsSources): Family[] {
       intake.ignored,
     ),
     byReason(
-      { name: "naruko_refused_requests_total", help: "OTLP requests refused whole, by reason." },
+      {
+        name: "naruko_refused_requests_total",
+        help: "OTLP and remote-write requests refused whole, by reason.",
+      },
       intake.refusedRequests,
     ),
     gauge("naruko_queued_bytes", "Bytes of requests that wait to be committed.", live.queuedBytes),
@@ -84,7 +91,11 @@ function limitMetrics(sources: SelfMetricsSources): Family[] {
   return [
     limitFamily({ limits, rejected, ignored, engine: engine.counters() }),
     httpFamily(http),
-    gauge("naruko_in_flight_bytes", "Bytes of OTLP requests not yet answered.", inFlightBytes()),
+    gauge(
+      "naruko_in_flight_bytes",
+      "Bytes of senders' requests not yet answered.",
+      inFlightBytes(),
+    ),
   ];
 }
 

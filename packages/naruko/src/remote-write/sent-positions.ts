@@ -1,0 +1,104 @@
+import type { Input } from "@naruko/core/model/engine-io";
+import { keepLabels, type Labels, METRIC_NAME } from "@naruko/core/model/labels";
+import type { SeriesSlice } from "@naruko/core/model/reader";
+import { isStale } from "@naruko/core/model/sample";
+import { epochMs, type EpochMs, HOUR_MS, MINUTE_MS } from "@naruko/core/model/time";
+import type { SampleSource } from "./sample-source.ts";
+import type { SentMark } from "./sent-mark.ts";
+
+/** How far behind its arrival a sample's time may lie; what comes later is not looked for. */
+export const LATE_MS: number = 5 * MINUTE_MS;
+/** A series that was silent for so long is forgotten: whatever comes of it is new. */
+const FORGET_MS = HOUR_MS;
+
+/**
+ * How far each series was sent. One time for all would not do: a series that always comes a minute
+ * late would always be behind it.
+ */
+export class SentPositions {
+  readonly #through = new Map<string, number>();
+
+  /** The time of the last sample of a series that was sent or given up; before all where none was. */
+  of({ key }: Labels): number {
+    return this.#through.get(key) ?? -Infinity;
+  }
+
+  advance({ key }: Labels, through: number): void {
+    this.#through.set(key, through);
+  }
+
+  forget(now: EpochMs): void {
+    for (const [key, through] of this.#through) {
+      if (through < now - FORGET_MS) this.#through.delete(key);
+    }
+  }
+
+  /**
+   * What was sent by a mark: of each series all that there is until then, but for what was applied
+   * after the mark was made.
+   */
+  static async since(mark: SentMark, source: SampleSource): Promise<SentPositions> {
+    const positions = new SentPositions();
+    const late = new LateArrivals();
+    for await (const input of source.inputsAfter(mark.seq)) late.note(input, mark.through);
+    const { tick } = source.position();
+    if (tick === undefined) return positions;
+    const to = epochMs(Math.min(mark.through, tick));
+    const { names, samples } = await source.window(epochMs(to - LATE_MS), to);
+    for (const name of names) {
+      for (const slice of await samples(name)) {
+        const last = lastSent(slice, mark.through, late.firstOf(slice.labels));
+        if (last !== undefined) positions.advance(slice.labels, last);
+      }
+    }
+    return positions;
+  }
+}
+
+/**
+ * The time of the last sample that was there when the mark was made.
+ *
+ * A series that is born at a tick gets a sample at the tick before, which the mark may already have
+ * passed: what begins with the mark is sent again, which changes nothing where it was sent.
+ */
+function lastSent(
+  { times, values }: SeriesSlice,
+  through: EpochMs,
+  arrivedFrom: number,
+): number | undefined {
+  const index = times.findLastIndex((at) => at < arrivedFrom);
+  const begins = index === 0 || isStale(values, index - 1);
+  return times[index] === through && begins ? times[index - 1] : times[index];
+}
+
+/** Samples from before the mark that were applied after it, by their series. */
+class LateArrivals {
+  readonly #series = new Map<string, number>();
+  /** Points become several series, which have their labels in common. */
+  readonly #points = new Map<string, number>();
+
+  note(input: Input, through: EpochMs): void {
+    if (input.kind !== "telemetry") return;
+    for (const { labels, samples } of input.telemetry.series ?? []) {
+      for (const { at } of samples) if (at <= through) lower(this.#series, labels.key, at);
+    }
+    for (const { labels, at } of input.telemetry.points) {
+      if (at <= through) lower(this.#points, commonKey(labels), at);
+    }
+  }
+
+  /** The time of the earliest of them; after all times where a series has none. */
+  firstOf(labels: Labels): number {
+    const own = this.#series.get(labels.key) ?? Infinity;
+    if (this.#points.size === 0) return own;
+    return Math.min(own, this.#points.get(commonKey(labels)) ?? Infinity);
+  }
+}
+
+function lower(times: Map<string, number>, key: string, at: number): void {
+  times.set(key, Math.min(times.get(key) ?? Infinity, at));
+}
+
+function commonKey(labels: Labels): string {
+  return keepLabels(labels, (name) => name !== METRIC_NAME && name !== "le").key;
+}
