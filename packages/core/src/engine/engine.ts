@@ -24,6 +24,7 @@ import { Admissions, type Admission } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import { takeSeries } from "./received-samples.ts";
+import { TypedLabels } from "./typed-labels.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
 
 export type EngineOptions = {
@@ -95,6 +96,7 @@ export class Engine {
   #measure: Measure;
   #store: Store;
   readonly #metadata: MetadataTable;
+  readonly #typed: TypedLabels;
   #exemplars: ExemplarStore;
   #seriesOutcome: SeriesOutcome | undefined;
   #alerting: Alerting;
@@ -114,6 +116,7 @@ export class Engine {
     this.#measure = new Measure(options.limits, options.intervalMs, ports);
     this.#store = new Store(options.limits);
     this.#metadata = new MetadataTable(options.limits, this.#counters);
+    this.#typed = new TypedLabels(this.#metadata.families);
     this.#exemplars = new ExemplarStore(options.limits);
     this.#alerting = new Alerting(EMPTY_SETUP, options);
   }
@@ -373,7 +376,10 @@ export class Engine {
       limits: this.#options.limits,
       counters: this.#counters,
     };
-    this.#seriesOutcome = series && takeSeries(series, { at, from }, ports);
+    const isTyped = this.features.has("type-and-unit-labels");
+    const labelsOf = { labelsOf: (sent: Labels) => this.#typed.of(sent) };
+    const naming = isTyped ? labelsOf : {};
+    this.#seriesOutcome = series && takeSeries(series, { at, from }, { ...ports, ...naming });
   }
 
   /** Counts a call where it is to be counted, and says whether it is kept. */

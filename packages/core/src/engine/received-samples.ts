@@ -31,17 +31,20 @@ export function takeSeries(
     readonly exemplars: ExemplarStore;
     readonly limits: Limits;
     readonly counters: Tally;
+    /** Under which labels a series is kept; as it was sent where not told. */
+    readonly labelsOf?: (sent: Labels) => Labels;
   },
 ): SeriesOutcome {
-  const { store, limits, counters } = ports;
+  const { store, limits, counters, labelsOf = asSent } = ports;
   const refused = new Tally();
   let samples = 0;
   let histograms = 0;
   let exemplars = 0;
   for (const series of all) {
-    const fault = labelFault(series.labels, limits);
+    const labels = labelsOf(series.labels);
+    const fault = labelFault(labels, limits);
     for (const sample of series.samples) {
-      const result = fault ?? timeFault(sample, arrival) ?? append(store, series.labels, sample);
+      const result = fault ?? timeFault(sample, arrival) ?? append(store, labels, sample);
       if (result === "late") counters.add("late_samples");
       if (result === "repeat") counters.add("repeated_samples");
       if (result !== "appended" && result !== "late" && result !== "repeat") refused.add(result);
@@ -49,7 +52,7 @@ export function takeSeries(
       else samples++;
     }
     for (const exemplar of fault === undefined ? series.exemplars : []) {
-      const result = timeFault(exemplar, arrival) ?? ports.exemplars.add(series.labels, exemplar);
+      const result = timeFault(exemplar, arrival) ?? ports.exemplars.add(labels, exemplar);
       // The exposition of a series repeats its newest exemplar until there is another one.
       if (result === "added" || result === "duplicate") exemplars++;
       else counters.add(`exemplars_${result}`);
@@ -57,6 +60,10 @@ export function takeSeries(
   }
   for (const [reason, count] of refused.counts) counters.add(`rejected_samples_${reason}`, count);
   return { samples, histograms, exemplars, refused: refused.counts };
+}
+
+function asSent(sent: Labels): Labels {
+  return sent;
 }
 
 function append(store: Store, labels: Labels, { at, value }: ReceivedSample) {

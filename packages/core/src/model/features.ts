@@ -13,7 +13,7 @@ export const FEATURES = [
   "promql-binop-fill-modifiers",
   /** Metric names go away at the end of a query instead of at each function. */
   "promql-delayed-name-removal",
-  /** Counters are told by the label `__type__` instead of by their names. */
+  /** Received metrics get `__type__` and `__unit__`, which tell counters instead of their names. */
   "type-and-unit-labels",
   /** `rate` and its kin take a start timestamp for a reset of the counter. */
   "use-start-timestamps",

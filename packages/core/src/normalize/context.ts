@@ -15,6 +15,8 @@ export type NormalizeContext = {
   readonly priceOf?: PriceOf;
   /** Absent: usage that the sender left out stays missing. */
   readonly estimateTokens?: EstimateTokens;
+  /** Whether metrics get the labels `__type__` and `__unit__`; not where not told. */
+  readonly typeLabels?: boolean;
 };
 
 /** What the records of one request came to. */

@@ -396,3 +396,54 @@ test("never throws, and counts every point once", () => {
     }),
   );
 });
+
+// What is sent, and what its labels say of type and unit where they are asked for.
+const typed: readonly (readonly [string, MetricRecord, string, string | undefined])[] = [
+  ["a gauge", { ...base, type: "gauge", points: [numberPoint(1)] }, "gauge", "seconds"],
+  [
+    "a counter without unit",
+    {
+      ...base,
+      unit: "{call}",
+      type: "sum",
+      monotonic: true,
+      temporality: 2,
+      points: [numberPoint(1)],
+    },
+    "counter",
+    undefined,
+  ],
+  [
+    "a sum that may fall",
+    {
+      ...base,
+      unit: "By/s",
+      type: "sum",
+      monotonic: false,
+      temporality: 2,
+      points: [numberPoint(1)],
+    },
+    "gauge",
+    "bytes_per_second",
+  ],
+  [
+    "a histogram",
+    { ...base, type: "histogram", temporality: 2, points: [histogramPoint()] },
+    "histogram",
+    "seconds",
+  ],
+];
+for (const [name, record, type, unit] of typed) {
+  test(`${name} is typed where that is asked for`, () => {
+    const context = { at: epochMs(START + 1000), maxAheadMs: 600_000, limits: DEFAULT_LIMITS };
+    const labelsWith = (typeLabels: boolean): Record<string, string> => {
+      const { telemetry } = normalizeMetrics([record], { ...context, typeLabels });
+      const [point] = telemetry.points;
+      assert.ok(point !== undefined);
+      return labelsToRecord(point.labels);
+    };
+    const { __type__, __unit__ } = labelsWith(true);
+    assert.deepEqual([__type__, __unit__], [type, unit]);
+    assert.equal(labelsWith(false)["__type__"], undefined);
+  });
+}

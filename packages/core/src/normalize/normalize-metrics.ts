@@ -1,4 +1,4 @@
-import type { Labels } from "../model/labels.ts";
+import { type Labels, withLabel } from "../model/labels.ts";
 import type { BucketCounts, MetricPoint } from "../model/metric-point.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { ExponentialPoint, HistogramPoint, MetricRecord } from "../receive/records.ts";
@@ -7,7 +7,7 @@ import type { Normalized, NormalizeContext } from "./context.ts";
 import { canonicalMetricName } from "./metric-names.ts";
 import { nativeHistogram } from "./native-histogram.ts";
 import { pointLabels, type LabelRefusal } from "./point-labels.ts";
-import { prometheusMetricName, type NameKind } from "./prometheus-names.ts";
+import { prometheusMetricName, prometheusUnitName, type NameKind } from "./prometheus-names.ts";
 import { refuseTime, type TimeRefusal } from "./refusal.ts";
 import { perResource, type Source } from "./source.ts";
 import { Tally } from "../model/tally.ts";
@@ -64,6 +64,7 @@ type Summed = "cumulative" | "delta";
 
 type Metric = {
   readonly name: string;
+  readonly unit: string;
   readonly kind: Kind;
   readonly points: readonly Point[];
 };
@@ -80,7 +81,8 @@ function readMetric(record: MetricRecord, context: NormalizeContext): Metric | P
   if (kind === undefined) return "unspecified-temporality";
   const name = prometheusMetricName(record.name, record.unit, nameKindOf(kind));
   if (name === undefined || name.length > context.limits.labelLength) return "metric-name";
-  return { name: canonicalMetricName(name), kind, points: record.points };
+  const unit = prometheusUnitName(record.unit);
+  return { name: canonicalMetricName(name), unit, kind, points: record.points };
 }
 
 function kindOf(record: Extract<MetricRecord, { readonly points: unknown }>): Kind | undefined {
@@ -103,7 +105,7 @@ function nameKindOf(kind: Kind): NameKind {
   return kind.monotonic ? "counter" : "up-down-counter";
 }
 
-type Sent = { readonly name: string; readonly kind: Kind; readonly source: Source };
+type Sent = Omit<Metric, "points"> & { readonly source: Source };
 
 /** Bit 0 of a point's flags: nothing was recorded, the series ends here. */
 const NO_RECORDED_VALUE = 1;
@@ -118,7 +120,7 @@ function pointFrom(
   const labels = pointLabels(metric.name, point.attributes, metric.source, context);
   if (typeof labels === "string") return labels;
   const base: PointBase = {
-    labels,
+    labels: context.typeLabels === true ? typed(labels, metric) : labels,
     at: point.at,
     service: metric.source.service,
     ...(point.startAt > 0 && { startAt: point.startAt }),
@@ -129,6 +131,12 @@ function pointFrom(
   return "bucketCounts" in point
     ? histogramFrom(point, base, metric.kind)
     : numberFrom(point.value, base, metric.kind);
+}
+
+function typed(labels: Labels, { kind, unit }: Sent): Labels {
+  const named = nameKindOf(kind);
+  const type = named === "up-down-counter" ? "gauge" : named;
+  return withLabel(withLabel(labels, "__type__", type), "__unit__", unit);
 }
 
 type PointBase = {

@@ -66,6 +66,12 @@ export function prometheusMetricName(
   return /^\d/.test(joined) ? `_${joined}` : joined;
 }
 
+/** A unit as Prometheus' label `__unit__` has it: `seconds`, `bytes_per_second`; may be empty. */
+export function prometheusUnitName(unit: string): string {
+  const { main, per } = unitSuffixes(unit);
+  return [main, per].filter((word) => word !== "").join("_");
+}
+
 function unitSuffixes(unit: string): { readonly main: string; readonly per: string } {
   const slash = unit.indexOf("/");
   const main = unitWord(slash < 0 ? unit : unit.slice(0, slash), UNITS);

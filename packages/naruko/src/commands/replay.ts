@@ -88,7 +88,12 @@ async function replay(
     bar.clear();
     world.tell(text);
   });
-  const context: LineContext = { limits, priceOf: priceTable(prices), estimateTokens };
+  const context: LineContext = {
+    limits,
+    priceOf: priceTable(prices),
+    estimateTokens,
+    typeLabels: loaded.config.features.includes("type-and-unit-labels"),
+  };
   const printer = new Printer(values["json"] === true, world, bar);
   const span = await replayHistory(
     mergeByTime(kinds.map((input) => historyOf(input, context, tally, bar))),

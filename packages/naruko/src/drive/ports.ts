@@ -181,7 +181,7 @@ function writer(
 }
 
 function otlpOn(
-  { limits, live, time }: PortsOptions,
+  { engine, limits, live, time }: PortsOptions,
   parts: ConfiguredParts,
   { intake: counts, limits: limitCounts, budget }: Tallies,
 ): ReturnType<typeof otlpHandler> {
@@ -196,6 +196,7 @@ function otlpOn(
       limits,
       priceOf: parts.priceOf,
       estimateTokens,
+      typeLabels: engine.features.has("type-and-unit-labels"),
     }),
     redact: (telemetry) => parts.redact(telemetry),
     queuedBytes: () => live.queuedBytes,
@@ -232,8 +233,8 @@ function admin(
   const { targets = NO_TARGETS } = options;
   return adminHandler({
     limits: options.limits,
-    scrapeCounts,
     remoteWriters: options.remoteWriters,
+    scrapeCounts,
     targets,
     engine,
     live,
