@@ -166,7 +166,11 @@ async function everythingShown({ http }: Serving, headers = {}): Promise<string>
     "/metrics",
     "/api/v1/rules",
     "/api/v1/alerts",
-    "/api/v1/status/buildinfo",
+    ...["buildinfo", "config", "flags", "runtimeinfo", "tsdb"].map((of) => `/api/v1/status/${of}`),
+    "/api/v1/alertmanagers",
+    "/api/v1/targets",
+    "/api/v1/metadata",
+    `/api/v1/query_exemplars?query={__name__=~".%2B"}`,
     `/api/v1/series?match[]={__name__=~".%2B"}&start=${start}`,
     `/api/v1/query?query={__name__=~".%2B"}`,
   ];

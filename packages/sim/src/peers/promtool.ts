@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { formatLabels, labelsToRecord } from "@naruko/core/model/labels";
+import { formatLabels, keepLabels, labelsToRecord } from "@naruko/core/model/labels";
 import type { Labels } from "@naruko/core/model/labels";
 import { STALE } from "@naruko/core/model/sample";
+import { TRACE_IDS } from "@naruko/core/rules/alert-traces";
 import type { AlertView } from "@naruko/core/rules/rule-views";
 import { STEP_S } from "./scraped-series.ts";
 import type { ScrapedSeries } from "./scraped-series.ts";
@@ -114,7 +115,8 @@ function alertTest({ atS, alerts }: Tick, alertname: string): object {
       .map(({ labels, annotations }) => ({
         // promtool adds the alert's name by itself.
         exp_labels: withoutName(labels),
-        exp_annotations: labelsToRecord(annotations),
+        // Of calls, which promtool has none of.
+        exp_annotations: labelsToRecord(keepLabels(annotations, (name) => name !== TRACE_IDS)),
       })),
   };
 }
