@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { InputError } from "../model/input-error.ts";
 import { epochMs } from "../model/time.ts";
 import { parse } from "./parser.ts";
 import { plan, type PlanOptions, reach, readsOf } from "./plan.ts";
 import { printExpr } from "./print.ts";
+import { ALL_FEATURES } from "./require-feature.ts";
 
 const MINUTE = 60_000;
 const from = epochMs(1000 * MINUTE);
@@ -34,10 +36,40 @@ const reads: readonly (readonly [string, readonly (readonly [number, number])[]]
     ],
   ],
   ["vector(time())", []],
+  ["rate(foo[1h] anchored)", [[935, 1060]]],
+  ["rate(foo[1h] smoothed)", [[935, 1065]]],
+  ["foo anchored", [[995, 1060]]],
+  ["foo smoothed offset 10m", [[985, 1055]]],
+  ["foo[step() * 2]", [[998, 1060]]],
+  ["foo offset (range() / 6)", [[985, 1050]]],
+  ["max_over_time(foo[1h + 10m:5m])", [[925, 1060]]],
+  // Info metrics are read as of the time that the first argument looks at.
+  [
+    'info(foo, {data=~".+"})',
+    [
+      [995, 1060],
+      [995, 1060],
+    ],
+  ],
+  [
+    "info(rate(foo[1h] offset 10m))",
+    [
+      [985, 1050],
+      [930, 1050],
+    ],
+  ],
+  [
+    "info(max_over_time(foo[10m:1m] @ 600 offset 1m))",
+    [
+      [4, 9],
+      [-6, 9],
+    ],
+  ],
 ];
 for (const [text, expected] of reads) {
   test(`what ${text} reads`, () => {
-    const found = readsOf(parse(text), span).map((read) => [read.from / MINUTE, read.to / MINUTE]);
+    const { expr } = plan(parse(text, { features: ALL_FEATURES }), span);
+    const found = readsOf(expr, span).map((read) => [read.from / MINUTE, read.to / MINUTE]);
     assert.deepEqual(found, expected);
   });
 }
@@ -88,4 +120,30 @@ test("selectors are rewritten to the stored name, and only by name", () => {
     { from: "old", to: "new" },
   ]);
   assert.deepEqual(found.reads[1]?.matchers, [{ name: "__name__", op: "=", value: "new" }]);
+});
+
+test("info reads what its matchers say of info metrics", () => {
+  const asked: readonly (readonly [string, string])[] = [
+    ["info(foo)", '{__name__="target_info"}'],
+    ['info(foo, {data="x"})', '{__name__="target_info",data="x"}'],
+    ['info(foo, {__name__=~"a_info|b_info"})', '{__name__=~"a_info|b_info"}'],
+    ['info(foo, {__name__!="a_info"})', '{__name__!="a_info",__name__=~".+_info"}'],
+  ];
+  for (const [text, selector] of asked) {
+    const [read] = readsOf(parse(text, { features: ALL_FEATURES }), span);
+    assert.ok(read !== undefined);
+    assert.equal(printExpr({ ...read.selector, offsetMs: 0 }), selector);
+  }
+});
+
+test("a duration that comes to nothing is refused where it stands", () => {
+  const expr = parse("foo[1m - 2m]", { features: ALL_FEATURES });
+  assert.throws(
+    () => plan(expr, span),
+    (error) => {
+      assert.ok(error instanceof InputError);
+      assert.deepEqual([error.message, error.place?.from], ["duration must be greater than 0", 4]);
+      return true;
+    },
+  );
 });
