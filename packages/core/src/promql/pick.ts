@@ -4,6 +4,7 @@ import { InputError } from "../model/input-error.ts";
 import { keepLabels, type Labels, METRIC_NAME, withLabel } from "../model/labels.ts";
 import type { Aggregation } from "./ast.ts";
 import { groupRows } from "./aggregate.ts";
+import { BestValues, FEW } from "./best-values.ts";
 import { cellValue, emptyGrid, type Grid, gridLike, setCell } from "./grid.ts";
 import { formatHistogram } from "./histogram/format-histogram.ts";
 import type { Cells } from "./histogram-aggregates.ts";
@@ -29,13 +30,12 @@ export function pickSeries(expr: Aggregation, grid: Grid, counts: Float64Array, 
   const notes = new HistogramNotes(run.annotations, expr.place);
   const order: number[] = [];
   for (const { rows } of groupRows(expr, grid)) {
+    const best = bestOf(expr, grid, { rows, counts, notes });
     for (let step = 0; step < steps; step++) {
-      const best = bestRows(expr, grid, { rows, step }, notes).slice(
-        0,
-        Math.max(0, Math.trunc(counts[step] ?? 0)),
-      );
-      for (const row of best) present[row * steps + step] = 1;
-      if (steps === 1) order.push(...best);
+      for (const row of best(step, Math.max(0, Math.trunc(counts[step] ?? 0)))) {
+        present[row * steps + step] = 1;
+        if (steps === 1) order.push(row);
+      }
     }
   }
   const picked = { ...grid, present };
@@ -48,6 +48,35 @@ function refuseBadCount(expr: Aggregation, k: number): void {
   if (Math.abs(k) < 2 ** 63) return;
   const what = k > 0 ? "overflows" : "underflows";
   throw new InputError("promql", `Scalar value ${formatFloat(k, "g", -1)} ${what} int64`, place);
+}
+
+type Picking = {
+  readonly rows: readonly number[];
+  readonly counts: Float64Array;
+  readonly notes: HistogramNotes;
+};
+
+/** Of a group, at most so many rows at a step, best first. */
+function bestOf(
+  expr: Aggregation,
+  grid: Grid,
+  { rows, counts, notes }: Picking,
+): (step: number, most: number) => Iterable<number> {
+  const { steps, values, present, histograms } = grid;
+  let width = 0;
+  for (const count of counts) width = Math.max(width, Math.min(Math.trunc(count), rows.length));
+  if (expr.op === "limitk" || histograms !== undefined || width > FEW || width < 1) {
+    return (step, most) => bestRows(expr, grid, { rows, step }, notes).slice(0, most);
+  }
+  // Row by row, as they lie in memory.
+  const best = new BestValues(steps, width, expr.op === "topk");
+  for (const row of rows) {
+    for (let step = 0; step < steps; step++) {
+      const cell = row * steps + step;
+      if (present[cell] === 1) best.offer(step, row, values[cell] ?? NaN);
+    }
+  }
+  return (step, most) => best.at(step, most);
 }
 
 /** A group's rows at a step, best first; among equals the earlier row is better. */
