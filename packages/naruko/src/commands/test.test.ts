@@ -27,6 +27,8 @@ const FILES: Readonly<Record<string, string>> = {
   "good.test": "load 1m\n  up 1 2\n\neval instant at 1m up\n  up 2\n",
   "bad.test":
     "load 1m\n  up 1 2\n\neval instant at 1m  up + 1\n  {} 4\n\neval instant at 0 up\n  up 1\n\neval range from 0 to 1m step 1m rat(up)\n",
+  "order.test":
+    "load 1m\n  up{n='1'} 1\n  up{n='2'} 2\n\neval instant at 0 sort(up)\n  expect ordered\n  up{n='2'} 2\n  up{n='1'} 1\n",
   "broken.test": "load 1m\n  up one\n\neval up\n",
   "again.test": "load 1m\n  up 1\n\nload 1m\n  up 2\n",
   "good-test.yml":
@@ -126,6 +128,19 @@ const cases: readonly (readonly [readonly string[], number, readonly string[]])[
       'bad.test:10:33: rat(up): 1:1: unknown function "rat"; did you mean "rate"?',
       "bad.test: 1 passed, 2 failed",
       "1 passed, 2 failed",
+    ],
+  ],
+  [
+    ["order.test"],
+    1,
+    [
+      "order.test:5:19: sort(up): the series are in another order",
+      '- up{n="2"} 2',
+      '- up{n="1"} 1',
+      '+ up{n="1"} 1',
+      '+ up{n="2"} 2',
+      "order.test: 0 passed, 1 failed",
+      "0 passed, 1 failed",
     ],
   ],
   [

@@ -107,6 +107,17 @@ test("a rule may not write what an input series has otherwise", () => {
   ]);
 });
 
+test("where a rule's series would end, an input series may go on", () => {
+  const promql_expr_test = [
+    { expr: "y", eval_time: "1m", exp_samples: [{ labels: "y", value: 7 }] },
+  ];
+  const tests = [{ input_series: [X, { series: "y", values: "_ 7" }], promql_expr_test }];
+  assert.deepEqual(run([{ record: "y", expr: "x < 1" }], { tests }), {
+    checks: [["y", true, "-y 7", "+y 7"]],
+    faults: [],
+  });
+});
+
 test("an expression that is refused fails alone", () => {
   const promql_expr_test = [
     { expr: "rat(x)" },

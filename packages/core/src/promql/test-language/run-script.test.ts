@@ -33,6 +33,10 @@ const cases: readonly (readonly [string, string])[] = [
     'as written: up{job="a"} differs at 60s; -up{job="a"} 2.00001; +up{job="a"} 2',
   ],
   [
+    "eval instant at 1m up{job='a'} * 0\n {job='a'} 0.001",
+    'as written: {job="a"} differs at 60s; -{job="a"} 0.001; +{job="a"} 0',
+  ],
+  [
     "eval instant at 1m up\n up{job='a'} 2",
     'as written: up{job="b"} is not expected; -up{job="a"} 2; +up{job="a"} 2; +up{job="b"} 4',
   ],
@@ -112,6 +116,10 @@ const cases: readonly (readonly [string, string])[] = [
     "as written: h differs at 0s; -h {{count:4 sum:5 buckets:[1 1 2]}}; +h {{count:4 sum:5 buckets:[1 2 1]}}",
   ],
   [
+    "eval instant at 0 h\n h {{sum:5 count:3 offset:-1 buckets:[0 0 1 2 0]}}",
+    "as written: h differs at 0s; -h {{count:3 sum:5 offset:1 buckets:[1 2]}}; +h {{count:4 sum:5 buckets:[1 2 1]}}",
+  ],
+  [
     "eval instant at 0 h\n h {{schema:0 sum:5 count:4 buckets:[1 2 1] counter_reset_hint:gauge}}",
     "as written: h differs at 0s; -h {{count:4 sum:5 counter_reset_hint:gauge buckets:[1 2 1]}}; +h {{count:4 sum:5 buckets:[1 2 1]}}",
   ],
@@ -133,13 +141,22 @@ test("an instant query is asked within a range query too", () => {
   assert.match(verdict, /^in a range query: found duplicate series/);
 });
 
-test("an instant query is asked with @ too, its annotations at their places there", () => {
-  const warning = "PromQL warning: quantile value should be between 0 and 1, got 2";
-  const [verdict = ""] = verdicts(
-    `load 1m\n x 1\n\neval instant at 0 x + on () quantile(2, x)\n expect warn msg: ${warning} (1:20)\n {} +Inf`,
-  );
-  assert.match(verdict, /^with @: warning expected with .*\(1:20\), there is .*\(1:28\)$/);
-  assert.deepEqual(verdicts("load 1m\n x 1 2\n\neval instant at 1m timestamp(x)\n {} 60"), [
+for (const [at, column] of [
+  ["0", 28],
+  ["1m", 29],
+] as const) {
+  test(`at ${at} an instant query is asked with @ too, its annotations at their places there`, () => {
+    const warning = "PromQL warning: quantile value should be between 0 and 1, got 2";
+    const [verdict = ""] = verdicts(
+      `load 1m\n x 1 1\n\neval instant at ${at} x + on () quantile(2, x)\n expect warn msg: ${warning} (1:20)\n {} +Inf`,
+    );
+    const wanted = `^with @: warning expected with .*\\(1:20\\), there is .*\\(1:${column}\\)$`;
+    assert.match(verdict, new RegExp(wanted));
+  });
+}
+
+test("a query whose value moves with the evaluation time is not asked with @", () => {
+  assert.deepEqual(verdicts("load 1m\n x 1 2\n\neval instant at 1m x * 0 + time()\n {} 60"), [
     "passed",
   ]);
 });
