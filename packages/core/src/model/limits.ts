@@ -8,7 +8,7 @@ export type Limits = {
   /** Bytes of one request body after decompression (listen). */
   readonly inflatedBytes: number;
   /**
-   * Bytes of all OTLP requests in hand, from their first byte to their answer, inflated (listen);
+   * Bytes of senders' requests in hand, from their first byte to their answer, inflated (listen);
    * above it 503 with Retry-After.
    */
   readonly inFlightBytes: number;
@@ -24,7 +24,7 @@ export type Limits = {
   readonly concurrentQueries: number;
   /** Bytes of requests waiting to be committed; above it 503 with Retry-After (listen). */
   readonly queueBytes: number;
-  /** Spans, data points or log records in one request (receive); the rest is rejected. */
+  /** Spans, data points, log records or samples in one request (receive); the rest is rejected. */
   readonly recordsPerRequest: number;
   /**
    * Attributes, entries of lists and maps, events and buckets in one request (receive); a request
@@ -45,7 +45,7 @@ export type Limits = {
   readonly textLength: number;
   /** UTF-16 code units of a label value (normalize, measure); longer ones are cut. */
   readonly labelLength: number;
-  /** Labels of one received metric point (normalize); a point with more is rejected. */
+  /** Labels of one received metric point or series (normalize, engine); one with more is rejected. */
   readonly labelsPerPoint: number;
   /** Distinct values of one label within one derived metric; further values fold into `_other` (measure). */
   readonly valuesPerLabel: number;
