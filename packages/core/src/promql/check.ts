@@ -94,13 +94,19 @@ function checkSubquery(expr: Subquery, text: string, options: FeatureOptions): v
   refuse(text, expr.expr.place, `a subquery needs an instant vector, not a ${kind}`);
 }
 
+/** `-(5m)`, which Prometheus takes for no calculation. */
+function isSignedLiteral(duration: DurationExpr): boolean {
+  if (duration.kind !== "signed" || duration.expr.kind !== "paren") return false;
+  return duration.expr.expr.kind === "literal";
+}
+
 function requireCalculated(
   durations: readonly (DurationExpr | undefined)[],
   text: string,
   options: FeatureOptions,
 ): void {
   for (const duration of durations) {
-    if (duration === undefined) continue;
+    if (duration === undefined || isSignedLiteral(duration)) continue;
     const { place } = duration;
     const what = "a calculated duration";
     requireFeature({ what, feature: "promql-duration-expr", place }, text, options);

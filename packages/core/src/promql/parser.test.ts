@@ -34,6 +34,7 @@ const accepted: readonly (readonly [string, string])[] = [
   ["foo[300]", "foo[5m]"],
   ["foo[1h30m] @ 100 offset -1d", "foo[1h30m] @ 100.000 offset -1d"],
   ["foo offset 1.5", "foo offset 1s500ms"],
+  ["foo offset -(5m)", "foo offset -(5m)"],
   ["foo @ start() offset 5m", "foo @ start() offset 5m"],
   ["foo offset 5m @ end()", "foo @ end() offset 5m"],
   ["rate(foo[5m])[1h:]", "rate(foo[5m])[1h:]"],
@@ -133,6 +134,10 @@ const refused: readonly (readonly [string, string])[] = [
   ["foo[5m * 2]", `1:5: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
   ["foo[step()]", `1:5: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
   ["foo[5m:2 * 1m]", `1:8: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
+  [
+    "foo offset -(5m * 2)",
+    `1:12: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`,
+  ],
   ["foo offset (5m)", `1:12: a calculated duration ${DISABLED}"features: [promql-duration-expr]"`],
   ["foo offset", "1:11: unexpected end of input, expected a duration such as 5m"],
   ["foo offset 5m offset 5m", "1:15: offset is set twice"],
