@@ -1,7 +1,7 @@
 import { keepLabels, type Labels, METRIC_NAME } from "../model/labels.ts";
 import type { Aggregation, AggregationOp } from "./ast.ts";
-import { type Grid, gridLike, memoized, setCell } from "./grid.ts";
-import { aggregateHistograms, type Cells } from "./histogram-aggregates.ts";
+import { type Grid, gridLike, memoized, numbersOf, setCell } from "./grid.ts";
+import { aggregateHistograms } from "./histogram-aggregates.ts";
 import { HistogramNotes } from "./histogram-notes.ts";
 import { badQuantile } from "./range-functions.ts";
 import {
@@ -75,19 +75,20 @@ export function* aggregate(
   const out = gridLike(grid, labels, drops);
   const notes = new HistogramNotes(run.annotations, expr.expr.place);
   const numbersDecide = grid.histograms === undefined || OF_ANY_KIND.has(expr.op);
+  const numbers = numbersDecide ? grid : numbersOf(grid);
   const buffer = new Float64Array(Math.max(0, ...groups.map(({ rows }) => rows.length)));
   for (const [index, { rows }] of groups.entries()) {
     for (let step = 0; step < steps; step++) {
       const cell = index * steps + step;
       if (!numbersDecide) {
         const made = aggregateHistograms(expr, grid, { rows, step }, notes);
-        if (made !== "numbers-only") {
-          if (made !== undefined) setCell(out, cell, made);
-          continue;
-        }
+        if (typeof made === "object") setCell(out, cell, made);
+        if (made !== "numbers-only") continue;
       }
-      const count = gather(grid, { rows, step, numbersOnly: !numbersDecide }, buffer);
-      if (count > 0) setCell(out, cell, reduce(buffer, count, step));
+      const count = gather(numbers, rows, step, buffer);
+      if (count === 0) continue;
+      out.present[cell] = 1;
+      out.values[cell] = reduce(buffer, count, step);
     }
     if (run.budget.pause(rows.length * steps)) yield;
   }
@@ -96,15 +97,15 @@ export function* aggregate(
 
 /** Copies what a group's rows hold at a step into the buffer, and returns how many there are. */
 function gather(
-  { values, present, steps, histograms }: Grid,
-  { rows, step, numbersOnly }: Cells & { readonly numbersOnly: boolean },
+  { values, present, steps }: Grid,
+  rows: readonly number[],
+  step: number,
   buffer: Float64Array,
 ): number {
   let count = 0;
   for (const row of rows) {
     const cell = row * steps + step;
-    if (present[cell] !== 1 || (numbersOnly && histograms?.[cell] !== undefined)) continue;
-    buffer[count++] = values[cell] ?? NaN;
+    if (present[cell] === 1) buffer[count++] = values[cell] ?? NaN;
   }
   return count;
 }

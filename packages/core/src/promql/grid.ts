@@ -40,6 +40,14 @@ export function withHistograms(grid: Grid): Grid {
   return { ...grid, histograms: Array.from({ length: grid.present.length }, () => undefined) };
 }
 
+/** The same grid without its histograms. */
+export function numbersOf(grid: Grid): Grid {
+  const { histograms } = grid;
+  if (histograms === undefined) return grid;
+  const present = grid.present.map((there, cell) => (histograms[cell] === undefined ? there : 0));
+  return { ...grid, present };
+}
+
 /** A grid without any value yet. */
 export function emptyGrid(
   rows: readonly Labels[],

@@ -3,7 +3,7 @@ import { NO_LABELS } from "../model/labels.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Call } from "./ast.ts";
 import { CALENDAR } from "./calendar.ts";
-import { emptyGrid, type Grid } from "./grid.ts";
+import { emptyGrid, type Grid, numbersOf } from "./grid.ts";
 import {
   histogramFraction,
   histogramQuantile,
@@ -263,14 +263,6 @@ export function absentFrom(call: Call, { rows, steps, present }: Grid): Grid {
     out.values[step] = 1;
   }
   return out;
-}
-
-/** The same grid without its histograms. */
-function numbersOf(grid: Grid): Grid {
-  const { histograms } = grid;
-  if (histograms === undefined) return grid;
-  const present = grid.present.map((there, cell) => (histograms[cell] === undefined ? there : 0));
-  return { ...grid, present };
 }
 
 /** Only an instant query has an order; a range query's series are sorted by labels in the end. */

@@ -7,10 +7,11 @@ export type RateKind = "rate" | "increase" | "delta";
 
 /** Indices of samples that are smaller than the one before, or say so: where the counter began anew. */
 function resetsOf(samples: Samples): number[] {
-  const { values } = samples;
+  const { values, starts } = samples;
   const resets: number[] = [];
   for (let i = 1; i < values.length; i++) {
-    if (at(values, i) < at(values, i - 1) || startedBetween(samples, i)) resets.push(i);
+    const anew = starts !== undefined && startedBetween(samples, i);
+    if (anew || at(values, i) < at(values, i - 1)) resets.push(i);
   }
   return resets;
 }
@@ -46,18 +47,19 @@ export function extrapolated(
   const isCounter = kind !== "delta";
   return (samples) => {
     const { times, values } = samples;
+    const hasStarts = isCounter && samples.starts !== undefined;
     const resets = isCounter ? resetsOf(samples) : [];
     let firstReset = 0;
     return (window) => {
       const { lo, hi } = window;
-      const startMs = isCounter ? startInside(samples, window) : undefined;
+      const startMs = hasStarts ? startInside(samples, window) : undefined;
       if (hi - lo < 2 && startMs === undefined) return undefined;
       let difference = at(values, hi - 1) - at(values, lo);
       while (firstReset < resets.length && (resets[firstReset] ?? 0) <= lo) firstReset++;
       for (let i = firstReset; i < resets.length && (resets[i] ?? 0) < hi; i++) {
         difference += at(values, (resets[i] ?? 0) - 1);
       }
-      if (samples.starts !== undefined && noteOverlap !== undefined) {
+      if (hasStarts && noteOverlap !== undefined) {
         for (let i = lo + 1; i < hi; i++) if (overlaps(samples, i)) noteOverlap(samples);
       }
       const seconds = (window.toMs - window.fromMs) / SECOND_MS;
