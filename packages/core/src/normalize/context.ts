@@ -1,4 +1,5 @@
 import type { Limits } from "../model/limits.ts";
+import type { MetricMetadata } from "../model/received-series.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { EstimateTokens, PriceOf } from "./price-of.ts";
@@ -17,6 +18,8 @@ export type NormalizeContext = {
   readonly estimateTokens?: EstimateTokens;
   /** Whether metrics get the labels `__type__` and `__unit__`; not where not told. */
   readonly typeLabels?: boolean;
+  /** Whether what a metric says of itself is known as it is; where not told, none of it is taken. */
+  readonly isKnown?: (metadata: MetricMetadata) => boolean;
 };
 
 /** What the records of one request came to. */

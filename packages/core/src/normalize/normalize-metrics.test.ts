@@ -447,3 +447,32 @@ for (const [name, record, type, unit] of typed) {
     assert.equal(labelsWith(false)["__type__"], undefined);
   });
 }
+
+test("a metric's type, help and unit are told where they are not known", () => {
+  const record = { ...histogram(histogramPoint()), description: "How long." };
+  const sum = { ...base, name: "queue", unit: "By", type: "sum", monotonic: false } as const;
+  const told = (isKnown?: () => boolean): Normalized["telemetry"]["metadata"] => {
+    const gaugeLike: MetricRecord = { ...sum, temporality: 2, points: [numberPoint(1)] };
+    const records = [record, gaugeLike, record];
+    const context = { at: epochMs(START + 1000), maxAheadMs: 600_000, limits: DEFAULT_LIMITS };
+    const known = isKnown === undefined ? {} : { isKnown };
+    return normalizeMetrics(records, { ...context, ...known }).telemetry.metadata;
+  };
+  assert.deepEqual(
+    told(() => false),
+    [
+      {
+        name: "gen_ai_client_operation_duration_seconds",
+        type: "histogram",
+        help: "How long.",
+        unit: "seconds",
+      },
+      { name: "queue_bytes", type: "gauge", help: "", unit: "bytes" },
+    ],
+  );
+  assert.equal(
+    told(() => true),
+    undefined,
+  );
+  assert.equal(told(), undefined);
+});

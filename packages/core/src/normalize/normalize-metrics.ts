@@ -1,5 +1,6 @@
 import { type Labels, withLabel } from "../model/labels.ts";
 import type { BucketCounts, MetricPoint } from "../model/metric-point.ts";
+import type { MetricMetadata } from "../model/received-series.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { ExponentialPoint, HistogramPoint, MetricRecord } from "../receive/records.ts";
 import type { NumberPoint, Temporality } from "../receive/records.ts";
@@ -32,6 +33,7 @@ export function normalizeMetrics(
   context: NormalizeContext,
 ): Normalized {
   const points: MetricPoint[] = [];
+  const told = new Map<string, MetricMetadata>();
   const ignored = new Tally();
   const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
@@ -41,6 +43,8 @@ export function normalizeMetrics(
       rejections.add(metric, "points" in record ? record.points.length : record.pointCount);
       continue;
     }
+    const metadata = metadataOf(metric, record.description);
+    if (context.isKnown?.(metadata) === false) told.set(metadata.name, metadata);
     const sent = { ...metric, source: sources(record.origin.resource) };
     for (const point of metric.points) {
       const made = pointFrom(point, sent, { ...context, ignored });
@@ -49,7 +53,12 @@ export function normalizeMetrics(
     }
   }
   return {
-    telemetry: { calls: [], points, evaluations: [] },
+    telemetry: {
+      calls: [],
+      points,
+      evaluations: [],
+      ...(told.size === 0 ? {} : { metadata: [...told.values()] }),
+    },
     ignored: ignored.counts,
     rejections: rejections.counts,
   };
@@ -134,9 +143,17 @@ function pointFrom(
 }
 
 function typed(labels: Labels, { kind, unit }: Sent): Labels {
+  return withLabel(withLabel(labels, "__type__", typeNameOf(kind)), "__unit__", unit);
+}
+
+/** Prometheus' name for a kind: to it, a sum that may fall is a gauge. */
+function typeNameOf(kind: Kind): "gauge" | "counter" | "histogram" {
   const named = nameKindOf(kind);
-  const type = named === "up-down-counter" ? "gauge" : named;
-  return withLabel(withLabel(labels, "__type__", type), "__unit__", unit);
+  return named === "up-down-counter" ? "gauge" : named;
+}
+
+function metadataOf({ name, unit, kind }: Metric, help: string): MetricMetadata {
+  return { name, type: typeNameOf(kind), help, unit };
 }
 
 type PointBase = {

@@ -197,6 +197,7 @@ function otlpOn(
       priceOf: parts.priceOf,
       estimateTokens,
       typeLabels: engine.features.has("type-and-unit-labels"),
+      isKnown: (metadata) => engine.metadata.has(metadata),
     }),
     redact: (telemetry) => parts.redact(telemetry),
     queuedBytes: () => live.queuedBytes,

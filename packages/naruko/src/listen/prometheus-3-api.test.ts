@@ -113,7 +113,11 @@ test("what else the current Prometheus serves", async (context) => {
       { type: "counter", help: "Calls of models that failed, by cause.", unit: "" },
     ],
   });
-  const [first = "", second = ""] = [...DERIVED_METRICS.keys()].toSorted();
+  assert.deepEqual(await ask("metadata", { metric: "level" }), {
+    level: [{ type: "gauge", help: "", unit: "" }],
+  });
+  const names = [...DERIVED_METRICS.keys(), ...SERIES.map(({ name }) => name)];
+  const [first = "", second = ""] = names.toSorted();
   assert.deepEqual(Object.keys((await ask("metadata", { limit: "2" })) as object), [first, second]);
   assert.deepEqual(await ask("metadata", { limit: "0" }), {});
   const { version } = (await ask("status/buildinfo")) as { readonly version: string };
