@@ -121,11 +121,12 @@ function emptyChecks(
   });
 }
 
-function ruleCheck({ test, check, reason, expected, actual, passed }: RuleCheck): TestCheck {
+function ruleCheck({ check, position, reason, ...rest }: RuleCheck): TestCheck {
+  const { test, expected, actual, passed } = rest;
   const at = formatDuration(check.atMs);
   const what = "alertName" in check ? `alert ${check.alertName}` : check.expr;
   const title = `${test}, at ${at}: ${what}${reason === undefined ? "" : `: ${reason}`}`;
   const subject = "alertName" in check ? { alertname: check.alertName } : { expr: check.expr };
   const details = { test, at, ...subject, ...(reason !== undefined && { reason }) };
-  return { ...check.position, title, expected, actual, passed, details };
+  return { ...position, title, expected, actual, passed, details };
 }

@@ -205,8 +205,8 @@ class RuleTestReader {
   #exprCheck(node: YamlNode): ExprCheck[] {
     const fields = this.#yaml.fields(node, "a test of an expression", EXPR_FIELDS);
     if (fields === undefined) return [];
-    const expr = this.#yaml.text(fields.get("expr"), "expr");
-    if (expr === undefined) {
+    const expr = this.#yaml.scalar(fields.get("expr"), "expr");
+    if (expr === undefined || expr.text === "") {
       this.#yaml.refuse(fields.keyPlace("expr"), 'a test of an expression needs its "expr"');
       return [];
     }
@@ -214,7 +214,10 @@ class RuleTestReader {
       .list(fields.get("exp_samples"), "exp_samples")
       .flatMap((sample) => this.#expectedSample(sample));
     const atMs = this.#duration(fields, "eval_time");
-    return [{ position: this.#position(fields.place), atMs, expr, expected }];
+    const exprPosition = (within: Place | undefined): Position =>
+      this.#position(placeInFile(this.#file, expr, within));
+    const position = this.#position(fields.place);
+    return [{ position, atMs, expr: expr.text, exprPosition, expected }];
   }
 
   #expectedSample(node: YamlNode): ExpectedSample[] {

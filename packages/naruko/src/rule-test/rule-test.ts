@@ -1,3 +1,4 @@
+import type { Place } from "@naruko/core/model/input-error";
 import type { Labels } from "@naruko/core/model/labels";
 import type { SeriesValue, WrittenHistogram } from "@naruko/core/promql/test-language/series-line";
 
@@ -59,6 +60,8 @@ export type ExprCheck = {
   readonly position: Position;
   readonly atMs: number;
   readonly expr: string;
+  /** Where in the file a place of the expression lies. */
+  readonly exprPosition: (within: Place | undefined) => Position;
   readonly expected: readonly ExpectedSample[];
 };
 

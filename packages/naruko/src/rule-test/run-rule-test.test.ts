@@ -126,10 +126,21 @@ test("an expression that is refused fails alone", () => {
   ];
   const { checks } = run([], { tests: [{ promql_expr_test }] });
   assert.deepEqual(checks, [
-    ["rat(x)", false, '1:1: unknown function "rat"; did you mean "rate"?'],
+    ["rat(x)", false, 'unknown function "rat"; did you mean "rate"?'],
     ["'text'", false, "a rule needs a vector or a scalar, this is a string"],
     ["1", true, "-{} 1", "+{} 1"],
   ]);
+});
+
+test("a fault in an expression has its place in the file", () => {
+  const text =
+    "tests:\n  - promql_expr_test:\n      - expr: |\n          sum(\n            rat(x))\n";
+  const file = parseRuleTestFile("t", text);
+  const [first] = file.tests;
+  assert.ok(first !== undefined);
+  const { checks } = runRuleTest(file, first, { groups: [], features: NO_FEATURES });
+  assert.deepEqual(checks[0]?.position, { line: 5, column: 13 });
+  assert.deepEqual(checks[0].check.position, { line: 3, column: 9 });
 });
 
 test("numbers a digit apart are equal where comparing is fuzzy, and only then", () => {

@@ -11,13 +11,22 @@ import type { RuleGroup } from "@naruko/core/rules/rule";
 import { RuleSet, type TickResult } from "@naruko/core/rules/rule-set";
 import { checkAlerts, type Judged } from "./check-alerts.ts";
 import { checkExpr } from "./check-expr.ts";
-import type { AlertCheck, ExprCheck, InputSeries, RuleTest, RuleTestFile } from "./rule-test.ts";
+import type {
+  AlertCheck,
+  ExprCheck,
+  InputSeries,
+  Position,
+  RuleTest,
+  RuleTestFile,
+} from "./rule-test.ts";
 import { TestStore } from "./test-store.ts";
 
 /** One check of a test and what became of it. */
 export type RuleCheck = {
   readonly test: string;
   readonly check: AlertCheck | ExprCheck;
+  /** Of the check, or of the fault in its expression. */
+  readonly position: Position;
   /** Why it failed, where the lines do not tell: the expression was refused. */
   readonly reason?: string;
   readonly expected: readonly string[];
@@ -136,14 +145,16 @@ class RuleTestRun {
   }
 
   #judge(check: AlertCheck | ExprCheck, judge: () => Judged): void {
-    const { name } = this.#test;
+    const { name: test } = this.#test;
     try {
-      this.#found.set(check, { test: name, check, ...judge() });
+      this.#found.set(check, { test, check, position: check.position, ...judge() });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      const reason = error.message;
+      const position = "expr" in check ? check.exprPosition(error.place) : check.position;
+      // The parser counts line and column from where the expression begins.
+      const reason = error.message.replace(/^\d+:\d+: /, "");
       const nothing = { expected: [], actual: [], passed: false };
-      this.#found.set(check, { test: name, check, reason, ...nothing });
+      this.#found.set(check, { test, check, position, reason, ...nothing });
     }
   }
 
