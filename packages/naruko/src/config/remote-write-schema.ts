@@ -97,6 +97,8 @@ export const remoteWrites: z.ZodType<readonly RemoteWriteConfig[]> = z
   .superRefine((configs, context) => {
     const names = new Set<string>();
     for (const [i, config] of configs.entries()) {
+      // What is no address was refused on its own.
+      if (!URL.canParse(config.url)) continue;
       const name = remoteName(config);
       const message = `"${name}" is there twice: give each a name of its own`;
       if (names.has(name)) context.addIssue({ code: "custom", message, path: [i] });

@@ -35,6 +35,8 @@ export type LiveOptions = {
   readonly lastSeq: number;
   readonly lastTick: EpochMs;
   readonly senders: Senders;
+  /** Told of every input once it is applied. */
+  readonly applied?: (input: Input) => void;
   /** Something that people should know: it goes to the log. */
   readonly report: (event: string, details: Readonly<Record<string, unknown>>) => void;
 };
@@ -172,6 +174,7 @@ export class Live {
       const effects = input.kind === "tick" ? await this.#tick(input) : this.#engine.apply(input);
       const series = input.kind === "telemetry" ? this.#engine.seriesOutcome : undefined;
       for (const effect of effects) this.#carryOut(effect);
+      this.#options.applied?.(input);
       settle(series === undefined ? { ok: true } : { ok: true, series });
     } catch (error) {
       this.counts.faults++;

@@ -79,6 +79,9 @@ export class Server {
       queueBytes: this.limits.queueBytes,
       lastSeq,
       lastTick: lastTick ?? tickBefore(this.#time.now(), interval),
+      applied: (input) => {
+        this.#remoteWrites.applied(input);
+      },
       senders: httpSenders(engine, () => this.#loaded.config, this.#stopping.signal),
     });
     this.#scraping = scraperOf({

@@ -53,6 +53,8 @@ export class RemoteWriter {
   readonly #labels = new WeakMap<Labels, Labels | null>();
   #positions = new SentPositions();
   #through: EpochMs | undefined;
+  /** The earliest sample that arrived since the last round began. */
+  #lookFrom = Infinity;
   #metadataAtMs = -Infinity;
   #fault: string | undefined;
 
@@ -75,6 +77,11 @@ export class RemoteWriter {
   /** Why the last request was not taken; `undefined` while all is well. */
   get fault(): string | undefined {
     return this.#fault;
+  }
+
+  /** Samples arrived of which this is the earliest: they may be from long before the last round. */
+  arrived(earliest: number): void {
+    this.#lookFrom = Math.min(this.#lookFrom, earliest);
   }
 
   /** Ends what is under way; the next start goes on from the mark. */
@@ -109,7 +116,15 @@ export class RemoteWriter {
     if (tick === undefined || tick <= this.#through) return "nothing";
     const through = epochMs(Math.min(tick, this.#through + ROUND_MS));
     await this.#sendMetadata();
-    await this.#sendSamples(epochMs(this.#through - LATE_MS), through);
+    const lookFrom = this.#lookFrom;
+    this.#lookFrom = Infinity;
+    try {
+      const from = Math.min(this.#through - LATE_MS, lookFrom - 1);
+      await this.#sendSamples(epochMs(from), through);
+    } catch (error) {
+      this.arrived(lookFrom);
+      throw error;
+    }
     if (this.#isStopped()) return "nothing";
     await marks.write({ through, seq });
     this.#through = through;
@@ -123,7 +138,9 @@ export class RemoteWriter {
     const { seq } = source.position();
     const known = await marks.read();
     const mark = known ?? { through: this.#startedAt, seq };
-    this.#positions = await SentPositions.since(mark, source);
+    const { positions, lookFrom } = await SentPositions.since(mark, source);
+    this.#positions = positions;
+    this.arrived(lookFrom);
     if (known === undefined) await marks.write(mark);
     return mark.through;
   }

@@ -1,5 +1,7 @@
 import { remoteName, type RemoteWriteConfig } from "../config/remote-write-schema.ts";
+import type { Input } from "@naruko/core/model/engine-io";
 import { markFile } from "./sent-mark.ts";
+import { earliestIn } from "./sent-positions.ts";
 import { type RemotePorts, RemoteWriter } from "./remote-writer.ts";
 
 export type RemoteWritesPorts = Omit<RemotePorts, "marks"> & {
@@ -21,6 +23,14 @@ export class RemoteWrites {
   /** For `/metrics`. */
   get writers(): readonly RemoteWriter[] {
     return [...this.#running.values()].map(({ writer }) => writer);
+  }
+
+  /** An input was applied: what it brought may be from long before the last round. */
+  applied(input: Input): void {
+    if (this.#running.size === 0) return;
+    const earliest = earliestIn(input);
+    if (earliest === Infinity) return;
+    for (const { writer } of this.#running.values()) writer.arrived(earliest);
   }
 
   /** Takes another configuration; remotes that are as before go on undisturbed. */

@@ -6,10 +6,10 @@ import { epochMs, type EpochMs, HOUR_MS, MINUTE_MS } from "@naruko/core/model/ti
 import type { SampleSource } from "./sample-source.ts";
 import type { SentMark } from "./sent-mark.ts";
 
-/** How far behind its arrival a sample's time may lie; what comes later is not looked for. */
+/** How far behind the last tick is looked in every round; samples that arrive later are noted. */
 export const LATE_MS: number = 5 * MINUTE_MS;
 /** A series that was silent for so long is forgotten: whatever comes of it is new. */
-const FORGET_MS = HOUR_MS;
+const FORGET_MS = 3 * HOUR_MS;
 
 /**
  * How far each series was sent. One time for all would not do: a series that always comes a minute
@@ -36,23 +36,41 @@ export class SentPositions {
   /**
    * What was sent by a mark: of each series all that there is until then, but for what was applied
    * after the mark was made.
+   *
+   * @returns also from when on to look for that; after all times where there is nothing of it
    */
-  static async since(mark: SentMark, source: SampleSource): Promise<SentPositions> {
+  static async since(
+    mark: SentMark,
+    source: SampleSource,
+  ): Promise<{ readonly positions: SentPositions; readonly lookFrom: number }> {
     const positions = new SentPositions();
-    const late = new LateArrivals();
-    for await (const input of source.inputsAfter(mark.seq)) late.note(input, mark.through);
     const { tick } = source.position();
-    if (tick === undefined) return positions;
+    if (tick === undefined) return { positions, lookFrom: Infinity };
     const to = epochMs(Math.min(mark.through, tick));
-    const { names, samples } = await source.window(epochMs(to - LATE_MS), to);
+    const { earliest } = await LateArrivals.since(mark, source);
+    const from = epochMs(Math.min(to - LATE_MS, earliest - 1));
+    const { names, samples } = await source.window(from, to);
+    // Again, after the window was taken, so that no input is in it and not among them.
+    const late = await LateArrivals.since(mark, source);
     for (const name of names) {
       for (const slice of await samples(name)) {
         const last = lastSent(slice, mark.through, late.firstOf(slice.labels));
         if (last !== undefined) positions.advance(slice.labels, last);
       }
     }
-    return positions;
+    return { positions, lookFrom: late.earliest };
   }
+}
+
+/** The time of the earliest sample that an input brings; after all times where it brings none. */
+export function earliestIn(input: Input): number {
+  let earliest = Infinity;
+  if (input.kind !== "telemetry") return earliest;
+  for (const { samples } of input.telemetry.series ?? []) {
+    for (const { at } of samples) earliest = Math.min(earliest, at);
+  }
+  for (const { at } of input.telemetry.points) earliest = Math.min(earliest, at);
+  return earliest;
 }
 
 /**
@@ -77,7 +95,21 @@ class LateArrivals {
   /** Points become several series, which have their labels in common. */
   readonly #points = new Map<string, number>();
 
-  note(input: Input, through: EpochMs): void {
+  static async since(mark: SentMark, source: SampleSource): Promise<LateArrivals> {
+    const late = new LateArrivals();
+    for await (const input of source.inputsAfter(mark.seq)) late.#note(input, mark.through);
+    return late;
+  }
+
+  /** Of all of them; after all times where there are none. */
+  get earliest(): number {
+    let earliest = Infinity;
+    for (const at of this.#series.values()) earliest = Math.min(earliest, at);
+    for (const at of this.#points.values()) earliest = Math.min(earliest, at);
+    return earliest;
+  }
+
+  #note(input: Input, through: EpochMs): void {
     if (input.kind !== "telemetry") return;
     for (const { labels, samples } of input.telemetry.series ?? []) {
       for (const { at } of samples) if (at <= through) lower(this.#series, labels.key, at);
