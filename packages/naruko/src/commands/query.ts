@@ -4,7 +4,6 @@ import { apiResult } from "../listen/api-values.ts";
 import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
-import { formatLabels, labels as labelsOf } from "@naruko/core/model/labels";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf, findServer } from "../disk/data-dir.ts";
@@ -14,14 +13,9 @@ import type { QuerySpan } from "../drive/query.ts";
 import { recover } from "../drive/recover.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
+import { type ApiData, readableAnswer } from "./readable-answer.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:4320";
-
-/** The `data` of an answer of Prometheus' API to a query. */
-type ApiData = {
-  readonly resultType: string;
-  readonly result: unknown;
-};
 
 type Answer = { readonly data: ApiData } | { readonly error: string };
 
@@ -71,7 +65,9 @@ async function query(
     world.tell(`naruko: ${answer.error}\n`);
     return EXIT.finding;
   }
-  world.print(values["json"] === true ? `${JSON.stringify(answer.data)}\n` : readable(answer.data));
+  world.print(
+    values["json"] === true ? `${JSON.stringify(answer.data)}\n` : readableAnswer(answer.data),
+  );
   return EXIT.ok;
 }
 
@@ -178,27 +174,4 @@ async function askDirectory(
   } finally {
     await disk.value.close();
   }
-}
-
-type ApiSeries = {
-  readonly metric: Record<string, string>;
-  readonly value?: readonly [number, string];
-  readonly values?: readonly (readonly [number, string])[];
-};
-
-/** One line a sample: the series, its value, and in a range its time. */
-function readable({ resultType, result }: ApiData): string {
-  if (resultType === "scalar" || resultType === "string") {
-    return `${(result as readonly [number, string])[1]}\n`;
-  }
-  const rows = (result as readonly ApiSeries[]).flatMap(({ metric, value, values }) => {
-    const name = formatLabels(labelsOf(metric));
-    if (value !== undefined) return [`${name}  ${value[1]}`];
-    return [name, ...(values ?? []).map(([at, text]) => `  ${isoOf(at)}  ${text}`)];
-  });
-  return rows.length === 0 ? "no series\n" : `${rows.join("\n")}\n`;
-}
-
-function isoOf(seconds: number): string {
-  return new Date(seconds * SECOND_MS).toISOString();
 }
