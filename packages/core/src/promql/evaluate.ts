@@ -23,6 +23,7 @@ import { evaluateNode, evaluateRanges } from "./nodes.ts";
 import { readsOf, type SelectorRead, type Span } from "./plan.ts";
 import { statsSelectors, withDecidedResets } from "./stats-selectors.ts";
 import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
+import type { SharedWork } from "./shared-work.ts";
 
 export type EvaluateOptions = Span & {
   readonly limits: Limits;
@@ -32,6 +33,8 @@ export type EvaluateOptions = Span & {
   readonly subqueryStepMs?: number;
   /** What is evaluated in another way than by default. */
   readonly features?: Features;
+  /** What other expressions over the same series have worked out; their annotations are theirs. */
+  readonly shared?: SharedWork;
 };
 
 /** One series of a result; times in epoch ms, ascending. */
@@ -117,7 +120,7 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
   for (const read of readsOf(expr, options)) {
-    const found = inLabelOrder(yield* selected(reader, read, budget));
+    const found = yield* selectedOnce(reader, read, { budget, shared: options.shared });
     if (purpose === "query" && found.length > limits.querySeries) {
       const what = `selects more than ${limits.querySeries} series (limit querySeries)`;
       const remedy = "narrow the selector, or raise limits.querySeries";
@@ -139,7 +142,26 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
     slices,
     annotations: new Annotations(),
     budget,
+    ...(options.shared !== undefined && { shared: options.shared }),
   };
+}
+
+type Selecting = { readonly budget: Budget; readonly shared: SharedWork | undefined };
+
+/** What a selector reads; charged alike whether it was selected before or not. */
+function* selectedOnce(
+  reader: Reader,
+  read: SelectorRead,
+  { budget, shared }: Selecting,
+): Work<readonly SeriesSlice[]> {
+  const known = shared?.selection(read.selector, read);
+  if (known !== undefined) {
+    for (const { times } of known) budget.charge(times.length, read.selector.place);
+    return known;
+  }
+  const found = inLabelOrder(yield* selected(reader, read, budget));
+  shared?.keepSelection(read.selector, read, found);
+  return found;
 }
 
 /** What a selector reads, charged while it is read: too much is refused before it is in memory. */

@@ -31,8 +31,22 @@ import { dropNames, prepareNames, type Run, type Steps, type Value, type Work } 
 import { type SampleField, selectInstant, selectRanges, selectSmoothed } from "./selectors.ts";
 import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./windows.ts";
 
-/** Evaluates a node at all steps at once. */
+/** Evaluates a node at all steps at once, unless that was done for another expression. */
 export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
+  const { shared, budget } = run;
+  if (shared === undefined) return yield* workOut(expr, steps, run);
+  const known = shared.value(expr, steps);
+  if (known !== undefined) {
+    budget.charge(known.samples, expr.place);
+    return known.value;
+  }
+  const before = budget.samples;
+  const value = yield* workOut(expr, steps, run);
+  shared.keepValue(expr, steps, { value, samples: budget.samples - before });
+  return value;
+}
+
+function* workOut(expr: Expr, steps: Steps, run: Run): Work<Value> {
   switch (expr.kind) {
     case "number":
       return { kind: "scalar", values: new Float64Array(steps.count).fill(expr.value) };

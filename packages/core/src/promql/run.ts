@@ -6,6 +6,7 @@ import type { Annotations } from "./annotations.ts";
 import type { InstantSelector } from "./ast.ts";
 import { type Grid, hasValues, mergeRows, refuseDuplicates, withoutName } from "./grid.ts";
 import type { Span } from "./plan.ts";
+import type { SharedWork } from "./shared-work.ts";
 
 /** A computation that lets the event loop live: it yields every so many samples. */
 export type Work<Result> = Generator<undefined, Result, undefined>;
@@ -30,6 +31,8 @@ export type Run = {
   readonly slices: ReadonlyMap<InstantSelector, readonly SeriesSlice[]>;
   readonly annotations: Annotations;
   readonly budget: Budget;
+  /** What expressions evaluated before this one have worked out. */
+  readonly shared?: SharedWork;
 };
 
 /** Samples between two yields. */

@@ -143,15 +143,19 @@ function expansionOf(element: Element, at: EpochMs, context: RuleContext): Expan
     ]);
 }
 
+/** The metrics that alerting rules write. */
+export const ALERTS = "ALERTS";
+export const ALERTS_FOR_STATE = "ALERTS_FOR_STATE";
+
 /** What Prometheus writes about each alert that is pending or firing. */
 function stateSamples(alerts: Iterable<Alert>, rule: AlertingRule): readonly Element[] {
   const samples: Element[] = [];
   for (const alert of alerts) {
     if (alert.state === "inactive") continue;
     const since = Math.floor(alert.activeAt / SECOND_MS);
-    const states = stateLabels(alert, rule, "ALERTS", alert.state);
+    const states = stateLabels(alert, rule, ALERTS, alert.state);
     samples.push({ labels: states, value: 1 });
-    const times = stateLabels(alert, rule, "ALERTS_FOR_STATE", "");
+    const times = stateLabels(alert, rule, ALERTS_FOR_STATE, "");
     samples.push({ labels: times, value: since });
   }
   return samples;

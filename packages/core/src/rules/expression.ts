@@ -14,6 +14,7 @@ import { evaluate } from "../promql/evaluate.ts";
 import { parse } from "../promql/parser.ts";
 import { DEFAULT_LOOKBACK_MS, plan } from "../promql/plan.ts";
 import { printExpr } from "../promql/print.ts";
+import type { SharedWork } from "../promql/shared-work.ts";
 
 /** One element of what an expression returned. */
 export type Element = { readonly labels: Labels; readonly value: SampleValue };
@@ -55,6 +56,8 @@ export type EvaluationContext = {
   readonly subqueryStepMs?: number;
   /** How expressions in templates are read, as those of the rules are. */
   readonly expressions?: ExpressionOptions;
+  /** What rules evaluated before at the same time have worked out. */
+  readonly shared?: SharedWork;
 };
 
 /** Parses and checks an expression; throws `InputError("promql")` with its place in the text. */
@@ -87,13 +90,14 @@ function longestRange(expr: Expr): number {
 export function* evaluateExpression(
   { expr }: Expression,
   at: EpochMs,
-  { reader, limits, subqueryStepMs, expressions }: EvaluationContext,
+  { reader, limits, subqueryStepMs, expressions, shared }: EvaluationContext,
 ): Generator<undefined, readonly Element[]> {
   const span = { from: at, to: at, stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
   const options = {
     ...span,
     ...(subqueryStepMs !== undefined && { subqueryStepMs }),
     ...(expressions?.features !== undefined && { features: expressions.features }),
+    ...(shared !== undefined && { shared }),
     limits,
     purpose: "rule",
   } as const;

@@ -4,11 +4,13 @@ import type { Labels } from "../model/labels.ts";
 import { STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
-import { moveAlerts } from "./alerting.ts";
+import { type CommonParts, commonParts, SharedWork } from "../promql/shared-work.ts";
+import { ALERTS, ALERTS_FOR_STATE, moveAlerts } from "./alerting.ts";
 import type { RuleContext } from "./context.ts";
 import type { Element } from "./expression.ts";
 import { evaluateExpression } from "./expression.ts";
 import { recordedSamples } from "./recording.ts";
+import type { Rule, RuleGroup } from "./rule.ts";
 import type { GroupState, RuleState } from "./rule-state.ts";
 
 export type RuleFailure = { readonly rule: string; readonly message: string };
@@ -46,11 +48,12 @@ export function* evaluateGroup(
   const written = new Set<string>();
   let samples = 0;
   let evaluated = 0;
+  const shared = new SharedWork(commonPartsOf(state.group));
   for (const rule of state.rules) {
     if (rule.waiting || (rule.quietUntil !== undefined && at < rule.quietUntil)) continue;
     rule.quietUntil = undefined;
     evaluated++;
-    const outcome = yield* evaluateRule(rule, state, at, context);
+    const outcome = yield* evaluateRule(rule, state, at, { context, shared });
     transitions.push(...outcome.transitions);
     rule.lastEvaluatedAt = at;
     rule.health = outcome.failure === undefined ? "ok" : "err";
@@ -62,10 +65,29 @@ export function* evaluateGroup(
     for (const { labels } of outcome.samples) written.add(labels.key);
     samples += outcome.samples.length;
     write(rule, outcome.samples, { at: epochMs(at - state.group.queryOffsetMs), written }, context);
+    for (const metric of writtenBy(rule.rule)) shared.written(metric);
   }
   state.lastEvaluatedAt = at;
   return { transitions, evaluated, failures, samples };
 }
+
+const common = new WeakMap<RuleGroup, CommonParts>();
+
+/** What the expressions of a group have in common, found once. */
+function commonPartsOf(group: RuleGroup): CommonParts {
+  const known = common.get(group);
+  if (known !== undefined) return known;
+  const found = commonParts(group.rules.map(({ expr }) => expr.expr));
+  common.set(group, found);
+  return found;
+}
+
+/** The metrics that a rule's samples and stale markers belong to. */
+function writtenBy(rule: Rule): readonly string[] {
+  return rule.kind === "record" ? [rule.name] : [ALERTS, ALERTS_FOR_STATE];
+}
+
+type GroupWork = { readonly context: RuleContext; readonly shared: SharedWork };
 
 type RuleOutcome = {
   readonly transitions: readonly Transition[];
@@ -78,12 +100,12 @@ function* evaluateRule(
   state: RuleState,
   { group }: GroupState,
   at: EpochMs,
-  context: RuleContext,
+  { context, shared }: GroupWork,
 ): Generator<undefined, RuleOutcome> {
   const { rule } = state;
   const time = epochMs(at - group.queryOffsetMs);
   try {
-    const elements = yield* evaluateExpression(rule.expr, time, context);
+    const elements = yield* evaluateExpression(rule.expr, time, { ...context, shared });
     if (rule.kind === "record") {
       const samples = recordedSamples(elements, { rule, group, at });
       return { transitions: [], samples, failure: undefined };

@@ -114,6 +114,31 @@ const SLOW = `- alert: Slow
   labels: { severity: page }
   annotations: { summary: "{{ $labels.app }} {{ $value }}" }`;
 
+test("a rule sees what the ones before it wrote, also in parts that rules have in common", () => {
+  const body = `- record: before
+  expr: count(seen)
+- record: seen
+  expr: x * 2
+- record: after
+  expr: count(seen)
+- record: named_by_none
+  expr: count({kind="seen"})
+- record: seen_again
+  expr: count({kind="seen"})
+- alert: Any
+  expr: count({app="a"}) > 0
+  labels: { app: a }
+- record: alerts
+  expr: count({app="a"}) > 0`;
+  const run = new Run(rule(body), ['x{kind="seen"} 1 1', 'x{kind="seen", app="a"} 1 1']).tick(2);
+  assert.deepEqual(run.series("before"), { before: "30:2" });
+  assert.deepEqual(run.series("after"), { after: "0:2 30:2" });
+  assert.deepEqual(run.series("named_by_none"), { named_by_none: "0:4 30:4" });
+  assert.deepEqual(run.series("seen_again"), { seen_again: "0:4 30:4" });
+  // The alert's own two series come on top of the two that it looks at.
+  assert.deepEqual(run.series("alerts"), { alerts: "0:4 30:4" });
+});
+
 test("an alert goes from pending to firing to resolved, with what Prometheus writes beside it", () => {
   const run = new Run(rule(SLOW), ['ttft{app="chat"} 1 9 9 9 1 1']).tick(6);
   const labels = 'alertname="Slow", app="chat", severity="page"';
