@@ -9,7 +9,7 @@ import { formatLabels, labels } from "@naruko/core/model/labels";
 import { serveNaruko } from "./serve-naruko.ts";
 import type { Serving } from "./serve-naruko.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 export const STEP_S = 30;
 /**
  * Points may be five minutes old when they arrive, and the last is 50 s old. A multiple of ten, so
