@@ -89,7 +89,11 @@ class Driver {
 /** What was sent before, what is sent 10 min after the start, and what becomes of it. */
 const refusals: readonly (readonly [string, ReceivedSeries, string])[] = [
   ["past the window", series(up, number(0, 2)), "too-old"],
-  ["from before what memory holds", series(up, number(-2 * HOUR_MS, 1)), "too-old"],
+  [
+    "from before what memory holds",
+    series(labels({ __name__: "old" }), number(-2 * HOUR_MS, 1)),
+    "too-old",
+  ],
   ["of another value at a known time", series(up, number(9 * MINUTE_MS, 9)), "duplicate"],
   [
     "of another kind at a known time",

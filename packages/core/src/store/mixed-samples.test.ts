@@ -169,6 +169,8 @@ test("late histograms find their place, repeats are told from others, snapshots 
   assert.equal(store.append(latency, at(2), 2), "late");
   assert.equal(store.append(latency, at(1), { ...custom }), "repeat");
   assert.equal(store.append(latency, at(1), { ...custom, count: 4 }), "duplicate");
+  assert.equal(store.append(latency, at(1), { ...custom, sum: 4 }), "duplicate");
+  assert.equal(store.append(latency, at(1), { ...custom, counterReset: "reset" }), "duplicate");
   assert.equal(store.append(latency, at(3), histogram().sum), "duplicate");
   assert.equal(store.append(latency, at(2), custom), "duplicate");
   assert.deepEqual(held(store.snapshot()), [1, custom, 2, histogram()]);
@@ -210,11 +212,77 @@ test("a whole count takes a byte or less while the layout stays", () => {
   }
 });
 
-test("numbers alone stay in the encoding of numbers, also where histograms came before", () => {
-  const store = filled([...busy(0), ...Array.from({ length: 400 }, (_none, i) => i)]);
-  const encodings = store.takeSealed().map((row) => row.encoding);
-  assert.equal(encodings[0], MIXED_SAMPLES);
-  assert.equal(encodings.at(-1), XOR_SAMPLES);
+test("numbers alone stay in the encoding of numbers, whatever comes before or behind", () => {
+  const numbers = Array.from({ length: 400 }, (_none, i) => i);
+  const after = filled([...busy(0), ...numbers]).takeSealed();
+  assert.deepEqual([...new Set(after.map((row) => row.encoding))], [MIXED_SAMPLES, XOR_SAMPLES]);
+  for (let length = 100; length < 145; length++) {
+    const [row] = filled([...numbers.slice(0, length), ...busy(0)]).takeSealed();
+    assert.ok(row);
+    assert.equal(row.encoding, row.count <= length ? XOR_SAMPLES : MIXED_SAMPLES);
+  }
+});
+
+test("the bytes of a chunk are the format's", () => {
+  const values = [
+    1,
+    histogram(),
+    histogram({ counterReset: "reset", count: 9, positiveBuckets: [1, 4, 1], sum: 13 }),
+    histogram({ counterReset: "gauge", count: 9.5, positiveBuckets: [1, 4.5, 1], sum: 13 }),
+    STALE,
+  ];
+  const store = filled(values);
+  store.sealIdle(FOREVER);
+  const [row] = store.takeSealed();
+  const parts = [
+    // The stream, with the sums: 27 bytes.
+    "3ff0000000000000e0ea60c27ffd96e0b18bdff680000000000080",
+    // A number, three histograms, a stale marker.
+    "010301",
+    // A new layout: schema 3, the zero threshold, two spans and one, no bounds; seven counts.
+    "01 06 255bba08cf8c979d 02 0302 0801 01 0001 00 02 02 04 02 04 0e",
+    // A reset: twice two counts that stay, and two that grow by 2.
+    "04 0001 04 0001 04",
+    // A gauge with fractions: two doubles of which the second byte changes.
+    "0e 00 00 1102 00 00 1101",
+    "0000001b",
+  ];
+  const hex = parts.join("").replaceAll(" ", "");
+  assert.equal(Buffer.from(row?.bytes ?? []).toString("hex"), hex);
+});
+
+test("a run of more samples than there are is refused", () => {
+  const store = filled([1, histogram()]);
+  store.sealIdle(FOREVER);
+  const [row] = store.takeSealed();
+  assert.ok(row);
+  const [, , , streamLength = 0] = row.bytes.slice(-4);
+  assert.deepEqual([...row.bytes.slice(streamLength, streamLength + 2)], [1, 1]);
+  for (const [offset, run] of [
+    [0, 3],
+    [1, 2],
+    [1, 0],
+  ] as const) {
+    const bytes = row.bytes.with(streamLength + offset, run);
+    assert.throws(
+      () => {
+        checkChunk({ ...row, bytes });
+      },
+      { name: "InputError", kind: "snapshot" },
+    );
+  }
+});
+
+test("open histograms count as what they take", () => {
+  const [histograms, numbers] = [
+    filled(busy(0).slice(0, 50)),
+    filled(
+      busy(0)
+        .slice(0, 50)
+        .map((_one, i) => i),
+    ),
+  ];
+  assert.ok(histograms.stats().bytes > numbers.stats().bytes + 50 * 60 * 8);
 });
 
 test("histograms of one layout share it in memory", () => {
