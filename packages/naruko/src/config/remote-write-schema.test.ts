@@ -45,7 +45,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
     `${REMOTE}queue_config: { min_backoff: 10s }`,
     "3:19: remote_write.0.queue_config.max_backoff: expected at least min_backoff",
   ],
-  [`${REMOTE}send_exemplars: true`, '3:5: unknown key "send_exemplars"'],
+  [`${REMOTE}sigv4: {}`, '3:5: unknown key "sigv4"'],
   [
     `${REMOTE}write_relabel_configs: [{}]`,
     "3:29: remote_write.0.write_relabel_configs.0: the action replace needs",

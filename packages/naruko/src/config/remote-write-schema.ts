@@ -28,6 +28,7 @@ export type RemoteWriteConfig = Omit<HttpClient, "http_headers"> & {
   readonly write_relabel_configs: readonly RelabelStep[];
   readonly protobuf_message: (typeof WRITE_MESSAGES)[number];
   readonly send_native_histograms: boolean;
+  readonly send_exemplars: boolean;
   readonly queue_config: {
     readonly max_samples_per_send: number;
     readonly min_backoff: number;
@@ -75,6 +76,7 @@ const remoteWrite = z
       .enum(WRITE_MESSAGES, `expected one of ${WRITE_MESSAGES.join(", ")}`)
       .default("prometheus.WriteRequest"),
     send_native_histograms: z.boolean("expected true or false").default(false),
+    send_exemplars: z.boolean("expected true or false").default(false),
     queue_config: queue.prefault({}),
     metadata_config: z
       .strictObject({

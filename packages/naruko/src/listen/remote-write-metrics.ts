@@ -17,6 +17,12 @@ export function remoteWriteMetrics(writers: readonly RemoteWriter[]): Family[] {
       samples: each(({ counts }) => counts.sent),
     },
     {
+      name: "naruko_remote_write_exemplars_total",
+      help: "Exemplars that remote stores took.",
+      type: "counter",
+      samples: each(({ counts }) => counts.exemplars),
+    },
+    {
       name: "naruko_remote_write_refused_samples_total",
       help: "Samples that remote stores refused for good; they are dropped.",
       type: "counter",

@@ -1,3 +1,4 @@
+import type { Exemplar } from "@naruko/core/model/exemplar";
 import { type Labels, labelValue, METRIC_NAME } from "@naruko/core/model/labels";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
 import type { CounterReset, NativeHistogram } from "@naruko/core/model/sample";
@@ -9,6 +10,7 @@ export type OutgoingSeries = {
   readonly times: Float64Array;
   readonly values: Float64Array;
   readonly histograms?: readonly (NativeHistogram | undefined)[] | undefined;
+  readonly exemplars?: readonly Exemplar[];
 };
 
 /** Both versions of remote write have the same numbers for types. */
@@ -34,14 +36,15 @@ export function encodeV1(
   const pair = new ProtobufWriter();
   for (const one of series) {
     message.clear();
-    const { pairs } = one.labels;
-    for (let i = 0; i < pairs.length; i += 2) {
-      pair.clear();
-      pair.text(1, pairs[i] ?? "");
-      pair.text(2, pairs[i + 1] ?? "");
-      message.message(1, pair.bytes);
-    }
+    writePairs(message, one.labels);
     writeSamples(message, one, { samples: 2, histograms: 4 });
+    for (const exemplar of one.exemplars ?? []) {
+      pair.clear();
+      writePairs(pair, exemplar.labels);
+      pair.double(2, exemplar.value);
+      pair.whole(3, exemplar.at);
+      message.message(3, pair.bytes);
+    }
     request.message(1, message.bytes);
   }
   for (const { name, type, help, unit } of metadata) {
@@ -78,6 +81,13 @@ export function encodeV2(
     message.clear();
     message.packedWhole(1, one.labels.pairs.map(refOf));
     writeSamples(message, one, { samples: 2, histograms: 3 });
+    for (const exemplar of one.exemplars ?? []) {
+      inner.clear();
+      inner.packedWhole(1, exemplar.labels.pairs.map(refOf));
+      inner.double(2, exemplar.value);
+      inner.whole(3, exemplar.at);
+      message.message(4, inner.bytes);
+    }
     const known = metadataOf(labelValue(one.labels, METRIC_NAME));
     if (known !== undefined) {
       inner.clear();
@@ -91,6 +101,17 @@ export function encodeV2(
   const table = new ProtobufWriter();
   for (const symbol of symbols.keys()) table.text(4, symbol);
   return Buffer.concat([table.bytes, body.bytes]);
+}
+
+/** Labels as version 1.0 has them, in field 1 of a series and of an exemplar. */
+function writePairs(into: ProtobufWriter, { pairs }: Labels): void {
+  const pair = new ProtobufWriter();
+  for (let i = 0; i < pairs.length; i += 2) {
+    pair.clear();
+    pair.text(1, pairs[i] ?? "");
+    pair.text(2, pairs[i + 1] ?? "");
+    into.message(1, pair.bytes);
+  }
 }
 
 function writeSamples(

@@ -6,6 +6,8 @@ export class RemoteCounts {
   sent = 0;
   /** Samples that the remote refused for good. */
   refused = 0;
+  /** Exemplars that the remote took. */
+  exemplars = 0;
   requests = 0;
   retries = 0;
   readonly leftOut: Map<LeftOut, number> = new Map([

@@ -96,6 +96,14 @@ class Stored implements SampleSource {
   metadata() {
     return [METADATA];
   }
+
+  exemplars(from: number, to: number) {
+    const at = epochMs(11 * SECOND_MS);
+    const exemplar = { labels: labels({ trace_id: "x" }), value: 3, at };
+    return from < at && at <= to
+      ? [{ labels: labels({ __name__: "a" }), exemplars: [exemplar] }]
+      : [];
+  }
 }
 
 type Answering = (
@@ -111,6 +119,7 @@ async function writing(t: TestContext, keys = "", answering: Answering = () => (
   });
   const taken: string[] = [];
   const metadata: DecodedWrite["metadata"][] = [];
+  const exemplars: string[] = [];
   const asked: number[] = [];
   let answer = answering;
   const clock = new VirtualClock(10 * SECOND_MS);
@@ -123,6 +132,12 @@ async function writing(t: TestContext, keys = "", answering: Answering = () => (
     if (write.series.length > 0) asked.push(clock.wallMs());
     const given = answer(write, asked.length);
     if (write.metadata.length > 0) metadata.push(write.metadata);
+    for (const { labels: of, exemplars: its } of write.series) {
+      for (const one of its) {
+        const what = `${formatLabels(one.labels)} ${one.value} @${one.at / SECOND_MS}`;
+        exemplars.push(`${formatLabels(of)} ${what}`);
+      }
+    }
     if (given.status < 300) taken.push(...write.series.flatMap(lines));
     return given;
   };
@@ -177,6 +192,7 @@ async function writing(t: TestContext, keys = "", answering: Answering = () => (
     taken,
     asked,
     metadata,
+    exemplars,
     reports,
     requests: target.requests,
     reach,
@@ -492,6 +508,21 @@ test("native histograms are sent where they are wanted", async (t) => {
   await tick(11);
   assert.deepEqual(taken, ["a native @11"]);
 });
+
+for (const message of ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"]) {
+  test(`exemplars are sent where they are wanted, in ${message}`, async (t) => {
+    const { stored, tick, exemplars, counts } = await writing(
+      t,
+      `send_exemplars: true, protobuf_message: ${message}`,
+    );
+    stored.add({}, 11, 1);
+    await tick(11);
+    stored.add({}, 12, 1);
+    await tick(12);
+    assert.deepEqual(exemplars, ['a {trace_id="x"} 3 @11']);
+    assert.equal(counts().exemplars, 1);
+  });
+}
 
 test("a remote that is not there is waited for, and a stop does not wait", async (t) => {
   const { stored, reach, answer, writer, asked } = await writing(

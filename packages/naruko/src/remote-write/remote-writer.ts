@@ -121,6 +121,7 @@ export class RemoteWriter {
     try {
       const from = Math.min(this.#through - LATE_MS, lookFrom - 1);
       await this.#sendSamples(epochMs(from), through);
+      await this.#sendExemplars(this.#through, through);
     } catch (error) {
       this.arrived(lookFrom);
       throw error;
@@ -166,6 +167,27 @@ export class RemoteWriter {
           count = 0;
         }
       }
+    }
+    if (batch.length > 0) await this.#deliver(batch);
+  }
+
+  /** Exemplars are sent as far as they are known with their tick: they illustrate, and count nothing. */
+  async #sendExemplars(from: EpochMs, to: EpochMs): Promise<void> {
+    if (!this.#config.send_exemplars || this.#isStopped()) return;
+    const { max_samples_per_send: most } = this.#config.queue_config;
+    const none = new Float64Array(0);
+    let batch: BatchSeries[] = [];
+    let count = 0;
+    for (const { labels: stored, exemplars } of this.#ports.source.exemplars(from, to)) {
+      const labels = this.#relabelled(stored);
+      if (labels === undefined) continue;
+      batch.push({ stored, labels, times: none, values: none, exemplars });
+      count += exemplars.length;
+      if (count < most) continue;
+      await this.#deliver(batch);
+      if (this.#isStopped()) return;
+      batch = [];
+      count = 0;
     }
     if (batch.length > 0) await this.#deliver(batch);
   }
@@ -220,6 +242,7 @@ export class RemoteWriter {
       if (sent === "stopped") return;
       if (sent.kind === "taken") {
         this.counts.sent += sampleCount(part);
+        for (const { exemplars = [] } of part) this.counts.exemplars += exemplars.length;
         continue;
       }
       const both = sent.because === "bad-data" && partsLeft > 0 ? halves(part) : undefined;

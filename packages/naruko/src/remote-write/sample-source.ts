@@ -1,10 +1,11 @@
 import type { Engine } from "@naruko/core/engine/engine";
 import { DERIVED_METADATA } from "@naruko/core/measure/derived-metadata";
 import type { Input } from "@naruko/core/model/engine-io";
+import type { SeriesExemplars } from "@naruko/core/model/exemplar";
 import { labelValue, METRIC_NAME } from "@naruko/core/model/labels";
 import type { Matcher, SeriesSlice } from "@naruko/core/model/reader";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
-import type { EpochMs } from "@naruko/core/model/time";
+import { type EpochMs, epochMs } from "@naruko/core/model/time";
 import type { Disk } from "../disk/disk.ts";
 import { inTurns, type QuerySources, readerFor } from "../drive/query.ts";
 
@@ -17,6 +18,8 @@ export type SampleSource = {
   /** Inputs after `seq`, as far as they are still kept. Throws where the disk fails. */
   readonly inputsAfter: (seq: number) => AsyncIterable<Input>;
   readonly metadata: () => Iterable<MetricMetadata>;
+  /** With a time in (from, to]. */
+  readonly exemplars: (from: EpochMs, to: EpochMs) => readonly SeriesExemplars[];
 };
 
 export type SampleWindow = {
@@ -37,6 +40,7 @@ export function engineSource(
     },
     window: (from, to) => windowOf(from, to, sources),
     inputsAfter: (seq) => disk.inputsAfter(seq),
+    exemplars: (from, to) => engine.exemplars.select([[]], epochMs(from + 1), to),
     *metadata() {
       yield* DERIVED_METADATA;
       yield* engine.metadata.families.values();

@@ -1,5 +1,5 @@
-// A running server writes to Debian's Prometheus, which goes away and comes back; afterwards both
-// have the same series with the same samples.
+// A running server writes to Debian's Prometheus, which goes away and comes back, and to another Naruko;
+// afterwards both sides have the same series with the same samples.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -164,6 +164,38 @@ test("Prometheus receives what is stored, and misses nothing", async (t) => {
   assert.ok(Object.keys(ours).length > 60, String(Object.keys(ours).length));
   assert.deepEqual(await samplesAt(receiver.url, end), ours);
   assert.equal(await metric(http, "naruko_remote_write_refused_samples_total"), 0);
+});
+
+test("another Naruko receives version 2.0, and has the same samples and metadata", async (t) => {
+  const folder = temporaryFolder(t);
+  const receiver = await serveNaruko(t, "--data", path.join(folder, "receiver"));
+  const target = await startTarget(t, "# HELP n What is counted.\n# TYPE n gauge\nn 1\n");
+  const config = path.join(folder, "naruko.yml");
+  const remote = {
+    url: `${receiver.http}/api/v1/write`,
+    protobuf_message: "io.prometheus.write.v2.Request",
+  };
+  const job = {
+    job_name: "a",
+    scrape_interval: "1s",
+    static_configs: [{ targets: [target.address] }],
+  };
+  const own = { interval: "1s", rules: [], scrape_configs: [job], remote_write: [remote] };
+  writeFileSync(config, JSON.stringify(own));
+  const data = path.join(folder, "sender");
+  const { http } = await serveNaruko(t, "--config", config, "--data", data);
+  const sent = (): Promise<number> => metric(http, "naruko_remote_write_samples_total");
+  await until("the samples", async () => (await sent()) > 20);
+  const end = Math.floor(Date.now() / 1000) - 1;
+  await until("the last samples", async () => (await sent()) > 30);
+  const ours = await samplesAt(http, end);
+  assert.equal(Object.keys(ours).length, 6);
+  assert.deepEqual(await samplesAt(receiver.http, end), ours);
+  const known = (await (await fetch(`${receiver.http}/api/v1/metadata?metric=n`)).json()) as object;
+  assert.deepEqual(known, {
+    status: "success",
+    data: { n: [{ type: "gauge", help: "What is counted.", unit: "" }] },
+  });
 });
 
 function temporaryFolder(context: TestContext): string {
