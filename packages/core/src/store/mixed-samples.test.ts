@@ -224,7 +224,7 @@ test("numbers alone stay in the encoding of numbers, whatever comes before or be
 });
 
 test("the bytes of a chunk are the format's", () => {
-  const values = [
+  const values: readonly (SampleValue | Stale)[] = [
     1,
     histogram(),
     histogram({ counterReset: "reset", count: 9, positiveBuckets: [1, 4, 1], sum: 13 }),
@@ -257,7 +257,7 @@ test("a run of more samples than there are is refused", () => {
   const [row] = store.takeSealed();
   assert.ok(row);
   const [, , , streamLength = 0] = row.bytes.slice(-4);
-  assert.deepEqual([...row.bytes.slice(streamLength, streamLength + 2)], [1, 1]);
+  assert.deepEqual(row.bytes.slice(streamLength, streamLength + 2), Uint8Array.of(1, 1));
   for (const [offset, run] of [
     [0, 3],
     [1, 2],
