@@ -12,10 +12,8 @@ import {
   deviationOf,
   firstOf,
   lastOf,
-  maxOf,
   meanOf,
   medianDeviationOf,
-  minOf,
   oneOf,
   quantileOf,
   type Reduction,
@@ -24,6 +22,7 @@ import {
 } from "./reductions.ts";
 import { deriv, predictLinear } from "./regression.ts";
 import { dropNamesOfRange, type Run } from "./run.ts";
+import { slidingExtreme } from "./sliding-extremes.ts";
 import { doubleExponentialSmoothing } from "./smoothing.ts";
 import type { SeriesSamples, WindowFunction } from "./windows.ts";
 
@@ -58,8 +57,8 @@ const PLAIN: ReadonlyMap<string, WindowFunction> = new Map([
   ["deriv", deriv],
   ["sum_over_time", reducing(sumOf)],
   ["avg_over_time", reducing(meanOf)],
-  ["min_over_time", reducing(minOf)],
-  ["max_over_time", reducing(maxOf)],
+  ["min_over_time", slidingExtreme((value, other) => value < other)],
+  ["max_over_time", slidingExtreme((value, other) => value > other)],
   ["count_over_time", reducing(countOf)],
   ["first_over_time", reducing(firstOf)],
   ["last_over_time", reducing(lastOf)],

@@ -114,32 +114,49 @@ export function* overWindows(
   const grid = hasHistograms ? withHistograms(numbers) : numbers;
   for (const [row, samples] of series.entries()) {
     const ask = samples.histograms === undefined ? evaluate(samples) : mixed(samples);
-    slide(samples.times, ranges, steps, (window) => {
-      const value = ask(window);
-      if (value !== undefined) setCell(grid, row * steps.count + window.step, value);
-    });
+    slide(samples.times, ranges, steps, { ask, grid, firstCell: row * steps.count });
     if (run.budget.pause(samples.times.length + steps.count)) yield;
   }
   return grid;
 }
 
-/** Moves both ends of the window forward over the samples, and calls where it holds any. */
+type Sliding = {
+  readonly ask: (window: Window) => SampleValue | undefined;
+  /** Where the answers go, from a cell on. */
+  readonly grid: Grid;
+  readonly firstCell: number;
+};
+
+/** Moves both ends of the window forward over the samples, and asks where it holds any. */
 function slide(
   times: Float64Array,
   { rangeMs, offsetMs, pinned, before, after }: Ranges,
-  steps: Steps,
-  visit: (window: Window) => void,
+  { from, stepMs, count }: Steps,
+  { ask, grid, firstCell }: Sliding,
 ): void {
+  const { values, present } = grid;
   const window: Window = { lo: 0, hi: 0, fromMs: 0, toMs: 0, atMs: 0, step: 0 };
   const { length } = times;
-  for (let step = 0; step < steps.count; step++) {
+  let lo = 0;
+  let hi = 0;
+  for (let step = 0; step < count; step++) {
+    const atMs = from + step * stepMs;
+    const toMs = (pinned ?? atMs) - offsetMs;
+    const last = toMs + after;
+    while (hi < length && (times[hi] ?? NaN) <= last) hi++;
+    const first = toMs - rangeMs - before;
+    while (lo < hi && (times[lo] ?? NaN) <= first) lo++;
+    if (lo === hi) continue;
+    window.lo = lo;
+    window.hi = hi;
+    window.fromMs = toMs - rangeMs;
+    window.toMs = toMs;
+    window.atMs = atMs;
     window.step = step;
-    window.atMs = steps.from + step * steps.stepMs;
-    window.toMs = (pinned ?? window.atMs) - offsetMs;
-    window.fromMs = window.toMs - rangeMs;
-    while (window.hi < length && (times[window.hi] ?? NaN) <= window.toMs + after) window.hi++;
-    const first = window.fromMs - before;
-    while (window.lo < window.hi && (times[window.lo] ?? NaN) <= first) window.lo++;
-    if (window.lo < window.hi) visit(window);
+    const value = ask(window);
+    if (typeof value === "number") {
+      values[firstCell + step] = value;
+      present[firstCell + step] = 1;
+    } else if (value !== undefined) setCell(grid, firstCell + step, value);
   }
 }
