@@ -117,10 +117,8 @@ function counterDifference(
     return undefined;
   }
   const sum = new HistogramSum(last);
-  if (!facts.uniform) {
-    const schema = checkedSchema(histograms.slice(lo, hi), base, { series, notes });
-    if (schema === undefined) return undefined;
-    sum.reduceTo(schema);
+  if (!facts.uniform && !fitsTogether(histograms.slice(lo, hi), base, { series, notes })) {
+    return undefined;
   }
   if (!subtracts(sum, base, { series, notes })) return undefined;
   for (const index of inside) {
@@ -165,23 +163,19 @@ function emptyLike({ schema, customBounds }: NativeHistogram): NativeHistogram {
 
 type Noting = { readonly series: HistogramSeries; readonly notes: HistogramNotes };
 
-/** The coarsest schema of a window; `undefined` where kinds of buckets are mixed. */
-function checkedSchema(
+/** Whether what stands behind a window's first histogram has buckets of one kind with its base. */
+function fitsTogether(
   window: readonly NativeHistogram[],
   base: NativeHistogram,
   { series, notes }: Noting,
-): number | undefined {
-  let { schema } = base;
+): boolean {
   for (const [i, h] of window.entries()) {
     if (h.counterReset === "gauge") notes.notCounter(series.name);
-    if (i === 0) continue;
-    if (isCustom(h) !== isCustom(base)) {
-      notes.mixedBuckets(series.name);
-      return undefined;
-    }
-    schema = Math.min(schema, h.schema);
+    if (i === 0 || isCustom(h) === isCustom(base)) continue;
+    notes.mixedBuckets(series.name);
+    return false;
   }
-  return schema;
+  return true;
 }
 
 /** Whether all have exponential buckets, or all have custom ones. */

@@ -140,7 +140,7 @@ export class HistogramSum {
   }
 
   /** Goes down to a schema; a finer one changes nothing. */
-  reduceTo(schema: number): void {
+  private reduceTo(schema: number): void {
     const steps = this.layout.schema - schema;
     if (steps <= 0 || schema === CUSTOM_SCHEMA) return;
     this.positive.remap((index) => coarserIndex(index, steps));
