@@ -16,8 +16,9 @@ function almostEqual(a: number, b: number): boolean {
   return difference / Math.min(sum, Number.MAX_VALUE) < SMALL_DELTA;
 }
 
-/** Adds up buckets with equal bounds; the input is sorted by bound. */
-function coalesce(buckets: readonly Bucket[]): Bucket[] {
+/** Adds up buckets with equal bounds, in new ones if there are any; the input is sorted by bound. */
+function coalesce(buckets: readonly Bucket[]): readonly Bucket[] {
+  if (!hasEqualBounds(buckets)) return buckets;
   const distinct: Bucket[] = [];
   for (const { upperBound, count } of buckets) {
     const last = distinct.at(-1);
@@ -27,10 +28,18 @@ function coalesce(buckets: readonly Bucket[]): Bucket[] {
   return distinct;
 }
 
-function makeMonotonic(buckets: Bucket[]): Repair {
+function hasEqualBounds(buckets: readonly Bucket[]): boolean {
+  for (let i = 1; i < buckets.length; i++) {
+    if (buckets[i]?.upperBound === buckets[i - 1]?.upperBound) return true;
+  }
+  return false;
+}
+
+function makeMonotonic(buckets: readonly Bucket[]): Repair {
   let repair: Repair = "none";
   let highest = buckets[0]?.count ?? NaN;
-  for (const bucket of buckets.slice(1)) {
+  for (const [i, bucket] of buckets.entries()) {
+    if (i === 0) continue;
     const { count } = bucket;
     if (count === highest) continue;
     if (almostEqual(highest, count)) {
@@ -55,7 +64,7 @@ function unrepaired(value: number): RepairedQuantile {
  * The quantile of cumulative buckets, interpolated linearly inside the bucket that it falls into.
  * NaN without a `+Inf` bucket, with fewer than two buckets or without observations.
  *
- * @param sorted by upper bound
+ * @param sorted by upper bound; counts that fall are repaired in place
  */
 export function bucketQuantile(q: number, sorted: readonly Bucket[]): RepairedQuantile {
   if (Number.isNaN(q)) return unrepaired(NaN);
@@ -68,8 +77,9 @@ export function bucketQuantile(q: number, sorted: readonly Bucket[]): RepairedQu
   const observations = buckets[last]?.count ?? 0;
   if (last < 1 || observations === 0) return { value: NaN, repair };
   const rank = q * observations;
-  let index = buckets.findIndex((bucket, i) => i === last || bucket.count >= rank);
-  if (Number.isNaN(rank)) index = last;
+  let index = 0;
+  // Nothing reaches a rank that is no number, which leaves the last bucket.
+  while (index < last && !((buckets[index]?.count ?? NaN) >= rank)) index++;
   return { value: valueAtRank(buckets, index, rank), repair };
 }
 

@@ -118,12 +118,16 @@ function* readHistograms(call: Call, grid: Grid, read: Reading, input: Input): W
     sources.map(({ dropsName }) => dropsName),
   );
   for (const [index, { labels, buckets, native }] of sources.entries()) {
+    // Written anew at each step instead of made anew.
+    const filled = buckets.map(({ row, upperBound }) => ({ row, upperBound, count: NaN }));
+    const there: Bucket[] = [];
     for (let step = 0; step < steps; step++) {
-      const there: Bucket[] = [];
-      for (const { row, upperBound } of buckets) {
-        const cell = row * steps + step;
+      there.length = 0;
+      for (const bucket of filled) {
+        const cell = bucket.row * steps + step;
         if (present[cell] !== 1 || histograms?.[cell] !== undefined) continue;
-        there.push({ upperBound, count: values[cell] ?? NaN });
+        bucket.count = values[cell] ?? NaN;
+        there.push(bucket);
       }
       const histogram = native === undefined ? undefined : histograms?.[native * steps + step];
       const isThere = histogram !== undefined && present[(native ?? 0) * steps + step] === 1;
