@@ -102,10 +102,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       refusedThere(answers, /unexpected (?:duration|number) |missing unit character in duration/),
   },
   {
-    name: "infinite values in a line are infinite",
+    name: "compensated sums keep an infinity",
     explains: ({ difference: { values } }, top) =>
       top?.kind === "call" &&
-      /^(?:deriv|predict_linear)$/.test(top.name) &&
+      /^(?:deriv|predict_linear|std(?:dev|var)_over_time)$/.test(top.name) &&
       Math.abs(values?.ours ?? 0) === Infinity &&
       Number.isNaN(values?.theirs),
   },
