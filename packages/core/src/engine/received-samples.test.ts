@@ -173,6 +173,23 @@ test("samples keep their own time and order, late ones find their place, repeats
   ]);
 });
 
+test("a histogram is not believed to go on from one that may be missing", () => {
+  const driver = new Driver();
+  const hints = ["not-reset", "reset", "gauge", "unknown"] as const;
+  const sent = hints.map((counterReset, i) => ({
+    at: epochMs(START + i),
+    value: { ...histogram, counterReset },
+  }));
+  driver.send(10, series(up, ...sent));
+  driver.send(10, series(up, ...sent));
+  assert.equal(driver.engine.counters().get("repeated_samples"), 4);
+  const [slice] = driver.engine.readerAt(epochMs(0)).select([], epochMs(0), epochMs(START * 2));
+  assert.deepEqual(
+    slice?.histograms?.map((one) => one?.counterReset),
+    ["unknown", "reset", "gauge", "unknown"],
+  );
+});
+
 test("a sender that was cut off for an hour brings its samples late, and they are taken", () => {
   const driver = new Driver();
   driver.send(0, series(up, number(0, 0)));

@@ -1,6 +1,7 @@
 import type { Limits } from "../model/limits.ts";
 import type { Labels } from "../model/labels.ts";
 import type { ReceivedSample, ReceivedSeries, SeriesOutcome } from "../model/received-series.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import { Tally } from "../model/tally.ts";
 import { type EpochMs, MINUTE_MS } from "../model/time.ts";
 import type { ExemplarStore } from "../store/exemplars.ts";
@@ -67,7 +68,16 @@ function asSent(sent: Labels): Labels {
 }
 
 function append(store: Store, labels: Labels, { at, value }: ReceivedSample) {
-  return store.append(labels, at, value);
+  return store.append(labels, at, typeof value === "object" ? withoutPromise(value) : value);
+}
+
+/**
+ * A sender's word that there was no reset is about the sample that it sent before, which may be
+ * missing here: counts are compared instead.
+ */
+function withoutPromise(histogram: NativeHistogram): NativeHistogram {
+  if (histogram.counterReset !== "not-reset") return histogram;
+  return { ...histogram, counterReset: "unknown" };
 }
 
 type LabelFault = "too-many-labels" | "label-too-long";
