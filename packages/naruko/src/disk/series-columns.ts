@@ -1,10 +1,9 @@
 import { assert } from "@naruko/core/model/assert";
 import type { Exemplar } from "@naruko/core/model/exemplar";
-import type { Labels } from "@naruko/core/model/labels";
+import { type Labels, sortedLabels } from "@naruko/core/model/labels";
 import type { ReceivedSample, ReceivedSeries } from "@naruko/core/model/received-series";
 import { type BucketSpan, type NativeHistogram, STALE } from "@naruko/core/model/sample";
 import { epochMs } from "@naruko/core/model/time";
-import { labelsFromPairs } from "./point-columns.ts";
 
 /** What a native histogram is apart from its counts; repeats from sample to sample. */
 type HistogramShape = Pick<NativeHistogram, "counterReset" | "schema"> & {
@@ -117,8 +116,9 @@ export function fromSeriesColumns(columns: SeriesColumns): ReceivedSeries[] {
     assert(value !== undefined, "a series' numbers are all written");
     return value;
   };
+  // Written from labels, hence sorted.
   const labelsOf = (indexes: readonly number[] | undefined): Labels =>
-    labelsFromPairs((indexes ?? []).map((index) => texts[index] ?? ""));
+    sortedLabels((indexes ?? []).map((index) => texts[index] ?? ""));
   let exemplarsRead = 0;
   return columns.labels.map((indexes) => {
     const sampleCount = next();
