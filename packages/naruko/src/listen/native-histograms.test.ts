@@ -7,7 +7,11 @@ import test from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NativeHistogram } from "@naruko/core/model/sample";
 import { STALE } from "@naruko/core/model/sample";
-import { snappyBlock, writeRequest } from "@naruko/core/testing/remote-write-messages";
+import {
+  type SentSeries,
+  snappyBlock,
+  writeRequest,
+} from "@naruko/core/testing/remote-write-messages";
 import { serveNaruko } from "../testing/serve-naruko.ts";
 
 const RULES = `
@@ -92,7 +96,7 @@ test("native histograms are received, alerted on and there after a restart", asy
     });
     assert.deepEqual(await response.json(), {});
   }
-  const samples = [
+  const samples: SentSeries["samples"] = [
     { at: at - 2, value: 7 },
     { at, value: STALE },
   ];
