@@ -27,11 +27,12 @@ function range(name: string, query: string, lengthMs: number, stepMs: number): C
   return { name: `range, ${name}`, query, endpoint: "query_range", params };
 }
 
+// Ranges of subqueries are no multiples of their steps, so that none of those is at their open end.
 const WIDE = {
   "rate by label": "sum by (service) (rate(requests_total[5m]))",
   quantile: "histogram_quantile(0.95, sum by (service, le) (rate(request_seconds_bucket[5m])))",
   topk: "topk(10, rate(requests_total[5m]))",
-  subquery: "max_over_time(sum by (service) (rate(requests_total[5m]))[30m:1m])",
+  subquery: "max_over_time(sum by (service) (rate(requests_total[5m]))[29m37s:1m])",
 };
 
 const DAY_OVER_DAY =
@@ -42,7 +43,7 @@ const LONG = {
   quantile: "histogram_quantile(0.95, sum by (model, le) (rate(call_seconds_bucket[5m])))",
   "day over day": DAY_OVER_DAY,
   topk: "topk(3, rate(tokens_total[5m]))",
-  subquery: "max_over_time(sum(rate(tokens_total[5m]))[1h:1m])",
+  subquery: "max_over_time(sum(rate(tokens_total[5m]))[59m37s:1m])",
   average: "avg_over_time(budget_left[1h])",
 };
 
