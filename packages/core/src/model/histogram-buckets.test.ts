@@ -90,6 +90,11 @@ test("spans and indices tell the same", () => {
   ];
   assert.deepEqual(indexedBuckets(empty, [9]).indices, [2]);
   assert.throws(() => indexedBuckets([{ offset: 0, length: 2 }], [1]), /broken invariant/);
+  const back = [
+    { offset: 5, length: 1 },
+    { offset: -2, length: 1 },
+  ];
+  assert.throws(() => indexedBuckets(back, [1, 1]), /spans stand behind each other/);
 });
 
 const PLAIN: NativeHistogram = {

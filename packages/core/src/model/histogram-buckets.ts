@@ -73,7 +73,8 @@ export function indexedBuckets(
 ): IndexedBuckets {
   const indices: number[] = [];
   let index = 0;
-  for (const { offset, length } of spans) {
+  for (const [n, { offset, length }] of spans.entries()) {
+    assert(n === 0 || offset >= 0, "spans stand behind each other");
     index += offset;
     for (let i = 0; i < length; i++) indices.push(index++);
   }

@@ -200,6 +200,16 @@ const refused: readonly (readonly [name: string, bytes: Uint8Array, message: Reg
     native({ positiveDelta: [1] }),
     /spans have 4 buckets, but there are 1/,
   ],
+  [
+    "spans that go back",
+    native({
+      positiveSpan: [
+        { offset: 5, length: 2 },
+        { offset: -3, length: 2 },
+      ],
+    }),
+    /spans overlap/,
+  ],
   ["a schema that is unknown", native({ schema: 9 }), /has schema 9, known are -4 to 8/],
 ];
 for (const [name, bytes, message] of refused) {

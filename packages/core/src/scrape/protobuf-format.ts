@@ -387,6 +387,9 @@ function countsOf({ spans, deltas, counts }: NativeSide): readonly number[] {
   let count = 0;
   const absolute = counts.length > 0 ? counts : deltas.map((delta) => (count += delta));
   const expected = spans.reduce((sum, { length }) => sum + length, 0);
+  if (spans.slice(1).some(({ offset }) => offset < 0)) {
+    throw new WireFault(0, 7, "a native histogram's spans overlap");
+  }
   if (expected === absolute.length) return absolute;
   const what = `a native histogram's spans have ${expected} buckets, but there are ${absolute.length}`;
   throw new WireFault(0, 7, what);
