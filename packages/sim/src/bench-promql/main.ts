@@ -10,7 +10,7 @@ import { benchQueries, casesLike, ratioOf, type QueryReport, type Timed } from "
 const USAGE = `usage: npm run bench:promql -- [--only CASE] [--runs N] [--ours] [--profile DIR] [--json]
 
   --only CASE    cases whose name has this in it; "replay" is the replay of a rule file
-  --runs N       pairs of each case, after three that do not count (default: 9)
+  --runs N       pairs of each case, after two seconds of them that do not count (default: 9)
   --ours         without Prometheus
   --profile DIR  writes a processor profile of our process there
   --json         one JSON object instead of the table
