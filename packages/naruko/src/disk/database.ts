@@ -1,5 +1,5 @@
 import { copyFile, stat } from "node:fs/promises";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { DuckDBInstance, DuckDBPendingResultState, type DuckDBConnection } from "@duckdb/node-api";
 import type { Read } from "./disk.ts";
 import { FORMAT_VERSION, MIGRATIONS, PROGRAM, TABLES } from "./schema.ts";
 import { reasonOf } from "./failure.ts";
@@ -86,6 +86,21 @@ async function versionOf(connection: DuckDBConnection): Promise<number | "empty"
   return row?.[1] === PROGRAM ? Number(row[0]) : "foreign";
 }
 
+/**
+ * Runs a statement in this thread, and hence at its priority: `run` gives it to one of four threads
+ * that the whole process shares. For what takes long.
+ */
+export async function runHere(connection: DuckDBConnection, sql: string): Promise<void> {
+  const prepared = await connection.prepare(sql);
+  try {
+    const pending = prepared.start();
+    while (pending.runTask() !== DuckDBPendingResultState.RESULT_READY);
+    await pending.getResult();
+  } finally {
+    prepared.destroySync();
+  }
+}
+
 /** Runs statements in one transaction: all or none of their changes remain. */
 export async function inTransaction<T>(
   connection: DuckDBConnection,
@@ -94,7 +109,7 @@ export async function inTransaction<T>(
   await connection.run("BEGIN");
   try {
     const value = await work();
-    await connection.run("COMMIT");
+    await runHere(connection, "COMMIT");
     return value;
   } catch (cause) {
     try {

@@ -31,7 +31,7 @@ function valueOf<T>(read: Read<T>): T {
 }
 
 async function open(t: TestContext, file: string = temporaryFile(t)): Promise<Disk> {
-  const disk = valueOf(await openDuckDbDisk(file));
+  const disk = valueOf(await openDuckDbDisk(file, { lingerMs: 5 }));
   t.after(() => disk.close());
   return disk;
 }
@@ -88,7 +88,7 @@ test("a fresh disk recovers to the beginning", async (t) => {
 test("committed inputs come back in order after the disk was opened again", async (t) => {
   const file = temporaryFile(t);
   const inputs = [telemetryInput(1, [aCall({})]), tick(2), telemetryInput(3, [])];
-  const first = valueOf(await openDuckDbDisk(file));
+  const first = valueOf(await openDuckDbDisk(file, { lingerMs: 5 }));
   assert.deepEqual(await first.commit(inputs.slice(0, 2)), { ok: true });
   assert.deepEqual(await first.commit(inputs.slice(2)), { ok: true });
   await first.close();
@@ -181,7 +181,7 @@ test("outputs that are kept again replace those of the same key", async (t) => {
     return { calls, transitions, chunks, series };
   };
   const expected = { calls: 3, transitions: 2, chunks: 3, series: 2 };
-  const first = valueOf(await openDuckDbDisk(file));
+  const first = valueOf(await openDuckDbDisk(file, { lingerMs: 5 }));
   await first.keep([...effects, ...effects]);
   await first.keep(effects);
   assert.deepEqual(await counts(first), expected);
@@ -259,7 +259,7 @@ test("of three snapshots two are kept, with the inputs after the older one", asy
 
 test("a snapshot of inputs that were never committed is what later ones follow", async (t) => {
   const file = temporaryFile(t);
-  const first = valueOf(await openDuckDbDisk(file));
+  const first = valueOf(await openDuckDbDisk(file, { lingerMs: 5 }));
   await first.saveSnapshot(snapshotAt(7));
   const expected = { snapshot: snapshotAt(7), lastSeq: 7, lastAt: 7000 };
   assert.deepEqual(valueOf(await first.recover("latest")), expected);
@@ -320,6 +320,22 @@ test("what waits is counted, and nothing waits when all is answered", async (t) 
   assert.ok(inputBytes > 0 && effectBytes > 100);
   await Promise.all(work);
   assert.deepEqual(disk.queued(), { inputs: 0, inputBytes: 0, effects: 0, effectBytes: 0 });
+});
+
+test("commits wait while more outputs wait for the database than memory has room for", async (t) => {
+  const disk = valueOf(
+    await openDuckDbDisk(temporaryFile(t), { lingerMs: 50, waitingBytes: 1000 }),
+  );
+  t.after(() => disk.close());
+  const order: string[] = [];
+  const names = Array.from({ length: 100 }, (_, i) => `u${String(i)}`);
+  await Promise.all([
+    disk.keep([keepOf(1, "a")]).then(() => order.push("few")),
+    disk.commit([tick(1)]).then(() => order.push("at once")),
+    disk.keep([keepOf(1, ...names)]).then(() => order.push("many")),
+    disk.commit([tick(2)]).then(() => order.push("waited")),
+  ]);
+  assert.deepEqual(order, ["at once", "few", "many", "waited"]);
 });
 
 test("a closed disk refuses, and does not leave anybody waiting", async (t) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "@naruko/core/model/input-error";
 import type { ChunkRow, Input } from "@naruko/core/model/engine-io";
 import type { Labels } from "@naruko/core/model/labels";
@@ -29,6 +30,16 @@ export const CHECKPOINT_BYTES: number = 256 * 1024 * 1024;
  * this much is kept longer than it is needed.
  */
 export const SEGMENT_BYTES: number = 32 * 1024 * 1024;
+
+/** Outputs are seen by queries this much later; few transactions cost less than many. */
+const LINGER_MS = 500;
+
+/**
+ * Bytes of outputs that may wait for the database. Beyond it commits wait for them, so that senders
+ * slow down to what it takes, and memory is bounded.
+ */
+const WAITING_EFFECT_BYTES = 64 * 1024 * 1024;
+const LOOK_AGAIN_MS = 20;
 
 /** Bytes that a chunk or a transition is taken to need in the queue. */
 const EFFECT_BYTES = 256;
@@ -106,12 +117,20 @@ class DuckDbDisk implements Disk {
   /** What was encoded for its commit need not be encoded again to be kept. */
   readonly #encoded = new WeakMap<Telemetry, Uint8Array>();
 
-  constructor({ database, log }: Threads) {
+  readonly #waitingBytes: number;
+
+  constructor({ database, log }: Threads, waitingBytes: number) {
     this.#worker = database;
     this.#log = log;
+    this.#waitingBytes = waitingBytes;
   }
 
   async commit(inputs: readonly Input[]): Promise<Outcome> {
+    while (this.#effects.bytes > this.#waitingBytes) {
+      const reason = this.#worker.trouble();
+      if (reason !== undefined) return { ok: false, retry: true, reason };
+      await sleep(LOOK_AGAIN_MS);
+    }
     const rows = inputs.map((input) => {
       const bytes = encodeInput(input);
       if (input.kind === "telemetry") this.#encoded.set(input.telemetry, bytes);
@@ -122,7 +141,11 @@ class DuckDbDisk implements Disk {
     return outcomeOf(await this.#inputs.during(rows.length, bytes, committed));
   }
 
-  async keep(effects: readonly KeptEffect[]): Promise<Outcome> {
+  /**
+   * Not async, because what an async function was called with lives until it is done: calls that
+   * wait here as bytes need not be in memory as objects too.
+   */
+  keep(effects: readonly KeptEffect[]): Promise<Outcome> {
     const rows = effects.map((effect): OutputRow => {
       if (effect.kind !== "keep") return effect;
       const { kind, seq, at, telemetry } = effect;
@@ -131,7 +154,7 @@ class DuckDbDisk implements Disk {
     });
     const bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0);
     const kept = this.#worker.ask("keep", rows);
-    return outcomeOf(await this.#effects.during(rows.length, bytes, kept));
+    return this.#effects.during(rows.length, bytes, kept).then(outcomeOf);
   }
 
   async saveSnapshot(snapshot: Parameters<Disk["saveSnapshot"]>[0]): Promise<Outcome> {
@@ -252,6 +275,8 @@ async function closeBoth({ database, log }: Threads): Promise<void> {
 export type DiskOptions = Omit<StoreOptions, "file"> & {
   /** Bytes after which another file of the input log begins. */
   readonly segmentBytes: number;
+  /** Bytes of outputs that may wait for the database before commits wait for it too. */
+  readonly waitingBytes: number;
 };
 
 /**
@@ -263,7 +288,7 @@ export async function openDuckDbDisk(
   file: string,
   options: Partial<DiskOptions> = {},
 ): Promise<Read<Disk>> {
-  const { segmentBytes = SEGMENT_BYTES, ...rest } = options;
+  const { segmentBytes = SEGMENT_BYTES, waitingBytes = WAITING_EFFECT_BYTES, ...rest } = options;
   const threads: Threads = {
     database: startWorker("worker", "disk"),
     log: startWorker("log-worker", "inputs"),
@@ -275,10 +300,11 @@ export async function openDuckDbDisk(
       file,
       memoryMb: DISK_MEMORY_MB,
       checkpointBytes: CHECKPOINT_BYTES,
+      lingerMs: LINGER_MS,
       ...rest,
     },
   );
-  if (opened.ok) return { ok: true, value: new DuckDbDisk(threads) };
+  if (opened.ok) return { ok: true, value: new DuckDbDisk(threads, waitingBytes) };
   await closeBoth(threads);
   return opened;
 }

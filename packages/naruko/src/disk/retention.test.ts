@@ -22,6 +22,7 @@ async function open(t: TestContext): Promise<{ disk: Disk; folder: string }> {
   const file = path.join(folder, "naruko.duckdb");
   const opened = await openDuckDbDisk(file, {
     checkpointBytes: CHECKPOINT_BYTES,
+    lingerMs: 5,
     segmentBytes: SEGMENT_BYTES,
   });
   assert.ok(opened.ok);

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { runHere } from "./database.ts";
 import type { Deleted, RetentionPolicy } from "./disk.ts";
 import { changedBy, numberIn, numberOrNull, rowsOf } from "./read-rows.ts";
 
@@ -100,7 +101,7 @@ export async function* retain(
   const oldest = (await oldestOf(connection)) ?? at;
   for (let share = 1; share <= SHARES; share++) {
     // Deleted rows free their room at a checkpoint only.
-    await connection.run("CHECKPOINT");
+    await runHere(connection, "CHECKPOINT");
     if ((await usedBytes(connection)) <= maxBytes) return;
     const cut = oldest + Math.ceil(((at - oldest) * share) / SHARES);
     yield* deleteBeforeCut(connection, { series: cut, calls: cut });

@@ -1,5 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { fileBytes, inTransaction, logBytes, openDatabase, type Database } from "./database.ts";
+import {
+  fileBytes,
+  inTransaction,
+  logBytes,
+  openDatabase,
+  runHere,
+  type Database,
+} from "./database.ts";
 import type { DatabaseOptions } from "./database.ts";
 import type { DiskStats, Read } from "./disk.ts";
 import { failure, isFatal } from "./failure.ts";
@@ -30,6 +37,8 @@ type Opened = {
 export type StoreOptions = DatabaseOptions & {
   /** Bytes of the write-ahead log at which it is folded into the file. */
   readonly checkpointBytes: number;
+  /** How long outputs wait for others to be written with. */
+  readonly lingerMs: number;
 };
 
 /** How long a failed checkpoint rests; a full disk does not get room within milliseconds. */
@@ -121,7 +130,7 @@ export class Store {
   async checkpointIfDue(nowMs: number): Promise<void> {
     const { file, checkpointBytes } = this.#options;
     if (nowMs < this.#checkpointAfter || (await logBytes(file)) < checkpointBytes) return;
-    const done = await this.read((connection) => connection.run("CHECKPOINT"));
+    const done = await this.read((connection) => runHere(connection, "CHECKPOINT"));
     if (!done.ok) this.#checkpointAfter = nowMs + CHECKPOINT_REST_MS;
   }
 

@@ -3,8 +3,12 @@ import type { EngineOptions } from "@naruko/core/engine/engine";
 import { InputError } from "@naruko/core/model/input-error";
 import type { CheckedSetup } from "@naruko/core/engine/alerting";
 import type { Effect, EngineSetup, Input } from "@naruko/core/model/engine-io";
+import type { Outcome } from "@naruko/core/model/outcome";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Disk, KeptEffect, Recovery } from "../disk/disk.ts";
+
+/** Inputs whose outputs are under way to the disk at once, so that memory is bounded. */
+const KEPT_TOGETHER = 100;
 
 /** The part of the disk that a start needs. */
 export type RecoveryDisk = Pick<Disk, "recover" | "chunksSince" | "inputsAfter" | "keep">;
@@ -50,14 +54,19 @@ async function recoverFrom(
   await adoptSince(engine.neededFrom(), engine, disk);
   let reapplied = 0;
   let faults = 0;
+  const keeping: Promise<Outcome>[] = [];
   for await (const input of disk.inputsAfter(snapshot?.seq ?? 0)) {
+    if (input.kind === "reload" || keeping.length >= KEPT_TOGETHER) {
+      await Promise.all(keeping.splice(0));
+    }
     if (input.kind === "reload") await adoptHistory(input.setup, engine, disk);
     const effects = reapply(engine, input);
     if (effects === undefined) faults++;
     const kept = effects?.filter((effect) => effect.kind.startsWith("keep")) ?? [];
-    if (kept.length > 0) await disk.keep(kept as KeptEffect[]);
+    if (kept.length > 0) keeping.push(disk.keep(kept as KeptEffect[]));
     reapplied++;
   }
+  await Promise.all(keeping);
   return { engine, lastSeq, reapplied, faults };
 }
 
