@@ -23,7 +23,7 @@ import { evaluateNode, evaluateRanges } from "./nodes.ts";
 import { readsOf, type SelectorRead, type Span } from "./plan.ts";
 import { statsSelectors, withDecidedResets } from "./stats-selectors.ts";
 import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
-import type { SharedWork } from "./shared-work.ts";
+import type { RememberedWork } from "./remembered-work.ts";
 
 export type EvaluateOptions = Span & {
   readonly limits: Limits;
@@ -34,7 +34,7 @@ export type EvaluateOptions = Span & {
   /** What is evaluated in another way than by default. */
   readonly features?: Features;
   /** What other expressions over the same series have worked out; their annotations are theirs. */
-  readonly shared?: SharedWork;
+  readonly remembered?: RememberedWork;
 };
 
 /** One series of a result; times in epoch ms, ascending. */
@@ -120,7 +120,7 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
   const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
   for (const read of readsOf(expr, options)) {
-    const found = yield* selectedOnce(reader, read, { budget, shared: options.shared });
+    const found = yield* selectedOnce(reader, read, { budget, remembered: options.remembered });
     if (purpose === "query" && found.length > limits.querySeries) {
       const what = `selects more than ${limits.querySeries} series (limit querySeries)`;
       const remedy = "narrow the selector, or raise limits.querySeries";
@@ -142,25 +142,25 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
     slices,
     annotations: new Annotations(),
     budget,
-    ...(options.shared !== undefined && { shared: options.shared }),
+    ...(options.remembered !== undefined && { remembered: options.remembered }),
   };
 }
 
-type Selecting = { readonly budget: Budget; readonly shared: SharedWork | undefined };
+type Selecting = { readonly budget: Budget; readonly remembered: RememberedWork | undefined };
 
 /** What a selector reads; charged alike whether it was selected before or not. */
 function* selectedOnce(
   reader: Reader,
   read: SelectorRead,
-  { budget, shared }: Selecting,
+  { budget, remembered }: Selecting,
 ): Work<readonly SeriesSlice[]> {
-  const known = shared?.selection(read.selector, read);
+  const known = remembered?.selection(read.selector, read);
   if (known !== undefined) {
     for (const { times } of known) budget.charge(times.length, read.selector.place);
     return known;
   }
   const found = inLabelOrder(yield* selected(reader, read, budget));
-  shared?.keepSelection(read.selector, read, found);
+  remembered?.keepSelection(read.selector, read, found);
   return found;
 }
 

@@ -33,16 +33,16 @@ import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./win
 
 /** Evaluates a node at all steps at once, unless that was done for another expression. */
 export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
-  const { shared, budget } = run;
-  if (shared === undefined) return yield* workOut(expr, steps, run);
-  const known = shared.value(expr, steps);
+  const { remembered, budget } = run;
+  if (remembered === undefined) return yield* workOut(expr, steps, run);
+  const known = remembered.value(expr, steps);
   if (known !== undefined) {
     budget.charge(known.samples, expr.place);
     return known.value;
   }
   const before = budget.samples;
   const value = yield* workOut(expr, steps, run);
-  shared.keepValue(expr, steps, { value, samples: budget.samples - before });
+  remembered.keepValue(expr, steps, { value, samples: budget.samples - before });
   return value;
 }
 

@@ -6,7 +6,7 @@ import type { Annotations } from "./annotations.ts";
 import type { InstantSelector } from "./ast.ts";
 import { type Grid, hasValues, mergeRows, refuseDuplicates, withoutName } from "./grid.ts";
 import type { Span } from "./plan.ts";
-import type { SharedWork } from "./shared-work.ts";
+import type { RememberedWork } from "./remembered-work.ts";
 
 /** A computation that lets the event loop live: it yields every so many samples. */
 export type Work<Result> = Generator<undefined, Result, undefined>;
@@ -32,7 +32,7 @@ export type Run = {
   readonly annotations: Annotations;
   readonly budget: Budget;
   /** What expressions evaluated before this one have worked out. */
-  readonly shared?: SharedWork;
+  readonly remembered?: RememberedWork;
 };
 
 /** Samples between two yields. */

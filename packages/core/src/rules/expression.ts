@@ -14,7 +14,7 @@ import { evaluate } from "../promql/evaluate.ts";
 import { parse } from "../promql/parser.ts";
 import { DEFAULT_LOOKBACK_MS, plan } from "../promql/plan.ts";
 import { printExpr } from "../promql/print.ts";
-import type { SharedWork } from "../promql/shared-work.ts";
+import type { RememberedWork } from "../promql/remembered-work.ts";
 
 /** One element of what an expression returned. */
 export type Element = { readonly labels: Labels; readonly value: SampleValue };
@@ -57,7 +57,7 @@ export type EvaluationContext = {
   /** How expressions in templates are read, as those of the rules are. */
   readonly expressions?: ExpressionOptions;
   /** What rules evaluated before at the same time have worked out. */
-  readonly shared?: SharedWork;
+  readonly remembered?: RememberedWork;
 };
 
 /** Parses and checks an expression; throws `InputError("promql")` with its place in the text. */
@@ -90,14 +90,14 @@ function longestRange(expr: Expr): number {
 export function* evaluateExpression(
   { expr }: Expression,
   at: EpochMs,
-  { reader, limits, subqueryStepMs, expressions, shared }: EvaluationContext,
+  { reader, limits, subqueryStepMs, expressions, remembered }: EvaluationContext,
 ): Generator<undefined, readonly Element[]> {
   const span = { from: at, to: at, stepMs: 0, lookbackMs: DEFAULT_LOOKBACK_MS };
   const options = {
     ...span,
     ...(subqueryStepMs !== undefined && { subqueryStepMs }),
     ...(expressions?.features !== undefined && { features: expressions.features }),
-    ...(shared !== undefined && { shared }),
+    ...(remembered !== undefined && { remembered }),
     limits,
     purpose: "rule",
   } as const;

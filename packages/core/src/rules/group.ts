@@ -4,7 +4,7 @@ import type { Labels } from "../model/labels.ts";
 import { STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
-import { type CommonParts, commonParts, SharedWork } from "../promql/shared-work.ts";
+import { type CommonParts, commonParts, RememberedWork } from "../promql/remembered-work.ts";
 import { ALERTS, ALERTS_FOR_STATE, moveAlerts } from "./alerting.ts";
 import type { RuleContext } from "./context.ts";
 import type { Element } from "./expression.ts";
@@ -48,12 +48,12 @@ export function* evaluateGroup(
   const written = new Set<string>();
   let samples = 0;
   let evaluated = 0;
-  const shared = new SharedWork(commonPartsOf(state.group));
+  const remembered = new RememberedWork(commonPartsOf(state.group));
   for (const rule of state.rules) {
     if (rule.waiting || (rule.quietUntil !== undefined && at < rule.quietUntil)) continue;
     rule.quietUntil = undefined;
     evaluated++;
-    const outcome = yield* evaluateRule(rule, state, at, { context, shared });
+    const outcome = yield* evaluateRule(rule, state, at, { context, remembered });
     transitions.push(...outcome.transitions);
     rule.lastEvaluatedAt = at;
     rule.health = outcome.failure === undefined ? "ok" : "err";
@@ -65,7 +65,7 @@ export function* evaluateGroup(
     for (const { labels } of outcome.samples) written.add(labels.key);
     samples += outcome.samples.length;
     write(rule, outcome.samples, { at: epochMs(at - state.group.queryOffsetMs), written }, context);
-    for (const metric of writtenBy(rule.rule)) shared.written(metric);
+    for (const metric of writtenBy(rule.rule)) remembered.written(metric);
   }
   state.lastEvaluatedAt = at;
   return { transitions, evaluated, failures, samples };
@@ -87,7 +87,7 @@ function writtenBy(rule: Rule): readonly string[] {
   return rule.kind === "record" ? [rule.name] : [ALERTS, ALERTS_FOR_STATE];
 }
 
-type GroupWork = { readonly context: RuleContext; readonly shared: SharedWork };
+type GroupWork = { readonly context: RuleContext; readonly remembered: RememberedWork };
 
 type RuleOutcome = {
   readonly transitions: readonly Transition[];
@@ -100,12 +100,12 @@ function* evaluateRule(
   state: RuleState,
   { group }: GroupState,
   at: EpochMs,
-  { context, shared }: GroupWork,
+  { context, remembered }: GroupWork,
 ): Generator<undefined, RuleOutcome> {
   const { rule } = state;
   const time = epochMs(at - group.queryOffsetMs);
   try {
-    const elements = yield* evaluateExpression(rule.expr, time, { ...context, shared });
+    const elements = yield* evaluateExpression(rule.expr, time, { ...context, remembered });
     if (rule.kind === "record") {
       const samples = recordedSamples(elements, { rule, group, at });
       return { transitions: [], samples, failure: undefined };

@@ -8,7 +8,7 @@ import { epochMs } from "../model/time.ts";
 import { evaluateNow } from "./evaluate.ts";
 import { fixedReader } from "./fixed-reader.ts";
 import { parse } from "./parser.ts";
-import { commonParts, SharedWork } from "./shared-work.ts";
+import { commonParts, RememberedWork } from "./remembered-work.ts";
 
 const READER = fixedReader(
   ["a", "b", "c"].flatMap((name, i) =>
@@ -37,9 +37,9 @@ type Evaluated = ReturnType<typeof evaluateNow>;
 
 function ask(texts: readonly string[], share: boolean, reader: Reader = READER): Evaluated[] {
   const exprs = texts.map((text) => parse(text));
-  const shared = new SharedWork(commonParts(exprs));
+  const remembered = new RememberedWork(commonParts(exprs));
   const span = { from: AT, to: AT, stepMs: 0, lookbackMs: 300_000, limits: DEFAULT_LIMITS };
-  return exprs.map((expr) => evaluateNow(expr, reader, share ? { ...span, shared } : span));
+  return exprs.map((expr) => evaluateNow(expr, reader, share ? { ...span, remembered } : span));
 }
 
 const TEXTS = [
@@ -57,7 +57,7 @@ const TEXTS = [
   "absent(a_total + b_total)",
 ] as const;
 
-test("shared or not, values and samples charged are the same", () => {
+test("remembered or not, values and samples charged are the same", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 6 }), (texts) => {
       const results = (share: boolean): unknown =>
@@ -93,12 +93,12 @@ const written: readonly (readonly [string, string, number])[] = [
 for (const [text, metric, expected] of written) {
   test(`${text} twice selects ${expected} times where ${metric} is written in between`, () => {
     const exprs = [parse(text), parse(text)];
-    const shared = new SharedWork(commonParts(exprs));
+    const remembered = new RememberedWork(commonParts(exprs));
     const { reader, selected } = counting(READER);
     const span = { from: AT, to: AT, stepMs: 0, lookbackMs: 300_000, limits: DEFAULT_LIMITS };
     for (const expr of exprs) {
-      evaluateNow(expr, reader, { ...span, shared });
-      shared.written(metric);
+      evaluateNow(expr, reader, { ...span, remembered });
+      remembered.written(metric);
     }
     assert.equal(selected(), expected);
   });

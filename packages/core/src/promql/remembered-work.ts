@@ -52,7 +52,7 @@ type Kept<Result> = {
  * Whoever evaluates them says what is written in between. Nobody changes a value once it is made,
  * so that it can be handed out again.
  */
-export class SharedWork {
+export class RememberedWork {
   private readonly common: CommonParts;
   private readonly values = new Map<string, Kept<Worked>>();
   private readonly selections = new Map<string, Kept<readonly SeriesSlice[]>>();
