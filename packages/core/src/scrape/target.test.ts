@@ -82,6 +82,7 @@ const rows: readonly (readonly [name: string, got: string | undefined, wanted: s
     "no address: __address__ is empty after relabelling",
   ],
   ["a URL for an address", found({}, {}, "http://h:1"), '"http://h:1" is no host and port'],
+  ["credentials in an address", found({}, {}, "u:p@h:1"), '"u:p@h:1" is no host and port'],
   ["dropped", found({ relabel: [{ ...set("", ""), action: "drop" }] }), "dropped"],
   [
     "no interval",

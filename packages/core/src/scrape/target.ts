@@ -75,7 +75,7 @@ function targetFrom(
 ): Omit<Target, "discoveredLabels"> | string {
   const address = labels.get("__address__") ?? "";
   if (address === "") return "no address: __address__ is empty after relabelling";
-  if (/[/\s]/.test(address)) return `"${address}" is no host and port`;
+  if (/[/\s@]/.test(address)) return `"${address}" is no host and port`;
   const intervalMs = parseDuration(labels.get("__scrape_interval__") ?? "") ?? 0;
   const timeoutMs = parseDuration(labels.get("__scrape_timeout__") ?? "") ?? 0;
   if (intervalMs <= 0) return "__scrape_interval__ is no duration above zero";

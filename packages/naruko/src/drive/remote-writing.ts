@@ -24,6 +24,7 @@ export function remoteWritesOf(options: RemoteWritingOptions): RemoteWrites {
     version,
     report,
     now: sources.now,
+    intervalMs: loaded.config.interval,
     folder: folderOf(loaded),
     markFolder: path.resolve(loaded.config.data, "remote-write"),
     source: engineSource({ ...sources, monotonicMs: clock.monotonicMs }),

@@ -9,23 +9,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
-import { formatLabels, labels } from "@naruko/core/model/labels";
 import { epochMs } from "@naruko/core/model/time";
 import { hasPrometheus } from "../testing/prometheus-peer.ts";
 import { startTarget } from "../testing/scraping.ts";
 import { serveNaruko } from "../testing/serve-naruko.ts";
 import { chatSpan, spanLine } from "../testing/span-line.ts";
-
-const PATIENCE_MS = 60_000;
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  while (!(await holds())) {
-    assert.equal(signal.aborted, false, `${what} takes too long`);
-    await wait(50);
-  }
-}
+import { eventually, selfMetric, storedSamples } from "../testing/stored-samples.ts";
 
 /** A Prometheus at a place of its own, which can be stopped and started again. */
 class Receiver {
@@ -48,7 +37,7 @@ class Receiver {
 
   async start(): Promise<void> {
     this.#child = spawn("prometheus", this.#args, { stdio: "ignore" });
-    await until("the start of Prometheus", async () => {
+    await eventually("the start of Prometheus", async () => {
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined);
       return ready?.ok === true;
     });
@@ -71,33 +60,6 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-type Samples = Readonly<Record<string, readonly (readonly [number, string])[]>>;
-
-/** Every sample in the half minute up to a time, by series. */
-async function samplesAt(server: string, seconds: number, extra = {}): Promise<Samples> {
-  const query = '{__name__=~".+"}[30s]';
-  const params = new URLSearchParams({ query, time: String(seconds) });
-  const answer = await fetch(`${server}/api/v1/query?${params.toString()}`);
-  const { data } = (await answer.json()) as {
-    readonly data: {
-      readonly result: readonly {
-        readonly metric: Readonly<Record<string, string>>;
-        readonly values: readonly (readonly [number, string])[];
-      }[];
-    };
-  };
-  const entries = data.result.map(
-    ({ metric: own, values }) => [formatLabels(labels({ ...own, ...extra })), values] as const,
-  );
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-async function metric(server: string, name: string): Promise<number> {
-  const text = await (await fetch(`${server}/metrics`)).text();
-  const found = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "m").exec(text);
-  return Number(found?.[1]);
 }
 
 test("Prometheus receives what is stored, and misses nothing", async (t) => {
@@ -148,22 +110,25 @@ test("Prometheus receives what is stored, and misses nothing", async (t) => {
   };
   await call();
   const caughtUp = async (): Promise<boolean> =>
-    (await metric(http, "naruko_remote_write_lag_seconds")) === 0;
-  const sent = (): Promise<number> => metric(http, "naruko_remote_write_samples_total");
-  await until("the first samples", async () => (await sent()) > 400);
+    (await selfMetric(http, "naruko_remote_write_lag_seconds")) === 0;
+  const sent = (): Promise<number> => selfMetric(http, "naruko_remote_write_samples_total");
+  await eventually("the first samples", async () => (await sent()) > 400);
   await receiver.stop();
   await call();
-  await until("the lag", async () => (await metric(http, "naruko_remote_write_lag_seconds")) >= 4);
-  assert.ok((await metric(http, "naruko_remote_write_retries_total")) > 0);
+  await eventually(
+    "the lag",
+    async () => (await selfMetric(http, "naruko_remote_write_lag_seconds")) >= 4,
+  );
+  assert.ok((await selfMetric(http, "naruko_remote_write_retries_total")) > 0);
   await receiver.start();
-  await until("catching up", caughtUp);
+  await eventually("catching up", caughtUp);
   // What both have, up to the last tick that was sent.
   const end = Math.floor(Date.now() / 1000) - 2;
-  await until("the last samples", caughtUp);
-  const ours = await samplesAt(http, end, { source: "naruko" });
+  await eventually("the last samples", caughtUp);
+  const ours = await storedSamples(http, end, "30s", { source: "naruko" });
   assert.ok(Object.keys(ours).length > 60, String(Object.keys(ours).length));
-  assert.deepEqual(await samplesAt(receiver.url, end), ours);
-  assert.equal(await metric(http, "naruko_remote_write_refused_samples_total"), 0);
+  assert.deepEqual(await storedSamples(receiver.url, end, "30s"), ours);
+  assert.equal(await selfMetric(http, "naruko_remote_write_refused_samples_total"), 0);
 });
 
 test("another Naruko receives version 2.0, and has the same samples and metadata", async (t) => {
@@ -184,13 +149,13 @@ test("another Naruko receives version 2.0, and has the same samples and metadata
   writeFileSync(config, JSON.stringify(own));
   const data = path.join(folder, "sender");
   const { http } = await serveNaruko(t, "--config", config, "--data", data);
-  const sent = (): Promise<number> => metric(http, "naruko_remote_write_samples_total");
-  await until("the samples", async () => (await sent()) > 20);
+  const sent = (): Promise<number> => selfMetric(http, "naruko_remote_write_samples_total");
+  await eventually("the samples", async () => (await sent()) > 20);
   const end = Math.floor(Date.now() / 1000) - 1;
-  await until("the last samples", async () => (await sent()) > 30);
-  const ours = await samplesAt(http, end);
+  await eventually("the last samples", async () => (await sent()) > 30);
+  const ours = await storedSamples(http, end, "30s");
   assert.equal(Object.keys(ours).length, 6);
-  assert.deepEqual(await samplesAt(receiver.http, end), ours);
+  assert.deepEqual(await storedSamples(receiver.http, end, "30s"), ours);
   const known = (await (await fetch(`${receiver.http}/api/v1/metadata?metric=n`)).json()) as object;
   assert.deepEqual(known, {
     status: "success",

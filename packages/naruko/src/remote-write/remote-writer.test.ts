@@ -58,6 +58,11 @@ class Stored implements SampleSource {
     });
   }
 
+  /** A tick was applied. */
+  ticked(atS: number): void {
+    this.#inputs.push({ seq: ++this.seq, at: epochMs(atS * SECOND_MS), kind: "tick" });
+  }
+
   position() {
     return { seq: this.seq, tick: epochMs(this.tickS * SECOND_MS) };
   }
@@ -169,6 +174,7 @@ async function writing(t: TestContext, keys = "", answering: Answering = () => (
         },
       },
       clock,
+      intervalMs: SECOND_MS,
       now: () => epochMs(clock.wallMs()),
       report: (event, { reason, error }) => reports.push(`${event}: ${String(reason ?? error)}`),
       version: "0",
@@ -437,6 +443,7 @@ for (const arrival of ["received", "point"] as const) {
     stored.add({ x: "late" }, 9, 9, arrival);
     stored.add({ x: "born" }, 11, 0);
     stored.add({ x: "born" }, 12, 1);
+    stored.ticked(12);
     stored.add({ x: "1" }, 12, 12);
     stored.tickS = 12;
     const before = asked.length;

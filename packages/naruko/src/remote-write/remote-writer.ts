@@ -26,6 +26,8 @@ export type RemotePorts = {
   readonly source: SampleSource;
   readonly marks: MarkStore;
   readonly clock: Clock;
+  /** Between two ticks. */
+  readonly intervalMs: number;
   /** Event time: a remote without a mark gets what comes after it. */
   readonly now: () => EpochMs;
   readonly report: (event: string, details: Readonly<Record<string, unknown>>) => void;
@@ -135,11 +137,11 @@ export class RemoteWriter {
 
   /** From the mark, or, where there is none yet, from when this began. */
   async #begin(): Promise<EpochMs> {
-    const { source, marks } = this.#ports;
+    const { source, marks, intervalMs } = this.#ports;
     const { seq } = source.position();
     const known = await marks.read();
     const mark = known ?? { through: this.#startedAt, seq };
-    const { positions, lookFrom } = await SentPositions.since(mark, source);
+    const { positions, lookFrom } = await SentPositions.since(mark, source, intervalMs);
     this.#positions = positions;
     this.arrived(lookFrom);
     if (known === undefined) await marks.write(mark);

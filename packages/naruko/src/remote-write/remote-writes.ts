@@ -15,6 +15,7 @@ type Running = { readonly writer: RemoteWriter; readonly text: string };
 export class RemoteWrites {
   readonly #ports: RemoteWritesPorts;
   #running = new Map<string, Running>();
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(ports: RemoteWritesPorts) {
     this.#ports = ports;
@@ -34,7 +35,19 @@ export class RemoteWrites {
   }
 
   /** Takes another configuration; remotes that are as before go on undisturbed. */
-  async use(configs: readonly RemoteWriteConfig[]): Promise<void> {
+  use(configs: readonly RemoteWriteConfig[]): Promise<void> {
+    // One after the other: a reload that overtook another would leave writers that nobody ends.
+    this.#changing = this.#changing.then(() => this.#take(configs));
+    return this.#changing;
+  }
+
+  async stop(): Promise<void> {
+    await this.#changing;
+    await Promise.all(this.writers.map((writer) => writer.stop()));
+    this.#running.clear();
+  }
+
+  async #take(configs: readonly RemoteWriteConfig[]): Promise<void> {
     const wanted = new Map(configs.map((config) => [remoteName(config), config]));
     const kept = new Map<string, Running>();
     const ended: RemoteWriter[] = [];
@@ -51,10 +64,5 @@ export class RemoteWrites {
       const writer = new RemoteWriter(config, { ...this.#ports, marks });
       kept.set(name, { writer, text: JSON.stringify(config) });
     }
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.writers.map((writer) => writer.stop()));
-    this.#running.clear();
   }
 }

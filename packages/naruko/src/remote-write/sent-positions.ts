@@ -1,7 +1,5 @@
 import type { Input } from "@naruko/core/model/engine-io";
 import { keepLabels, type Labels, METRIC_NAME } from "@naruko/core/model/labels";
-import type { SeriesSlice } from "@naruko/core/model/reader";
-import { isStale } from "@naruko/core/model/sample";
 import { epochMs, type EpochMs, HOUR_MS, MINUTE_MS } from "@naruko/core/model/time";
 import type { SampleSource } from "./sample-source.ts";
 import type { SentMark } from "./sent-mark.ts";
@@ -37,25 +35,28 @@ export class SentPositions {
    * What was sent by a mark: of each series all that there is until then, but for what was applied
    * after the mark was made.
    *
+   * @param intervalMs between two ticks
    * @returns also from when on to look for that; after all times where there is nothing of it
    */
   static async since(
     mark: SentMark,
     source: SampleSource,
+    intervalMs: number,
   ): Promise<{ readonly positions: SentPositions; readonly lookFrom: number }> {
     const positions = new SentPositions();
     const { tick } = source.position();
     if (tick === undefined) return { positions, lookFrom: Infinity };
     const to = epochMs(Math.min(mark.through, tick));
-    const { earliest } = await LateArrivals.since(mark, source);
+    const { earliest } = await LateArrivals.since(mark, source, intervalMs);
     const from = epochMs(Math.min(to - LATE_MS, earliest - 1));
     const { names, samples } = await source.window(from, to);
     // Again, after the window was taken, so that no input is in it and not among them.
-    const late = await LateArrivals.since(mark, source);
+    const late = await LateArrivals.since(mark, source, intervalMs);
     for (const name of names) {
-      for (const slice of await samples(name)) {
-        const last = lastSent(slice, mark.through, late.firstOf(slice.labels));
-        if (last !== undefined) positions.advance(slice.labels, last);
+      for (const { labels, times } of await samples(name)) {
+        const arrived = late.firstOf(labels);
+        const last = times.findLast((at) => at < arrived);
+        if (last !== undefined) positions.advance(labels, last);
       }
     }
     return { positions, lookFrom: late.earliest };
@@ -73,37 +74,30 @@ export function earliestIn(input: Input): number {
   return earliest;
 }
 
-/**
- * The time of the last sample that was there when the mark was made.
- *
- * A series that is born at a tick gets a sample at the tick before, which the mark may already have
- * passed: what begins with the mark is sent again, which changes nothing where it was sent.
- */
-function lastSent(
-  { times, values }: SeriesSlice,
-  through: EpochMs,
-  arrivedFrom: number,
-): number | undefined {
-  const index = times.findLastIndex((at) => at < arrivedFrom);
-  const begins = index === 0 || isStale(values, index - 1);
-  return times[index] === through && begins ? times[index - 1] : times[index];
-}
-
 /** Samples from before the mark that were applied after it, by their series. */
 class LateArrivals {
   readonly #series = new Map<string, number>();
   /** Points become several series, which have their labels in common. */
   readonly #points = new Map<string, number>();
+  /** A series that is born at a tick gets a sample at the tick before: of any series, that is. */
+  #bornAt = Infinity;
 
-  static async since(mark: SentMark, source: SampleSource): Promise<LateArrivals> {
+  static async since(
+    mark: SentMark,
+    source: SampleSource,
+    intervalMs: number,
+  ): Promise<LateArrivals> {
     const late = new LateArrivals();
-    for await (const input of source.inputsAfter(mark.seq)) late.#note(input, mark.through);
+    for await (const input of source.inputsAfter(mark.seq)) {
+      if (input.kind === "tick") late.#bornAt = Math.min(late.#bornAt, input.at - intervalMs);
+      else late.#note(input, mark.through);
+    }
     return late;
   }
 
   /** Of all of them; after all times where there are none. */
   get earliest(): number {
-    let earliest = Infinity;
+    let earliest = this.#bornAt;
     for (const at of this.#series.values()) earliest = Math.min(earliest, at);
     for (const at of this.#points.values()) earliest = Math.min(earliest, at);
     return earliest;
@@ -121,7 +115,7 @@ class LateArrivals {
 
   /** The time of the earliest of them; after all times where a series has none. */
   firstOf(labels: Labels): number {
-    const own = this.#series.get(labels.key) ?? Infinity;
+    const own = Math.min(this.#series.get(labels.key) ?? Infinity, this.#bornAt);
     if (this.#points.size === 0) return own;
     return Math.min(own, this.#points.get(commonKey(labels)) ?? Infinity);
   }

@@ -241,6 +241,14 @@ test("a reload leaves jobs that are as before alone, and ends what is gone", asy
   );
 });
 
+test("reloads that come together leave what the last one says", async (t) => {
+  const { reload, scraper } = await startScraper(t, config(job("127.0.0.1:1")));
+  const other = job("127.0.0.1:2").replace("job_name: a", "job_name: b");
+  await Promise.all([reload(config(other)), reload(config()), reload(config(job("127.0.0.1:3")))]);
+  const shown = scraper.targets.active().map(({ pool, url }) => `${pool} ${url}`);
+  assert.deepEqual(shown, ["a http://127.0.0.1:3/metrics"]);
+});
+
 test("a stop waits for nothing and ends no series", async (t) => {
   const { address, requests } = await startTarget(t, () => undefined);
   const { batches, tick, scraper } = await startScraper(t, config(job(address)));

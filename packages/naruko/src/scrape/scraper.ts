@@ -13,6 +13,8 @@ export class Scraper {
   readonly #ports: ScraperPorts;
   #pools = new Map<string, { readonly pool: ScrapePool; readonly text: string }>();
 
+  #changing: Promise<void> = Promise.resolve();
+
   constructor(ports: ScraperPorts) {
     this.#ports = ports;
   }
@@ -21,7 +23,20 @@ export class Scraper {
    * Takes another configuration: jobs that are as before go on undisturbed, others end and begin
    * anew. A job's interval, and what is known of its series, survive the reload of other jobs.
    */
-  async use(configs: readonly ScrapeConfig[]): Promise<void> {
+  use(configs: readonly ScrapeConfig[]): Promise<void> {
+    // One after the other: a reload that overtook another would leave pools that nobody ends.
+    this.#changing = this.#changing.then(() => this.#take(configs));
+    return this.#changing;
+  }
+
+  /** Ends all scrapes; their series go on after the next start. */
+  async stop(): Promise<void> {
+    await this.#changing;
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.stop("stopping")));
+    this.#pools.clear();
+  }
+
+  async #take(configs: readonly ScrapeConfig[]): Promise<void> {
     const before = this.#pools;
     const kept = new Map<string, { readonly pool: ScrapePool; readonly text: string }>();
     const wanted = configs.map((config) => ({ config, text: JSON.stringify(config) }));
@@ -37,12 +52,6 @@ export class Scraper {
       const pool = new ScrapePool(config, { ...this.#ports, room: () => this.#roomOf(config) });
       kept.set(config.job_name, { pool, text });
     }
-  }
-
-  /** Ends all scrapes; their series go on after the next start. */
-  async stop(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.stop("stopping")));
-    this.#pools.clear();
   }
 
   /** What is scraped, for those who show it. */
