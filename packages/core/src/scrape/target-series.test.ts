@@ -148,6 +148,17 @@ for (const [page, honorLabels, ...wanted] of labelRows) {
     assert.deepEqual(own(scraping({ honorLabels }).page(`${page}\n`)), wanted));
 }
 
+test("labels that conflict are renamed the shorter first", () => {
+  const target = labels({ a: "1", exported_a: "2" });
+  const series = new TargetSeries(target, RULES);
+  const page = readTextFormat('m{exported_a="y",a="x"} 1\n', new SeriesMemo());
+  const [first] = series.scraped(page, { at: epochMs(1), durationS: 0 }).series;
+  assert.equal(
+    first && formatLabels(first.labels),
+    'm{a="1", exported_a="2", exported_exported_a="x", exported_exported_exported_a="y"}',
+  );
+});
+
 test("times that the target tells count where they are honored, and such series do not end", () => {
   const told = scraping();
   assert.deepEqual(own(told.page("a 1 7\n")), ["a 1 @7"]);

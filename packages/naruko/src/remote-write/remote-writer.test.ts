@@ -389,6 +389,17 @@ for (const status of [301, 401, 404, 413]) {
   });
 }
 
+test("what an answer repeats of the credentials is not told", async (t) => {
+  const { stored, tick, answer, reports } = await writing(
+    t,
+    "authorization: { credentials: hidden-token }, metadata_config: { send: false }",
+  );
+  answer(() => ({ status: 401, body: "no such token:\nhidden-token" }));
+  stored.add({}, 11, 1);
+  await tick(11);
+  assert.match(reports.join(), /answered 401: no such token: <secret>$/);
+});
+
 test("400 is taken apart, so that what is good of a batch arrives", async (t) => {
   const { stored, tick, taken, answer, counts } = await writing(t);
   const isBad = (write: DecodedWrite): boolean =>
@@ -496,14 +507,16 @@ test("what is not to be sent is counted by its reason", async (t) => {
   stored.add({ x: "no" }, 20, 1);
   stored.add({ x: "yes" }, 11, 1);
   stored.add({ x: "yes" }, 20, 2);
+  stored.add({ x: "end" }, 11, 1);
+  stored.add({ x: "end" }, 20, "stale");
   stored.add({ x: "native" }, 20, NATIVE);
   await tick(20);
-  assert.deepEqual(taken, ['a{x="yes"} 2 @20']);
+  assert.deepEqual(taken, ['a{x="yes"} 2 @20', 'a{x="end"} stale @20']);
   assert.deepEqual(
     [...counts().leftOut],
     [
       ["relabelled", 1],
-      ["too-old", 1],
+      ["too-old", 2],
       ["native-histogram", 1],
     ],
   );

@@ -44,13 +44,23 @@ export async function sendWrite(
   if (!answer.ok) return { kind: "retry", reason: answer.reason };
   const { status } = answer;
   if (status >= 200 && status < 300) return { kind: "taken" };
-  const text = answer.body.toString("utf8").replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ");
-  const reason = `answered ${status}: ${text.trim().slice(0, ANSWER_SHOWN)}`;
+  const reason = `answered ${status}: ${shownText(answer.body, config)}`;
   if (status !== 429 && status < 500) {
     return { kind: "refused", because: status === 400 ? "bad-data" : "other", reason };
   }
   const afterMs = retryAfterMs(answer.headers["retry-after"], answer.headers.date);
   return { kind: "retry", reason, ...(afterMs === undefined ? {} : { afterMs }) };
+}
+
+/** The beginning of an answer, on one line, without what it may repeat of the request's secrets. */
+function shownText(
+  body: Buffer,
+  { basic_auth, authorization, headers }: RemoteWriteConfig,
+): string {
+  let text = body.toString("utf8").replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ");
+  const secrets = [basic_auth?.password, authorization?.credentials, ...Object.values(headers)];
+  for (const secret of secrets) if (secret) text = text.replaceAll(secret, "<secret>");
+  return text.trim().slice(0, ANSWER_SHOWN);
 }
 
 /** Seconds, or a date, which is counted from the answer's own. */

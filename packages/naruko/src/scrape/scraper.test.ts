@@ -241,12 +241,15 @@ test("a reload leaves jobs that are as before alone, and ends what is gone", asy
   );
 });
 
-test("reloads that come together leave what the last one says", async (t) => {
-  const { reload, scraper } = await startScraper(t, config(job("127.0.0.1:1")));
-  const other = job("127.0.0.1:2").replace("job_name: a", "job_name: b");
-  await Promise.all([reload(config(other)), reload(config()), reload(config(job("127.0.0.1:3")))]);
-  const shown = scraper.targets.active().map(({ pool, url }) => `${pool} ${url}`);
-  assert.deepEqual(shown, ["a http://127.0.0.1:3/metrics"]);
+test("reloads that come together leave what the last one says, and nothing else", async (t) => {
+  const first = await startTarget(t, "b 1\n");
+  const last = await startTarget(t, "b 1\n");
+  const { reload, run, scraper } = await startScraper(t, config(job("127.0.0.1:1")));
+  const passing = job(first.address).replace("job_name: a", "job_name: b");
+  await Promise.all([reload(config(passing)), reload(config()), reload(config(job(last.address)))]);
+  assert.deepEqual(scraper.targets.pools(), ["a"]);
+  for (const scrapes of [1, 2, 3]) await run(15_000, scrapes);
+  assert.deepEqual([first.requests.length, last.requests.length], [0, 3]);
 });
 
 test("a stop waits for nothing and ends no series", async (t) => {
