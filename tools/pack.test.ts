@@ -41,3 +41,33 @@ test("the packed program installs into an empty folder and runs", (t) => {
     [],
   );
 });
+
+test("the packed SDK installs beside the OpenTelemetry API and loads", (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "naruko-pack-sdk-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  npm(["pack", path.join(root, "packages", "sdk"), "--pack-destination", folder], folder);
+  const [packed = ""] = readdirSync(folder);
+  writeFileSync(path.join(folder, "package.json"), '{ "private": true }');
+  npm(["install", `./${packed}`], folder);
+  const program = `
+    import { observe, start, withContext } from "@naruko/sdk";
+    const running = start({ serviceName: "packed", endpoint: "http://127.0.0.1:9" });
+    const client = {};
+    console.log(observe(client) === client, withContext({}, () => "ran"), running.counts().faults);
+  `;
+  const told = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.equal(told, "true ran 0\n");
+  const files = readdirSync(path.join(folder, "node_modules", "@naruko", "sdk"), {
+    recursive: true,
+  }).map(String);
+  assert.ok(files.includes(path.join("dist", "sdk.d.ts")));
+  assert.deepEqual(
+    files.filter((file) => /\.test\.|tsbuildinfo|^src/.test(file)),
+    [],
+  );
+});

@@ -120,7 +120,7 @@ function filesBelow(folder) {
   return files;
 }
 
-const builtPackages = ["core", "naruko"];
+const builtPackages = ["core", "naruko", "sdk"];
 
 function build() {
   const sources = [

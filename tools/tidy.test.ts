@@ -106,6 +106,18 @@ test("the core imports nothing from outside", () => {
   assert.deepEqual(wrong, []);
 });
 
+test("the SDK imports nothing but the OpenTelemetry API and Node", () => {
+  const wrong = files
+    .filter((file) => file.startsWith("packages/sdk/src/") && !file.endsWith(".test.ts"))
+    .flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^."][^"]*)"/g)]
+        .map(([, specifier = ""]) => specifier)
+        .filter((specifier) => specifier !== "@opentelemetry/api" && !specifier.startsWith("node:"))
+        .map((specifier) => `${file} -> ${specifier}`),
+    );
+  assert.deepEqual(wrong, []);
+});
+
 /** Tests have the runner, and what they are built with. */
 function isTest(file: string): boolean {
   return file.endsWith(".test.ts") || file.startsWith("packages/core/src/testing/");

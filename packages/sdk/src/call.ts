@@ -1,0 +1,247 @@
+import {
+  type Attributes,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import { addContext } from "./context.ts";
+import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
+import { ATTRIBUTE, type FinishReason, type Operation } from "./conventions.ts";
+import { rememberResponse } from "./responses.ts";
+import { type Settings, settings } from "./settings.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { addUsage, type Usage } from "./usage.ts";
+
+/** What is known of a call before it is made. */
+export type CallStart = {
+  readonly operation: Operation;
+  readonly provider: string;
+  readonly model?: string | undefined;
+  readonly server?: { readonly address: string; readonly port: number } | undefined;
+  readonly stream: boolean;
+  /** Further attributes of the request, for the span alone. */
+  readonly request: Attributes;
+  /** Asked for only where content is captured or tokens are estimated. */
+  readonly content: () => Content;
+};
+
+/** What the answer tells, filled in as it arrives; what comes later replaces what came before. */
+export type Answer = {
+  responseId?: string | undefined;
+  responseModel?: string | undefined;
+  /** One a choice, as the provider sent it; `undefined` for a choice that has none yet. */
+  finishReasons: readonly (string | undefined)[];
+  usage?: Usage | undefined;
+  /** Further attributes of the response, for the span. */
+  attributes: Attributes;
+  /** Those of them that metrics have too. */
+  labels: Attributes;
+  /** Asked for only where content is captured or tokens are estimated. */
+  output?: (() => readonly Message[]) | undefined;
+};
+
+/**
+ * How a call ended. `answered`: whole. `failed`: with an error of that type. The rest began to be
+ * answered and stopped: `cut` by the server or the network, `cancelled` by the application's signal,
+ * `closed` by leaving the loop over a stream, `abandoned` by forgetting it, and `raw` where the
+ * application reads the HTTP response itself. Of these, only `cut` is a failure.
+ */
+export type CallEnd =
+  | { readonly how: "answered" | "cut" | "cancelled" | "closed" | "abandoned" | "raw" }
+  | { readonly how: "failed"; readonly errorType: string };
+
+/** `error.type` of a stream that stopped before it was done. */
+const CUT = "stream_cut";
+
+/** One observed call: one span, and its metrics, from one record; finished exactly once. */
+export class Call {
+  readonly answer: Answer = { finishReasons: [], attributes: {}, labels: {} };
+  readonly wantsText: boolean;
+  readonly #start: CallStart;
+  readonly #telemetry: Telemetry;
+  readonly #settings: Settings = settings();
+  readonly #span: Span;
+  readonly #startedAt = Date.now();
+  readonly #startedMs = performance.now();
+  #chunkLabels: Attributes | undefined;
+  #firstChunkMs: number | undefined;
+  #lastMs: number;
+  #began = false;
+  #finished = false;
+
+  constructor(start: CallStart, told: Telemetry) {
+    this.#start = start;
+    this.#telemetry = told;
+    this.#lastMs = this.#startedMs;
+    const { capture, estimateTokens } = this.#settings;
+    this.wantsText = capture || estimateTokens !== undefined;
+    const { operation, model } = start;
+    const attributes: Attributes = { ...this.#labels(), ...start.request };
+    if (start.stream) attributes[ATTRIBUTE.stream] = true;
+    addContext(attributes);
+    this.#span = told.tracer.startSpan(model === undefined ? operation : `${operation} ${model}`, {
+      kind: SpanKind.CLIENT,
+      startTime: this.#startedAt,
+      attributes,
+    });
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Runs what makes the request, with this call's span as the parent of all that it starts. */
+  within<T>(run: () => T): T {
+    return context.with(trace.setSpan(context.active(), this.#span), run);
+  }
+
+  /** The server has begun to answer. */
+  begin(): void {
+    this.#began = true;
+    this.#lastMs = performance.now();
+  }
+
+  /** A chunk with content arrived. */
+  chunk(): void {
+    if (this.#finished) return;
+    const now = performance.now();
+    if (this.#firstChunkMs === undefined) {
+      this.#firstChunkMs = now - this.#startedMs;
+    } else {
+      this.#chunkLabels ??= this.#labels();
+      this.#telemetry.instruments.nextChunk((now - this.#lastMs) / 1000, this.#chunkLabels);
+    }
+    this.#lastMs = now;
+  }
+
+  /** Ends the span and records the metrics. Whatever comes after the first end is ignored. */
+  finish(end: CallEnd): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    // What was abandoned ended when it was last heard of, not when that was noticed.
+    const endedMs = end.how === "abandoned" ? this.#lastMs : performance.now();
+    const durationMs = endedMs - this.#startedMs;
+    const errorType = errorTypeOf(end);
+    const usage = this.#usage();
+    this.#tellSpan(end, usage, errorType);
+    this.#span.end(this.#startedAt + durationMs);
+    this.#tellMetrics(durationMs, usage, errorType);
+    const { responseId } = this.answer;
+    if (responseId !== undefined) rememberResponse(responseId, this.#span.spanContext());
+  }
+
+  #tellSpan(end: CallEnd, known: KnownUsage, errorType: string | undefined): void {
+    const { answer } = this;
+    const attributes: Attributes = { ...answer.attributes, ...answer.labels };
+    if (answer.responseModel !== undefined) {
+      attributes[ATTRIBUTE.responseModel] = answer.responseModel;
+    }
+    if (answer.responseId !== undefined) attributes[ATTRIBUTE.responseId] = answer.responseId;
+    const reasons = this.#finishReasons(end);
+    if (reasons.length > 0) attributes[ATTRIBUTE.finishReasons] = [...reasons];
+    if (this.#start.stream && this.#firstChunkMs !== undefined) {
+      attributes[ATTRIBUTE.firstChunk] = this.#firstChunkMs / 1000;
+    }
+    if (known.usage !== undefined) addUsage(attributes, known.usage, this.#settings.generation);
+    // A call that was refused has no usage; one that began to be answered should have had it.
+    if (known.source !== "provider" && this.#began && end.how !== "failed") {
+      attributes[ATTRIBUTE.usageSource] = known.source;
+    }
+    if (end.how !== "answered" && end.how !== "failed") attributes[ATTRIBUTE.callEnd] = end.how;
+    if (errorType !== undefined) {
+      attributes[ATTRIBUTE.errorType] = errorType;
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    if (this.#settings.capture) this.#addContent(attributes);
+    this.#span.setAttributes(attributes);
+  }
+
+  /** A reason that was expected and did not come is `error`. */
+  #finishReasons(end: CallEnd): readonly string[] {
+    const reasons = this.answer.finishReasons.map((reason) => reason ?? MISSING_REASON);
+    if (reasons.length > 0) return reasons;
+    const expected =
+      this.#began && this.#start.operation !== "embeddings" && !WITHOUT_REASON.has(end.how);
+    return expected ? [MISSING_REASON] : [];
+  }
+
+  #addContent(attributes: Attributes): void {
+    const { redact } = this.#settings;
+    const { system = [], input = [], tools = [] } = this.#start.content();
+    const output = this.answer.output?.() ?? [];
+    const entries = [
+      [ATTRIBUTE.systemInstructions, system],
+      [ATTRIBUTE.inputMessages, input],
+      [ATTRIBUTE.toolDefinitions, tools],
+      [ATTRIBUTE.outputMessages, output],
+    ] as const;
+    const written = entries
+      .filter(([, list]) => list.length > 0)
+      .map(([key, list]) => [key, contentAttribute(key, list, redact)] as const);
+    for (const [key, text] of written) attributes[key] = text;
+  }
+
+  #usage(): KnownUsage {
+    const { usage } = this.answer;
+    if (usage?.inputTokens !== undefined) return { usage, source: "provider" };
+    const { estimateTokens } = this.#settings;
+    if (estimateTokens === undefined || !this.#began) return { usage, source: "missing" };
+    const { system = [], input = [] } = this.#start.content();
+    const output = this.answer.output?.() ?? [];
+    const model = this.answer.responseModel ?? this.#start.model ?? "";
+    const estimated = {
+      inputTokens: estimateTokens(spokenText([...system, ...input]), model),
+      ...(this.#start.operation !== "embeddings" && {
+        outputTokens: estimateTokens(spokenText(output), model),
+      }),
+    };
+    return { usage: estimated, source: "estimated" };
+  }
+
+  #tellMetrics(durationMs: number, known: KnownUsage, errorType: string | undefined): void {
+    const { instruments } = this.#telemetry;
+    const labels = { ...this.#labels(), ...this.answer.labels };
+    const withError =
+      errorType === undefined ? labels : { ...labels, [ATTRIBUTE.errorType]: errorType };
+    instruments.duration(this.#start.operation, durationMs / 1000, withError);
+    if (this.#start.stream && this.#firstChunkMs !== undefined) {
+      instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? this.#labels());
+    }
+    // An estimate is for the span, where it is marked as one.
+    const told = known.source === "provider" ? known.usage : undefined;
+    instruments.usage(told, { labels, withError });
+  }
+
+  /** Attributes of every metric, as far as they are known by now. */
+  #labels(): Attributes {
+    const { operation, provider, model, server } = this.#start;
+    const labels: Attributes = {
+      [ATTRIBUTE.operation]: operation,
+      [ATTRIBUTE.provider]: provider,
+    };
+    if (model !== undefined) labels[ATTRIBUTE.requestModel] = model;
+    const { responseModel } = this.answer;
+    if (responseModel !== undefined) labels[ATTRIBUTE.responseModel] = responseModel;
+    if (server !== undefined) {
+      labels[ATTRIBUTE.serverAddress] = server.address;
+      labels[ATTRIBUTE.serverPort] = server.port;
+    }
+    return labels;
+  }
+}
+
+type KnownUsage = {
+  readonly usage: Usage | undefined;
+  readonly source: "provider" | "estimated" | "missing";
+};
+
+const MISSING_REASON: FinishReason = "error";
+/** Ends after which nobody could have told a reason. */
+const WITHOUT_REASON: ReadonlySet<CallEnd["how"]> = new Set(["raw"]);
+
+function errorTypeOf(end: CallEnd): string | undefined {
+  if (end.how === "failed") return end.errorType;
+  return end.how === "cut" ? CUT : undefined;
+}

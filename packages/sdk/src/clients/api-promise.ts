@@ -1,0 +1,122 @@
+// Watching what the generated clients of OpenAI and Anthropic return: a promise whose request is
+// already on its way and whose answer is read when somebody asks for it, and a stream with an
+// iterator of its own. Both stay the objects that they are; only their own fields are replaced.
+import { quietly } from "../faults.ts";
+import { endOfError, finish, type Watch, watchedIterator } from "../stream.ts";
+import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+
+/** The clients' own way to make a promise of a part of the answer. */
+const UNWRAP = "_thenUnwrap";
+
+/** Fields of the client's promise, the same in all versions since 4 (OpenAI) and 0.20 (Anthropic). */
+type ApiPromise = {
+  responsePromise: Promise<unknown>;
+  parseResponse: Method;
+  [UNWRAP]?: Method;
+  asResponse?: Method;
+};
+
+/** A stream of either client: whatever reads it calls `iterator` first. */
+type ApiStream = { iterator: () => AsyncIterator<unknown>; readonly controller?: unknown };
+
+/** Watches what a client's method returned, and returns it. */
+export function watchResult(returned: unknown, watch: Watch): unknown {
+  if (isApiPromise(returned)) {
+    watchPromise(returned, watch);
+    return returned;
+  }
+  // A client that somebody wrapped or replaced: whatever it resolves to is the answer.
+  if (returned instanceof Promise) return returned.then(...settlers(watch));
+  return watchAnswer(returned, watch);
+}
+
+function isApiPromise(value: unknown): value is ApiPromise {
+  return (
+    isFields(value) &&
+    value["responsePromise"] instanceof Promise &&
+    isMethod(value["parseResponse"])
+  );
+}
+
+function settlers(
+  watch: Watch,
+): readonly [(answer: unknown) => unknown, (error: unknown) => never] {
+  return [
+    (answer) => watchAnswer(answer, watch),
+    (error) => {
+      finish(watch, endOfError(watch, error, false));
+      throw error;
+    },
+  ];
+}
+
+/**
+ * Replaces what reads the response, and the promise of it by one that passes the same outcome on: a
+ * branch beside it would make a rejection that nobody handles look handled.
+ */
+function watchPromise(promise: ApiPromise, watch: Watch): void {
+  const { parseResponse, [UNWRAP]: unwrap, asResponse } = promise;
+  const [answered, refused] = settlers(watch);
+  let parsing = false;
+  promise.responsePromise = promise.responsePromise.then((response) => {
+    watch.call.begin();
+    return response;
+  }, refused);
+  promise.parseResponse = function parse(...args) {
+    parsing = true;
+    return Promise.resolve(Reflect.apply(parseResponse, this, args)).then(answered, refused);
+  };
+  if (unwrap !== undefined) {
+    promise[UNWRAP] = (transform, ...rest) => {
+      parsing = true;
+      const watched: Method = (answer, ...more) =>
+        isMethod(transform) ? transform(watchAnswer(answer, watch), ...more) : answer;
+      const derived = Reflect.apply(unwrap, promise, [watched, ...rest]);
+      // So that this promise's refusal is handled where the derived one's is.
+      if (isApiPromise(derived)) derived.responsePromise = promise.responsePromise;
+      return derived;
+    };
+  }
+  if (asResponse !== undefined) {
+    promise.asResponse = async () => {
+      const response = await Reflect.apply(asResponse, promise, []);
+      // Whoever reads the body does so without the client: nothing of it passes here.
+      if (!parsing) finish(watch, { how: "raw" });
+      return response;
+    };
+  }
+}
+
+/** Reads a whole answer, or watches a streamed one; returns the same object. */
+function watchAnswer(answer: unknown, watch: Watch): unknown {
+  quietly(() => {
+    if (watch.call.finished || watched.has(watch)) return;
+    watched.add(watch);
+    if (isStream(answer)) {
+      watchStream(answer, watch);
+      return;
+    }
+    watch.reader.whole(answer);
+    finish(watch, watch.reader.end());
+  });
+  return answer;
+}
+
+const watched = new WeakSet<Watch>();
+
+function isStream(value: unknown): value is ApiStream {
+  return isFields(value) && isMethod(value["iterator"]) && Symbol.asyncIterator in value;
+}
+
+function watchStream(stream: ApiStream, watch: Watch): void {
+  const { iterator, controller } = stream;
+  watch.signals.push(fieldsOf(controller)["signal"]);
+  let first = true;
+  stream.iterator = function iterate() {
+    const inner = Reflect.apply(iterator, stream, []);
+    // The client refuses to be read twice; that is no matter of the call.
+    if (!first) return inner;
+    first = false;
+    return watchedIterator(inner, watch);
+  };
+}

@@ -1,0 +1,68 @@
+import { Call, type CallStart } from "../call.ts";
+import { quietly } from "../faults.ts";
+import { type AnswerReader, endOfError, finish, type Watch, watchFor } from "../stream.ts";
+import { telemetry } from "../telemetry.ts";
+import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+import { watchResult } from "./api-promise.ts";
+
+/** How one method of a client is observed. */
+export type Observation = {
+  readonly start: CallStart;
+  readonly reader: (call: Call) => AnswerReader;
+  /** What is sent in place of the application's arguments, where we ask for more than it did. */
+  readonly args?: readonly unknown[];
+};
+
+/** What is made of a call's receiver and arguments; `undefined` for one that is not observed. */
+export type Observe = (receiver: unknown, args: readonly unknown[]) => Observation | undefined;
+
+/** Shared by all copies of this package, so that no method is wrapped twice. */
+const OBSERVED = Symbol.for("naruko.sdk.observed");
+
+/**
+ * Replaces a method of a client, or of the class of its part, by one that tells each call. Receiver,
+ * result and errors stay what they are.
+ */
+export function observeMethod(holder: unknown, name: string, observe: Observe): void {
+  if (!isFields(holder)) return;
+  const original = holder[name];
+  if (!isMethod(original) || OBSERVED in original) return;
+  const observed: Method = function call(...args) {
+    const begun = quietly(() => begin(observe, this, args));
+    if (begun === undefined) return Reflect.apply(original, this, args);
+    const { watch } = begun;
+    let returned: unknown;
+    try {
+      returned = watch.call.within(() => Reflect.apply(original, this, [...begun.args]));
+    } catch (error) {
+      finish(watch, endOfError(watch, error, false));
+      throw error;
+    }
+    return quietly(() => watchResult(returned, watch)) ?? returned;
+  };
+  Object.defineProperties(observed, {
+    name: { value: original.name, configurable: true },
+    length: { value: original.length, configurable: true },
+    [OBSERVED]: { value: true },
+  });
+  Object.defineProperty(holder, name, {
+    value: observed,
+    configurable: true,
+    writable: true,
+    // As methods of classes are: what lists a client's fields lists the same ones.
+    enumerable: false,
+  });
+}
+
+type Begun = { readonly watch: Watch; readonly args: readonly unknown[] };
+
+function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): Begun | undefined {
+  const told = telemetry();
+  if (told === undefined) return undefined;
+  const observation = observe(receiver, args);
+  if (observation === undefined) return undefined;
+  const call = new Call(observation.start, told);
+  const { signal } = fieldsOf(args[1]);
+  const watch = { call, reader: observation.reader(call), signals: [signal] };
+  return { watch: watchFor(watch), args: observation.args ?? args };
+}

@@ -1,0 +1,163 @@
+import type { OwnMeter } from "./own-meter.ts";
+import { RecordQueue } from "./record-queue.ts";
+import { requestBody, type Resource, type Scope } from "./otlp-json.ts";
+import { send, type Sent } from "./send.ts";
+
+/** How long records are gathered before they are sent, and sums before they are repeated. */
+export type Delays = { readonly recordsMs: number; readonly metricsMs: number };
+
+export type ExporterOptions = {
+  /** Base of the server's addresses, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly resource: Resource;
+  readonly scope: Scope;
+  readonly delays: Delays;
+};
+
+/** What became of telemetry so far, by records (spans and events). */
+export type ExportCounts = {
+  readonly sent: number;
+  /** The queue was full: the server was away for long, or slower than the application. */
+  readonly dropped: number;
+  /** The server refused them for good. */
+  readonly refused: number;
+  readonly waiting: number;
+};
+
+/** Waits between tries while the server is away, doubling. */
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+
+type Kind = "Spans" | "Logs";
+const PATHS = { Spans: "/v1/traces", Logs: "/v1/logs", Metrics: "/v1/metrics" } as const;
+
+/**
+ * Sends what was gathered to a server by OTLP over HTTP. It never throws, never keeps the process
+ * alive and holds bounded memory; a server that is away costs one try every minute.
+ */
+export class Exporter {
+  readonly #options: ExporterOptions;
+  readonly #queues: Readonly<Record<Kind, RecordQueue>> = {
+    Spans: new RecordQueue(),
+    Logs: new RecordQueue(),
+  };
+  readonly #meter: OwnMeter;
+  readonly #metricsTimer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<boolean> | undefined;
+  #waitMs = 0;
+  #sent = 0;
+  #refused = 0;
+  #closed = false;
+
+  constructor(options: ExporterOptions, meter: OwnMeter) {
+    this.#options = options;
+    this.#meter = meter;
+    this.#metricsTimer = setInterval(() => {
+      if (this.#waitMs === 0) void this.#send();
+    }, options.delays.metricsMs);
+    this.#metricsTimer.unref();
+  }
+
+  add(kind: Kind, record: string): void {
+    if (this.#closed) return;
+    const queue = this.#queues[kind];
+    queue.add(record);
+    const soon = queue.full && this.#waitMs === 0;
+    if (soon && this.#sending === undefined) void this.#send();
+    else this.#schedule(this.#waitMs === 0 ? this.#options.delays.recordsMs : this.#waitMs);
+  }
+
+  counts(): ExportCounts {
+    const { Spans: spans, Logs: logs } = this.#queues;
+    return {
+      sent: this.#sent,
+      dropped: spans.dropped + logs.dropped,
+      refused: this.#refused,
+      waiting: spans.size + logs.size,
+    };
+  }
+
+  get pending(): boolean {
+    return this.counts().waiting > 0 || this.#meter.changed || this.#sending !== undefined;
+  }
+
+  /** Sends all that waits, once; resolves when it was sent or could not be, in `withinMs` at most. */
+  async flush(withinMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      // Referenced: while it waits, the process does.
+      timer = setTimeout(resolve, withinMs);
+    });
+    await Promise.race([this.#sendAll(), late]);
+    clearTimeout(timer);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#metricsTimer);
+  }
+
+  async #sendAll(): Promise<void> {
+    await this.#sending;
+    let going = true;
+    while (going && (this.counts().waiting > 0 || this.#meter.changed)) going = await this.#send();
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#send();
+    }, afterMs);
+    this.#timer.unref();
+  }
+
+  /** Sends one batch of each kind; whether the server took what it was sent. */
+  #send(): Promise<boolean> {
+    this.#sending ??= this.#sendBatches().finally(() => {
+      this.#sending = undefined;
+      if (this.counts().waiting > 0) {
+        this.#schedule(this.#waitMs === 0 ? this.#options.delays.recordsMs : this.#waitMs);
+      }
+    });
+    return this.#sending;
+  }
+
+  async #sendBatches(): Promise<boolean> {
+    const outcomes = [await this.#sendRecords("Spans"), await this.#sendRecords("Logs")];
+    if (!outcomes.includes("later")) outcomes.push(await this.#sendMetrics());
+    const taken = !outcomes.includes("later");
+    const nextMs = this.#waitMs === 0 ? FIRST_WAIT_MS : this.#waitMs * 2;
+    this.#waitMs = taken ? 0 : Math.min(nextMs, LONGEST_WAIT_MS);
+    return taken;
+  }
+
+  async #sendRecords(kind: Kind): Promise<Sent> {
+    const queue = this.#queues[kind];
+    const batch = queue.batch();
+    if (batch.length === 0) return "taken";
+    const sent = await this.#post(kind, batch);
+    if (sent === "later") return sent;
+    queue.remove(batch.length);
+    if (sent === "taken") this.#sent += batch.length;
+    else this.#refused += batch.length;
+    return sent;
+  }
+
+  async #sendMetrics(): Promise<Sent> {
+    if (!this.#meter.changed) return "taken";
+    const metrics = this.#meter.collect();
+    const sent = await this.#post("Metrics", metrics);
+    if (sent === "later") this.#meter.keep();
+    return sent;
+  }
+
+  #post(kind: keyof typeof PATHS, records: readonly string[]): Promise<Sent> {
+    const { endpoint, headers, resource, scope } = this.#options;
+    const url = new URL(endpoint.replace(/\/+$/, "") + PATHS[kind]);
+    return send({ url, headers }, requestBody(kind, resource, scope, records));
+  }
+}

@@ -1,0 +1,62 @@
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { ClientRequest } from "node:http";
+import type { Socket } from "node:net";
+
+/** What became of a request: taken, worth another try later, or refused for good. */
+export type Sent = "taken" | "later" | "refused";
+
+/** Where requests go. */
+export type Target = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+
+/** A server that takes longer is treated as one that is away. */
+const TIMEOUT_MS = 10_000;
+
+/** Statuses by which OTLP asks to be sent the same again. */
+const LATER: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/**
+ * Posts JSON. Not by `fetch`: its connections keep a process alive that has nothing else to do, and
+ * what the application does to `fetch` (mocks, instrumentation) would meet our own requests.
+ */
+export function send({ url, headers }: Target, body: string): Promise<Sent> {
+  return new Promise((resolve) => {
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
+      url,
+      { method: "POST", headers: { ...headers, "Content-Type": "application/json" } },
+      (response) => {
+        response.on("error", () => {
+          resolve("later");
+        });
+        response.resume();
+        const { statusCode = 0 } = response;
+        // The body is of no interest, and may never come.
+        resolve(statusOf(statusCode));
+      },
+    );
+    const timer = setTimeout(() => {
+      request.destroy();
+      resolve("later");
+    }, TIMEOUT_MS);
+    timer.unref();
+    request.on("close", () => {
+      clearTimeout(timer);
+    });
+    request.on("error", () => {
+      resolve("later");
+    });
+    letGo(request);
+    request.end(body);
+  });
+}
+
+function statusOf(status: number): Sent {
+  if (status >= 200 && status < 300) return "taken";
+  return LATER.has(status) ? "later" : "refused";
+}
+
+function letGo(request: ClientRequest): void {
+  request.on("socket", (socket: Socket) => {
+    socket.unref();
+  });
+}

@@ -1,0 +1,19 @@
+/** How often our own code failed since the process began; shown by `Running.counts`. */
+let faults = 0;
+
+export function faultCount(): number {
+  return faults;
+}
+
+/**
+ * Runs our own code so that its failure never reaches the application: it is counted, and the call
+ * goes on as if it were not observed. The only place where an error is swallowed.
+ */
+export function quietly<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    faults += 1;
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Attributes, Counter, Histogram, MetricOptions } from "@opentelemetry/api";
+import {
+  ATTRIBUTE,
+  type Generation,
+  type Operation,
+  SECONDS_BOUNDARIES,
+  TOKEN_BOUNDARIES,
+} from "./conventions.ts";
+import type { Usage } from "./usage.ts";
+
+/** What is needed of a meter; that of an application, or our own. */
+export type CallMeter = {
+  createHistogram(name: string, options?: MetricOptions): Histogram;
+  createCounter(name: string, options?: MetricOptions): Counter;
+};
+
+/** What one call is recorded in. `labels` are the attributes that all metrics of a call share. */
+export type Instruments = {
+  /** `labels` have the error type, where there is one. */
+  readonly duration: (operation: Operation, seconds: number, labels: Attributes) => void;
+  readonly firstChunk: (seconds: number, labels: Attributes) => void;
+  /** Seconds from one chunk to the next: one record a chunk after the first. */
+  readonly nextChunk: (seconds: number, labels: Attributes) => void;
+  /** `usage` is undefined where it is not known: the provider did not tell it. */
+  readonly usage: (usage: Usage | undefined, labels: CallLabels) => void;
+};
+
+/** Labels of a call's metrics; those of the duration also say why it failed. */
+export type CallLabels = { readonly labels: Attributes; readonly withError: Attributes };
+
+export function instrumentsOf(meter: CallMeter, generation: Generation): Instruments {
+  return generation === "latest" ? latestInstruments(meter) : releasedInstruments(meter);
+}
+
+function releasedInstruments(meter: CallMeter): Instruments {
+  const duration = seconds(meter, "gen_ai.client.operation.duration", DURATION);
+  const first = seconds(meter, "gen_ai.client.operation.time_to_first_chunk", FIRST_CHUNK);
+  const next = seconds(meter, "gen_ai.client.operation.time_per_output_chunk", NEXT_CHUNK);
+  const tokens = tokenHistogram(meter, "gen_ai.client.token.usage", "Tokens of one operation.");
+  return {
+    duration: (_, value, labels) => {
+      duration.record(value, labels);
+    },
+    firstChunk: (value, labels) => {
+      first.record(value, labels);
+    },
+    nextChunk: (value, labels) => {
+      next.record(value, labels);
+    },
+    usage: (usage, { labels }) => {
+      if (usage?.inputTokens !== undefined) {
+        tokens.record(usage.inputTokens, { ...labels, [ATTRIBUTE.tokenType]: "input" });
+      }
+      if (usage?.outputTokens !== undefined) {
+        tokens.record(usage.outputTokens, { ...labels, [ATTRIBUTE.tokenType]: "output" });
+      }
+    },
+  };
+}
+
+/** Embeddings have no metric of their own yet, so that their duration keeps the operation's name. */
+function latestInstruments(meter: CallMeter): Instruments {
+  const inference = seconds(meter, "gen_ai.client.inference.duration", DURATION);
+  const operation = seconds(meter, "gen_ai.client.operation.duration", DURATION);
+  const first = seconds(meter, "gen_ai.client.inference.time_to_first_chunk", FIRST_CHUNK);
+  const next = seconds(meter, "gen_ai.client.inference.time_per_output_chunk", NEXT_CHUNK);
+  return {
+    duration: (name, value, labels) => {
+      (name === "embeddings" ? operation : inference).record(value, labels);
+    },
+    firstChunk: (value, labels) => {
+      first.record(value, labels);
+    },
+    nextChunk: (value, labels) => {
+      next.record(value, labels);
+    },
+    usage: latestUsage(meter),
+  };
+}
+
+function latestUsage(meter: CallMeter): Instruments["usage"] {
+  const counter = (name: string): Counter =>
+    meter.createCounter(`gen_ai.client.inference.usage.${name}`, { unit: "{token}" });
+  const input = counter("input_tokens");
+  const output = counter("output_tokens");
+  const cacheRead = counter("cache_read.input_tokens");
+  const cacheWrite = counter("cache_write.input_tokens");
+  const reasoning = counter("reasoning.output_tokens");
+  const operation = "gen_ai.client.inference.operation";
+  const inputs = tokenHistogram(meter, `${operation}.input_tokens`, "Input of one operation.");
+  const outputs = tokenHistogram(meter, `${operation}.output_tokens`, "Output of one operation.");
+  return (usage, { labels, withError }) => {
+    if (usage === undefined) {
+      // Every operation is counted, one without usage as nothing of an unknown kind.
+      const unknown = { ...labels, [ATTRIBUTE.tokenModality]: "unknown" };
+      input.add(0, unknown);
+      output.add(0, unknown);
+      return;
+    }
+    const { inputTokens, outputTokens, modalities } = usage;
+    const text = { ...labels, [ATTRIBUTE.tokenModality]: "text" };
+    addByModality(input, inputTokens, modalities?.input, labels);
+    addByModality(output, outputTokens, modalities?.output, labels);
+    if (usage.cacheReadTokens !== undefined) cacheRead.add(usage.cacheReadTokens, text);
+    if (usage.cacheWriteTokens !== undefined) cacheWrite.add(usage.cacheWriteTokens, text);
+    if (usage.reasoningTokens !== undefined) reasoning.add(usage.reasoningTokens, text);
+    if (inputTokens !== undefined) inputs.record(inputTokens, withError);
+    if (outputTokens !== undefined) outputs.record(outputTokens, withError);
+  };
+}
+
+/** What is not told to be sound or picture is text. */
+function addByModality(
+  counter: Counter,
+  total: number | undefined,
+  told: Readonly<Record<string, number>> | undefined,
+  labels: Attributes,
+): void {
+  if (total === undefined) return;
+  let text = total;
+  for (const [modality, tokens] of Object.entries(told ?? {})) {
+    text -= tokens;
+    counter.add(tokens, { ...labels, [ATTRIBUTE.tokenModality]: modality });
+  }
+  counter.add(Math.max(0, text), { ...labels, [ATTRIBUTE.tokenModality]: "text" });
+}
+
+const DURATION = "Duration of one operation, failed ones included.";
+const FIRST_CHUNK = "Time from the request to the first chunk with content.";
+const NEXT_CHUNK = "Time from one chunk with content to the next.";
+
+function seconds(meter: CallMeter, name: string, description: string): Histogram {
+  const advice = { explicitBucketBoundaries: [...SECONDS_BOUNDARIES] };
+  return meter.createHistogram(name, { unit: "s", description, advice });
+}
+
+function tokenHistogram(meter: CallMeter, name: string, description: string): Histogram {
+  const advice = { explicitBucketBoundaries: [...TOKEN_BOUNDARIES] };
+  return meter.createHistogram(name, { unit: "{token}", description, advice });
+}

@@ -1,0 +1,5 @@
+export { type CallContext, withContext } from "./context.ts";
+export type { ExportCounts } from "./export/exporter.ts";
+export { observe } from "./observe.ts";
+export type { Choices, IncludeUsage, Redact } from "./settings.ts";
+export { type Running, start, type StartOptions } from "./start.ts";

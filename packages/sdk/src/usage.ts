@@ -1,0 +1,38 @@
+import type { Attributes } from "@opentelemetry/api";
+import { ATTRIBUTE, CACHE_WRITE_TOKENS, type Generation } from "./conventions.ts";
+
+/** Tokens of sound and pictures, by modality; the rest of a total is text. */
+type Modalities = Readonly<Record<string, number>>;
+
+/**
+ * Tokens as the provider told them: `inputTokens` includes what was read from or written to a cache,
+ * `outputTokens` includes reasoning. Absent is not zero.
+ */
+export type Usage = {
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  readonly cacheReadTokens?: number | undefined;
+  readonly cacheWriteTokens?: number | undefined;
+  readonly reasoningTokens?: number | undefined;
+  readonly modalities?:
+    | { readonly input?: Modalities | undefined; readonly output?: Modalities | undefined }
+    | undefined;
+};
+
+/** Adds a usage's attributes; what is absent adds none. */
+export function addUsage(attributes: Attributes, usage: Usage, generation: Generation): void {
+  const counts: readonly (readonly [string, number | undefined])[] = [
+    [ATTRIBUTE.inputTokens, usage.inputTokens],
+    [ATTRIBUTE.outputTokens, usage.outputTokens],
+    [ATTRIBUTE.cacheReadTokens, usage.cacheReadTokens],
+    [CACHE_WRITE_TOKENS[generation], usage.cacheWriteTokens],
+    [ATTRIBUTE.reasoningTokens, usage.reasoningTokens],
+  ];
+  for (const [key, count] of counts) if (count !== undefined) attributes[key] = count;
+  if (generation === "released" || usage.modalities === undefined) return;
+  for (const direction of ["input", "output"] as const) {
+    for (const [modality, tokens] of Object.entries(usage.modalities[direction] ?? {})) {
+      attributes[`gen_ai.usage.${modality}.${direction}_tokens`] = tokens;
+    }
+  }
+}
