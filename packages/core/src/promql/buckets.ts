@@ -1,8 +1,13 @@
 /** One cumulative bucket of a classic histogram. */
 export type Bucket = { readonly upperBound: number; count: number };
 
-/** What had to be repaired so that counts never fall from bucket to bucket. */
-export type Repair = "none" | "forced";
+/** Buckets whose counts were below an earlier one's, and were lifted to it. */
+export type LiftedBuckets = {
+  /** Upper bounds of the first and the last of them. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly greatestDifference: number;
+};
 
 // Differences of this relative size come from floating point addition and mean nothing.
 const SMALL_DELTA = 1e-12;
@@ -35,29 +40,37 @@ function hasEqualBounds(buckets: readonly Bucket[]): boolean {
   return false;
 }
 
-function makeMonotonic(buckets: readonly Bucket[]): Repair {
-  let repair: Repair = "none";
+/** Makes counts never fall from bucket to bucket, and says which were lifted for that, if any. */
+function makeMonotonic(buckets: readonly Bucket[]): LiftedBuckets | undefined {
+  let lifted: LiftedBuckets | undefined;
   let highest = buckets[0]?.count ?? NaN;
   for (const [i, bucket] of buckets.entries()) {
     if (i === 0) continue;
-    const { count } = bucket;
+    const { count, upperBound } = bucket;
     if (count === highest) continue;
     if (almostEqual(highest, count)) {
       bucket.count = highest;
     } else if (count < highest) {
       bucket.count = highest;
-      repair = "forced";
+      lifted = {
+        lowest: lifted?.lowest ?? upperBound,
+        highest: upperBound,
+        greatestDifference: Math.max(lifted?.greatestDifference ?? 0, highest - count),
+      };
     } else {
       highest = count;
     }
   }
-  return repair;
+  return lifted;
 }
 
-export type RepairedQuantile = { readonly value: number; readonly repair: Repair };
+export type BucketQuantile = {
+  readonly value: number;
+  readonly lifted: LiftedBuckets | undefined;
+};
 
-function unrepaired(value: number): RepairedQuantile {
-  return { value, repair: "none" };
+function withoutBuckets(value: number): BucketQuantile {
+  return { value, lifted: undefined };
 }
 
 /**
@@ -66,21 +79,21 @@ function unrepaired(value: number): RepairedQuantile {
  *
  * @param sorted by upper bound; counts that fall are repaired in place
  */
-export function bucketQuantile(q: number, sorted: readonly Bucket[]): RepairedQuantile {
-  if (Number.isNaN(q)) return unrepaired(NaN);
-  if (q < 0) return unrepaired(-Infinity);
-  if (q > 1) return unrepaired(Infinity);
-  if (sorted.at(-1)?.upperBound !== Infinity) return unrepaired(NaN);
+export function bucketQuantile(q: number, sorted: readonly Bucket[]): BucketQuantile {
+  if (Number.isNaN(q)) return withoutBuckets(NaN);
+  if (q < 0) return withoutBuckets(-Infinity);
+  if (q > 1) return withoutBuckets(Infinity);
+  if (sorted.at(-1)?.upperBound !== Infinity) return withoutBuckets(NaN);
   const buckets = coalesce(sorted);
-  const repair = makeMonotonic(buckets);
+  const lifted = makeMonotonic(buckets);
   const last = buckets.length - 1;
   const observations = buckets[last]?.count ?? 0;
-  if (last < 1 || observations === 0) return { value: NaN, repair };
+  if (last < 1 || observations === 0) return { value: NaN, lifted };
   const rank = q * observations;
   let index = 0;
   // Nothing reaches a rank that is no number, which leaves the last bucket.
   while (index < last && !((buckets[index]?.count ?? NaN) >= rank)) index++;
-  return { value: valueAtRank(buckets, index, rank), repair };
+  return { value: valueAtRank(buckets, index, rank), lifted };
 }
 
 function valueAtRank(buckets: readonly Bucket[], index: number, rank: number): number {

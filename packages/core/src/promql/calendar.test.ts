@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
-import { CALENDAR } from "./calendar.ts";
+import { CALENDAR, rfc3339 } from "./calendar.ts";
 
 test("parts of a date are the platform's", () => {
   const parts: readonly (readonly [string, (date: Date) => number])[] = [
@@ -28,4 +28,14 @@ test("parts of a date are the platform's", () => {
       }),
     );
   }
+});
+
+test("a time is written as the platform writes it", () => {
+  const years = fc.integer({ min: -50_000_000_000_000, max: 200_000_000_000_000 });
+  fc.assert(
+    fc.property(years, (ms) => {
+      const whole = new Date(Math.floor(ms / 1000) * 1000).toISOString();
+      assert.equal(rfc3339(ms), whole.replace(".000Z", "Z"));
+    }),
+  );
 });

@@ -62,6 +62,20 @@ const PARTS: readonly (readonly [string, (seconds: number) => number])[] = [
   ["year", onDay(({ year }) => year)],
 ];
 
+/** A time in whole seconds, UTC, as RFC 3339 writes it: `2026-11-02T10:04:00Z`. */
+export function rfc3339(ms: number): string {
+  const seconds = Math.floor(ms / SECOND_MS);
+  const { year, month, day } = dayOf(Math.floor(seconds / DAY_S));
+  const inDay = seconds - Math.floor(seconds / DAY_S) * DAY_S;
+  const clock = [Math.floor(inDay / 3600), Math.floor(inDay / 60) % 60, inDay % 60];
+  const date = [String(year).padStart(4, "0"), twoDigits(month), twoDigits(day)];
+  return `${date.join("-")}T${clock.map(twoDigits).join(":")}Z`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
 /** Functions from seconds since the epoch (cut to whole ones) to a part of the date, UTC. */
 export const CALENDAR: ReadonlyMap<string, (seconds: number) => number> = new Map(
   PARTS.map(([name, part]) => [name, (seconds: number) => part(Math.trunc(seconds))]),

@@ -1,4 +1,5 @@
 import { formatFloat, parseFloatText } from "../model/go-float.ts";
+import { quote } from "../model/go-string.ts";
 import { keepLabels, type Labels, labelValue, METRIC_NAME, withLabel } from "../model/labels.ts";
 import type { NativeHistogram } from "../model/sample.ts";
 import type { Call } from "./ast.ts";
@@ -10,9 +11,9 @@ import {
   histogramQuantile as nativeQuantile,
   histogramVariance,
 } from "./histogram/estimate.ts";
-import { HistogramNotes } from "./histogram-notes.ts";
+import { HistogramNotes, named } from "./histogram-notes.ts";
 import { badQuantile } from "./range-functions.ts";
-import { dropNames, type Run, type Work } from "./run.ts";
+import { dropNames, type Run, type Steps, type Work } from "./run.ts";
 
 const BUCKET_LABEL = "le";
 
@@ -46,7 +47,7 @@ function sourcesOf(grid: Grid, call: Call, input: Input): Source[] {
       const labels = memoized(call, of, (all) => keepLabels(all, (name) => name !== BUCKET_LABEL));
       sourceOf(labels, row).buckets.push({ row, upperBound });
     } else if (hasNumber) {
-      input.run.annotations.add("warning", badBound(of), input.arg.place);
+      input.run.annotations.add("warning", badBound(of, input.run), input.arg.place);
     }
   }
   const found = [...sources.values()];
@@ -77,14 +78,17 @@ function boundOf(of: Labels): number | undefined {
   return bound;
 }
 
-function badBound(of: Labels): string {
-  const bound = JSON.stringify(labelValue(of, BUCKET_LABEL));
-  return `bucket label "le" is missing or has a malformed value of ${bound}${forMetric(of)}`;
+function badBound(of: Labels, run: Run): string {
+  const bound = quote(labelValue(of, BUCKET_LABEL));
+  return named(
+    `bucket label "le" is missing or has a malformed value of ${bound}`,
+    nameOf(of, run),
+  );
 }
 
-function forMetric(of: Labels): string {
-  const name = labelValue(of, METRIC_NAME);
-  return name === "" ? "" : ` for metric name ${JSON.stringify(name)}`;
+/** Classic histograms are called by their name only where names stay until the end. */
+function nameOf(of: Labels, { delayedNames }: Run): string {
+  return delayedNames ? labelValue(of, METRIC_NAME) : "";
 }
 
 /** What reads one number from a histogram at a step. */
@@ -132,7 +136,7 @@ function* readHistograms(call: Call, grid: Grid, read: Reading, input: Input): W
       const histogram = native === undefined ? undefined : histograms?.[native * steps + step];
       const isThere = histogram !== undefined && present[(native ?? 0) * steps + step] === 1;
       if (isThere && there.length > 0) {
-        input.notes.mixedWithClassic(labelValue(labels, METRIC_NAME));
+        input.notes.mixedWithClassic(nameOf(labels, input.run));
       } else if (isThere || there.length > 0) {
         out.present[index * steps + step] = 1;
         out.values[index * steps + step] = isThere
@@ -145,10 +149,17 @@ function* readHistograms(call: Call, grid: Grid, read: Reading, input: Input): W
   return out;
 }
 
-export function* histogramQuantile(call: Call, q: Float64Array, grid: Grid, run: Run): Work<Grid> {
+/** A vector that holds histograms, and the times of its steps. */
+export type Histograms = { readonly grid: Grid; readonly steps: Steps; readonly run: Run };
+
+export function* histogramQuantile(
+  call: Call,
+  q: Float64Array,
+  { grid, steps, run }: Histograms,
+): Work<Grid> {
   noteBadQuantiles(q, call, { index: 0, run });
   const input = inputOf(call, 1, run);
-  const out = yield* readHistograms(call, grid, quantileReading(q, input), input);
+  const out = yield* readHistograms(call, grid, quantileReading(q, steps, input), input);
   return dropNames(run, out, call.place);
 }
 
@@ -161,14 +172,17 @@ function noteBadQuantiles(q: Float64Array, call: Call, { index, run }: Parameter
   }
 }
 
-function quantileReading(q: Float64Array, { run, arg, notes }: Input): Reading {
+const LIFTED =
+  "input to histogram_quantile needed to be fixed for monotonicity " +
+  "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
+
+function quantileReading(q: Float64Array, steps: Steps, { run, arg, notes }: Input): Reading {
   return {
     classic: (buckets, step, of) => {
-      const { value, repair } = bucketQuantile(q[step] ?? NaN, buckets);
-      if (repair === "forced") {
-        const what = "input to histogram_quantile needed to be fixed for monotonicity";
-        const message = `${what} (bucket counts fell)${forMetric(of)}`;
-        run.annotations.add("info", message, arg.place);
+      const { value, lifted } = bucketQuantile(q[step] ?? NaN, buckets);
+      if (lifted !== undefined) {
+        const at = steps.from + step * steps.stepMs;
+        run.annotations.addLifted(named(LIFTED, nameOf(of, run)), arg.place, lifted, at);
       }
       return value;
     },
@@ -193,7 +207,7 @@ export function* histogramQuantiles(
   call: Call,
   label: string,
   quantiles: readonly Float64Array[],
-  { grid, run }: { readonly grid: Grid; readonly run: Run },
+  { grid, steps, run }: Histograms,
 ): Work<Grid> {
   const input = inputOf(call, 0, run);
   const rows: Labels[] = [];
@@ -201,7 +215,7 @@ export function* histogramQuantiles(
   const parts: Grid[] = [];
   for (const [i, q] of quantiles.entries()) {
     noteBadQuantiles(q, call, { index: i + 2, run });
-    const out = yield* readHistograms(call, grid, quantileReading(q, input), input);
+    const out = yield* readHistograms(call, grid, quantileReading(q, steps, input), input);
     for (const value of new Set(q)) {
       const present = out.present.map((there, cell) =>
         Object.is(q[cell % out.steps], value) ? there : 0,

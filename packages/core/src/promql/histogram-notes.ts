@@ -96,6 +96,7 @@ export class HistogramNotes {
   }
 }
 
-function named(what: string, name: string): string {
+/** The message about a metric, which may have no name. */
+export function named(what: string, name: string): string {
   return name === "" ? what : `${what} for metric name ${quote(name)}`;
 }

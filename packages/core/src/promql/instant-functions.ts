@@ -71,12 +71,10 @@ export function* callInstant(evaluated: Evaluated): Work<Value> {
       return single(steps, scalarArg(evaluated, 0));
     case "histogram_quantile":
       return vector(
-        yield* histogramQuantile(
-          call,
-          scalarArg(evaluated, 0),
-          vectorArg(evaluated, 1),
-          evaluated.run,
-        ),
+        yield* histogramQuantile(call, scalarArg(evaluated, 0), {
+          ...evaluated,
+          grid: vectorArg(evaluated, 1),
+        }),
       );
     case "histogram_quantiles":
       return vector(yield* quantiles(evaluated));
@@ -115,12 +113,12 @@ function callPlain(evaluated: Evaluated): Value {
 }
 
 function* quantiles(evaluated: Evaluated): Work<Grid> {
-  const { call, args, run } = evaluated;
+  const { call, args, steps, run } = evaluated;
   const label = args[1];
   assert(label?.kind === "string", "the label of histogram_quantiles is a text");
   const asked = args.slice(2).map((_, i) => scalarArg(evaluated, i + 2));
   const grid = vectorArg(evaluated, 0);
-  return yield* histogramQuantiles(call, label.value, asked, { grid, run });
+  return yield* histogramQuantiles(call, label.value, asked, { grid, steps, run });
 }
 
 function vector(grid: Grid): Value {

@@ -145,9 +145,9 @@ function isRanged(expr: Expr): expr is RangeSelector | Subquery {
 
 /** The part of a selector's samples that a function reads instead of the value. */
 function fieldOf(name: string, { features }: Run): SampleField | undefined {
-  if (name === "timestamp") return "time";
-  const readsStart = name === "start_timestamp" && features.has("use-start-timestamps");
-  return readsStart ? "start" : undefined;
+  if (name === "timestamp") return name;
+  if (name !== "start_timestamp" || !features.has("use-start-timestamps")) return undefined;
+  return name;
 }
 
 function* evaluateInfo(call: Call, steps: Steps, run: Run): Work<Grid> {

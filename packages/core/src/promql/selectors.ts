@@ -18,8 +18,11 @@ import {
   withoutStale,
 } from "./windows.ts";
 
-/** A sample's value, its time, or the start that it was sent with; times in seconds. */
-export type SampleField = "value" | "time" | "start";
+/**
+ * A sample's value, its time, or its time and the start that it was sent with as the functions of
+ * these names find them; times in seconds.
+ */
+export type SampleField = "value" | "time" | "timestamp" | "start_timestamp";
 
 /**
  * The newest sample of each series at each step, where it is younger than the look-back and no
@@ -41,14 +44,14 @@ export function* selectInstant(
   );
   const hasHistograms = slices.some(({ histograms }) => histograms !== undefined);
   const grid = hasHistograms && what === "value" ? withHistograms(numbers) : numbers;
-  const pinned = pinnedTime(selector.at, run.span);
+  const edges = edgesAt(selector, run, what);
   for (const [row, slice] of slices.entries()) {
     const cell = row * steps.count;
     let index = -1;
     for (let step = 0; step < steps.count; step++) {
-      const now = (pinned ?? steps.from + step * steps.stepMs) - selector.offsetMs;
-      while ((slice.times[index + 1] ?? Infinity) <= now) index++;
-      const fresh = index >= 0 && (slice.times[index] ?? NaN) > now - run.span.lookbackMs;
+      const now = edges.pinned ?? steps.from + step * steps.stepMs;
+      while ((slice.times[index + 1] ?? Infinity) <= now - edges.offsetMs) index++;
+      const fresh = index >= 0 && (slice.times[index] ?? NaN) > now - edges.oldestMs;
       if (!fresh || isStaleAt(slice, index)) continue;
       setCell(grid, cell + step, readSample(slice, index, what));
     }
@@ -57,10 +60,32 @@ export function* selectInstant(
   return grid;
 }
 
+/** What is looked at: from `oldestMs`, left out, to `offsetMs` before a step, or before `pinned`. */
+type LookBack = {
+  readonly pinned: number | undefined;
+  readonly offsetMs: number;
+  readonly oldestMs: number;
+};
+
+/**
+ * Prometheus selects the samples of `timestamp(x @ 7 offset 1m)` as for `x @ 7 offset 1m`, but looks at
+ * them from 7 on: a sample has to be in both look-backs.
+ */
+function edgesAt({ at, offsetMs }: InstantSelector, { span }: Run, what: SampleField): LookBack {
+  const pinned = pinnedTime(at, span);
+  const oldestMs = offsetMs + span.lookbackMs;
+  if (pinned === undefined || !what.endsWith("timestamp")) return { pinned, offsetMs, oldestMs };
+  return {
+    pinned,
+    offsetMs: Math.max(offsetMs, 0),
+    oldestMs: Math.min(oldestMs, span.lookbackMs),
+  };
+}
+
 function readSample(slice: SeriesSlice, index: number, what: SampleField): SampleValue {
   const { times, values, histograms, starts } = slice;
   if (what === "value") return histograms?.[index] ?? values[index] ?? NaN;
-  if (what === "time") return (times[index] ?? NaN) / SECOND_MS;
+  if (what !== "start_timestamp") return (times[index] ?? NaN) / SECOND_MS;
   const start = starts?.[index] ?? NaN;
   return Number.isNaN(start) ? 0 : start / SECOND_MS;
 }

@@ -29,8 +29,11 @@ export type KnownDifference = {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "atan2 drops the metric name",
-    explains: ({ difference }, top) =>
-      difference.what === "labels" && top?.kind === "binary" && top.op === "atan2",
+    explains: ({ difference, answers: { ours } }, top) =>
+      top?.kind === "binary" &&
+      top.op === "atan2" &&
+      (difference.what === "labels" ||
+        (ours.kind === "refused" && ours.why.includes("the same labelset"))),
   },
   {
     name: "a counter is extended towards zero by at most half a distance of samples",
@@ -67,14 +70,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       top.name === "predict_linear" &&
       top.args[0] !== undefined &&
       printExpr(top.args[0]).includes(" @ "),
-  },
-  {
-    name: "timestamp looks where @ and offset say together",
-    explains: (_found, top) =>
-      top?.kind === "call" &&
-      top.name === "timestamp" &&
-      top.args[0] !== undefined &&
-      / @ .* offset /.test(printExpr(top.args[0])),
   },
   {
     name: "an offset of a subquery does not move what @ fixes inside of it",
