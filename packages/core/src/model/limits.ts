@@ -20,6 +20,8 @@ export type Limits = {
   readonly headersMs: number;
   /** Milliseconds until a request has arrived whole (listen); after it 408. */
   readonly requestMs: number;
+  /** Calls at once over one gRPC connection (listen); senders wait with further ones. */
+  readonly callsPerConnection: number;
   /** API requests that are answered at once (listen); above it 503 with Retry-After. */
   readonly concurrentQueries: number;
   /** Bytes of requests waiting to be committed; above it 503 with Retry-After (listen). */
@@ -101,6 +103,7 @@ export const DEFAULT_LIMITS: Limits = {
   headerBytes: 16 * 1024,
   headersMs: 10_000,
   requestMs: 60_000,
+  callsPerConnection: 100,
   concurrentQueries: 10,
   queueBytes: 128 * 1024 * 1024,
   recordsPerRequest: 20_000,

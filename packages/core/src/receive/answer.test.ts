@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type JsonMessage, oracleDecode } from "../testing/otlp-oracle.ts";
-import { answerExport, answerRefusal } from "./answer.ts";
+import { answerExport, answerRefusal, refusalStatus } from "./answer.ts";
 import { encodingOf, type Signal } from "./encoding.ts";
 import { type ExportRefusal, REFUSALS } from "./export-refusals.ts";
 
@@ -95,6 +95,20 @@ test("malformed data is described by a BadRequest", () => {
     text(answerRefusal("json", "malformed", "at byte 7").body),
     `{"code":3,"message":"at byte 7","details":[{"@type":"${type}","fieldViolations":[{"description":"at byte 7"}]}]}`,
   );
+});
+
+test("over gRPC the details say when to try again", () => {
+  for (const refusal of ["overloaded", "too-many-requests"] as const) {
+    const status = oracleDecode("RpcStatus", refusalStatus(refusal, 14, "full"));
+    assert.deepEqual([status["code"], status["message"]], [14, "full"]);
+    const [detail, ...more] = status["details"] as JsonMessage[];
+    assert.deepEqual(more, []);
+    assert.equal(detail?.["typeUrl"], "type.googleapis.com/google.rpc.RetryInfo");
+    const { retryDelay } = oracleDecode("RetryInfo", detail["value"] as Uint8Array);
+    assert.deepEqual(retryDelay, { seconds: String(REFUSALS[refusal].retryAfterS) });
+  }
+  const forGood = refusalStatus("malformed", 3, "at byte 7");
+  assert.deepEqual(forGood, answerRefusal("protobuf", "malformed", "at byte 7").body);
 });
 
 const CONTENT_TYPE_CASES: readonly (readonly [string | undefined, string | undefined])[] = [

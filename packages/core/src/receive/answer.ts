@@ -52,7 +52,7 @@ export function answerRefusal(encoding: Encoding, refusal: ExportRefusal, messag
   const isBadData = refusal === "malformed";
   const body =
     encoding === "protobuf"
-      ? statusBytes(rpcCode, message, isBadData)
+      ? statusBytes(rpcCode, message, isBadData ? [badRequest(message)] : [])
       : jsonBytes({
           code: rpcCode,
           message,
@@ -68,13 +68,44 @@ export function answerRefusal(encoding: Encoding, refusal: ExportRefusal, messag
   };
 }
 
-const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
+/**
+ * The google.rpc.Status of a refusal over gRPC, which has no other place for what HTTP says in its
+ * headers: when to try again is a google.rpc.RetryInfo in the details, as the OTLP specification
+ * asks ("OTLP/gRPC Throttling").
+ *
+ * @param code of google.rpc.Code, as in the call's status
+ */
+export function refusalStatus(refusal: ExportRefusal, code: number, message: string): Uint8Array {
+  const { retryAfterS } = REFUSALS[refusal];
+  return statusBytes(code, message, [
+    ...(refusal === "malformed" ? [badRequest(message)] : []),
+    ...(retryAfterS === undefined ? [] : [retryInfo(retryAfterS)]),
+  ]);
+}
 
-function statusBytes(code: number, message: string, isBadData: boolean): Uint8Array {
-  const badRequest = lengthField(1, textField(2, message));
-  const details = [...textField(1, BAD_REQUEST), ...lengthField(2, badRequest)];
-  const status = [...varintField(1, code), ...textField(2, message)];
-  return Uint8Array.from(isBadData ? [...status, ...lengthField(3, details)] : status);
+const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
+const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+
+function badRequest(message: string): readonly number[] {
+  return any(BAD_REQUEST, lengthField(1, textField(2, message)));
+}
+
+/** The delay is a google.protobuf.Duration. */
+function retryInfo(seconds: number): readonly number[] {
+  return any(RETRY_INFO, lengthField(1, varintField(1, seconds)));
+}
+
+function any(type: string, value: readonly number[]): readonly number[] {
+  return [...textField(1, type), ...lengthField(2, value)];
+}
+
+function statusBytes(
+  code: number,
+  message: string,
+  details: readonly (readonly number[])[],
+): Uint8Array {
+  const shown = [...varintField(1, code), ...textField(2, message)];
+  return Uint8Array.from([...shown, ...details.flatMap((detail) => lengthField(3, detail))]);
 }
 
 function jsonBytes(value: unknown): Uint8Array {

@@ -182,6 +182,8 @@ message LogsPartialSuccess { int64 rejected_log_records = 1; string error_messag
 
 message RpcStatus { int32 code = 1; string message = 2; repeated RpcAny details = 3; }
 message RpcAny { string type_url = 1; bytes value = 2; }
+message RetryInfo { Duration retry_delay = 1; }
+message Duration { int64 seconds = 1; int32 nanos = 2; }
 message BadRequest { repeated FieldViolation field_violations = 1; }
 message FieldViolation { string field = 1; string description = 2; }
 `;

@@ -12,7 +12,7 @@ import { serveNaruko } from "../testing/serve-naruko.ts";
 import type { Serving } from "../testing/serve-naruko.ts";
 import { fillDisk, smallDisk } from "../testing/small-disk.ts";
 
-const FREE_PORTS = ["--port", "0", "--otlp-http-port", "0"];
+const FREE_PORTS = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-bad-start-"));

@@ -39,17 +39,20 @@ test("rules are held against what a server has, and what its directory keeps", a
   let greeted: (text: string) => void = () => undefined;
   const greeting = new Promise<string>((resolve) => (greeted = resolve));
   const data = path.join(folder, "data");
-  const serving = main(["serve", "--data", data, "--port", "0", "--otlp-http-port", "0"], {
-    ...systemWorld(),
-    environment: {},
-    print: greeted,
-    onSignal: (run) => {
-      stop = () => {
-        run("stop");
-      };
-      return () => undefined;
+  const serving = main(
+    ["serve", "--data", data, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
+    {
+      ...systemWorld(),
+      environment: {},
+      print: greeted,
+      onSignal: (run) => {
+        stop = () => {
+          run("stop");
+        };
+        return () => undefined;
+      },
     },
-  });
+  );
   const text = await greeting;
   const otlp = /send OTLP to (\S+)/.exec(text)?.[1] ?? "";
   const sent = await fetch(`${otlp}/v1/metrics`, {

@@ -8,7 +8,7 @@ import type { RuleGroup } from "@naruko/core/rules/rule";
 import type { LoadedConfig } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE, loadConfig } from "../config/load-config.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
-import { urlOf } from "../drive/server.ts";
+import { urlOf } from "../listen/url-of.ts";
 import type { ExportedFile } from "../export/exported-file.ts";
 import { grafanaFiles } from "../export/grafana.ts";
 import { prometheusFiles } from "../export/prometheus.ts";

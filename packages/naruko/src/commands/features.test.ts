@@ -44,7 +44,7 @@ test("rules and queries use what the configuration turns on", async () => {
   let greeted: () => void = () => undefined;
   const greeting = new Promise<void>((resolve) => (greeted = resolve));
   const data = file("data");
-  const ports = ["--port", "0", "--otlp-http-port", "0"];
+  const ports = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
   const serving = main(["serve", "--config", file("on.yml"), "--data", data, ...ports], {
     ...systemWorld(),
     environment: {},

@@ -57,19 +57,22 @@ test("a directory is asked through the server that holds it, and by itself after
   let stop: () => void = () => undefined;
   let greeted: () => void = () => undefined;
   const greeting = new Promise<void>((resolve) => (greeted = resolve));
-  const serving = main(["serve", "--data", folder, "--port", "0", "--otlp-http-port", "0"], {
-    ...systemWorld(),
-    environment: {},
-    print: () => {
-      greeted();
+  const serving = main(
+    ["serve", "--data", folder, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
+    {
+      ...systemWorld(),
+      environment: {},
+      print: () => {
+        greeted();
+      },
+      onSignal: (run) => {
+        stop = () => {
+          run("stop");
+        };
+        return () => undefined;
+      },
     },
-    onSignal: (run) => {
-      stop = () => {
-        run("stop");
-      };
-      return () => undefined;
-    },
-  });
+  );
   await greeting;
   const held = await naruko("query", "vector(1) + 1", "--data", folder);
   assert.deepEqual(held, { code: 0, printed: "{}  2\n", told: "" });

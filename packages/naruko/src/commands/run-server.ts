@@ -58,6 +58,12 @@ export async function runServer(options: RunOptions): Promise<number> {
   return EXIT.ok;
 }
 
+/** The lines of a greeting that say where telemetry is taken. */
+export function whereToSend(otlpUrl: string, grpcUrl: string | undefined): string {
+  const grpc = grpcUrl === undefined ? "" : `\n  over gRPC to ${grpcUrl}`;
+  return `  send OTLP to ${otlpUrl}${grpc}\n`;
+}
+
 async function start(
   { loaded, load, world, demo }: RunOptions,
   report: Report,
@@ -96,8 +102,9 @@ function explain(error: unknown, { listen }: Config): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL")
     return messageOf(error);
-  const ports = `${listen.port} and ${listen.otlp_http_port}`;
-  const remedy = "choose others with --port and --otlp-http-port";
+  const { port, otlp_http_port, otlp_grpc_port } = listen;
+  const ports = [port, otlp_http_port, otlp_grpc_port].filter((one) => one !== false).join(", ");
+  const remedy = "choose others with --port, --otlp-http-port and --otlp-grpc-port";
   return `ports ${ports} of ${listen.host} cannot be opened: ${messageOf(error)}; ${remedy}`;
 }
 

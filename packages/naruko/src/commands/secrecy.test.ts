@@ -38,19 +38,22 @@ async function serving(
   const events = new EventEmitter();
   const greeted = once(events, "greeted");
   const files = ["--config", path.join(folder, "naruko.yml"), "--data", path.join(folder, "data")];
-  const exit = main(["serve", ...files, "--port", "0", "--otlp-http-port", "0"], {
-    ...systemWorld(),
-    environment,
-    print: (text) => {
-      printed += text;
-      if (text.includes("send OTLP")) events.emit("greeted");
+  const exit = main(
+    ["serve", ...files, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
+    {
+      ...systemWorld(),
+      environment,
+      print: (text) => {
+        printed += text;
+        if (text.includes("send OTLP")) events.emit("greeted");
+      },
+      tell: (text) => (told += text),
+      onSignal: (handler) => {
+        signal = handler;
+        return () => undefined;
+      },
     },
-    tell: (text) => (told += text),
-    onSignal: (handler) => {
-      signal = handler;
-      return () => undefined;
-    },
-  });
+  );
   let stopped = false;
   const stop = async (): Promise<void> => {
     if (!stopped) signal("stop");

@@ -29,7 +29,10 @@ test("the demo says what it is, and leaves nothing behind", async (t) => {
       return () => handlers.delete(run);
     },
   };
-  const exit = main(["serve", "--demo", "--port", "0", "--otlp-http-port", "0"], world);
+  const exit = main(
+    ["serve", "--demo", "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
+    world,
+  );
   await Promise.race([greeting, exit]);
   t.after(() => {
     for (const handler of handlers) handler("stop");

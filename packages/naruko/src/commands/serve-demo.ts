@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LoadedConfig } from "../config/config.ts";
 import { Demo, demoConfig } from "../demo/demo.ts";
+import type { Server } from "../drive/server.ts";
 import { checkPorts } from "../listen/check-ports.ts";
 import { version } from "../version.ts";
 import type { World } from "./command.ts";
 import { ProgressBar } from "./progress-bar.ts";
-import { runServer } from "./run-server.ts";
+import { runServer, whereToSend } from "./run-server.ts";
 import type { DemoParts } from "./run-server.ts";
 
 /** Parts of the history that the bar counts. */
@@ -32,7 +33,7 @@ export async function serveDemo(load: () => LoadedConfig, world: World): Promise
       load: () => demoConfig(load(), folder),
       world,
       demo: demoParts(loaded, world, stop.signal),
-      greeting: ({ url, otlpUrl }) => greetingOf(url, otlpUrl, folder),
+      greeting: (server) => greetingOf(server, folder),
     });
   } finally {
     off();
@@ -67,10 +68,9 @@ function demoParts(loaded: LoadedConfig, world: World, signal: AbortSignal): Dem
   };
 }
 
-function greetingOf(url: string, otlpUrl: string, folder: string): string {
+function greetingOf({ url, otlpUrl, grpcUrl }: Server, folder: string): string {
   return `Naruko ${version()} DEMO: every service, model and alert in it is simulated
   status page  ${url}
-  send OTLP to ${otlpUrl}
-  its data     ${folder}, removed at the end (Ctrl-C)
+${whereToSend(otlpUrl, grpcUrl)}  its data     ${folder}, removed at the end (Ctrl-C)
 `;
 }

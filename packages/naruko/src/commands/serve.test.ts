@@ -62,7 +62,7 @@ function temporaryFolder(t: { after: (fn: () => void) => void }): string {
   return folder;
 }
 
-const FREE_PORTS = ["--port", "0", "--otlp-http-port", "0"];
+const FREE_PORTS = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
 
 function chatSpans(count: number, from = 1): object {
   const endMs = Date.now();
@@ -212,7 +212,7 @@ test("a start that cannot be is refused with the reason", async (t) => {
   const { port } = taken.address() as AddressInfo;
   const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
     [
-      ["serve", "--port", String(port), "--otlp-http-port", "0"],
+      ["serve", "--port", String(port), "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
       1,
       /in use.*choose others with --port/,
     ],

@@ -7,7 +7,7 @@ import { isLoopback } from "../listen/guard.ts";
 import { version } from "../version.ts";
 import { EXIT, Misuse, numberOption, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
-import { runServer } from "./run-server.ts";
+import { runServer, whereToSend } from "./run-server.ts";
 import { serveDemo } from "./serve-demo.ts";
 
 const PORT = { min: 0, max: 65_535 };
@@ -41,7 +41,7 @@ export const serveCommand: Command = {
     "otlp-grpc-port": {
       type: "string",
       value: "N",
-      help: "OTLP/gRPC: not served yet, stays closed",
+      help: "OTLP/gRPC (default: 4317; 0: a free one)",
     },
   },
   details: `SIGHUP and POST /-/reload read the configuration again. Logs are JSON lines on standard error.`,
@@ -67,8 +67,7 @@ async function serve(
     return loaded;
   };
   if (isDemo) return serveDemo(load, world);
-  const greeting = (server: Server): string => greetingOf(server, values);
-  return runServer({ loaded: load(), load, world, greeting });
+  return runServer({ loaded: load(), load, world, greeting: greetingOf });
 }
 
 /** A demo takes only a file that is named: alerts that are not real must not reach real people. */
@@ -107,10 +106,6 @@ function refuseOpenDoor({ listen, auth }: Config): void {
   throw new InputError("config", `${what}; ${remedy}`);
 }
 
-function greetingOf({ url, otlpUrl }: Server, values: Values): string {
-  const grpc =
-    values["otlp-grpc-port"] === undefined
-      ? ""
-      : "  OTLP/gRPC is not served yet: its port stays closed\n";
-  return `Naruko ${version()}\n  status page  ${url}\n  send OTLP to ${otlpUrl}\n${grpc}`;
+function greetingOf({ url, otlpUrl, grpcUrl }: Server): string {
+  return `Naruko ${version()}\n  status page  ${url}\n${whereToSend(otlpUrl, grpcUrl)}`;
 }

@@ -26,7 +26,8 @@ export type Config = {
     readonly host: string;
     readonly port: number;
     readonly otlp_http_port: number;
-    readonly otlp_grpc_port: number;
+    /** `false`: OTLP/gRPC is not served. */
+    readonly otlp_grpc_port: number | false;
     /** Where links in notifications point; absent: the address of the UI. */
     readonly external_url?: string | undefined;
     /** Host names beside the bound address under which requests are taken. */

@@ -66,7 +66,9 @@ const listen = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   port: port.default(4320),
   otlp_http_port: port.default(4318),
-  otlp_grpc_port: port.default(4317),
+  otlp_grpc_port: z
+    .union([port, z.literal(false)], "expected a port, 0 to 65535, or false")
+    .default(4317),
   external_url: z.url({ protocol: /^https?$/, error: "expected an http or https URL" }).optional(),
   allowed_hosts: z.array(z.string()).default([]),
   insecure: z.boolean().default(false),

@@ -31,7 +31,7 @@ test("a second of the simulated world has the same calls whenever it is asked fo
 test("within two minutes of the start a demo's alerts fire, each on simulated names", async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-demo-test-"));
   const plain = loadConfig(undefined, {});
-  const listen = { ...plain.config.listen, port: 0, otlp_http_port: 0 };
+  const listen = { ...plain.config.listen, port: 0, otlp_http_port: 0, otlp_grpc_port: 0 };
   const loaded = demoConfig({ ...plain, config: { ...plain.config, listen } }, folder);
   const opened = await openDuckDbDisk(path.join(folder, "naruko.duckdb"));
   assert.ok(opened.ok);

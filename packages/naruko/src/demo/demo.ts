@@ -4,7 +4,7 @@ import type { Config, LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Clock } from "../drive/clock.ts";
-import { urlOf } from "../drive/server.ts";
+import { urlOf } from "../listen/url-of.ts";
 import type { Report } from "../drive/server.ts";
 import { priceTable } from "../price/price-table.ts";
 import type { DemoPlan } from "./demo-calls.ts";

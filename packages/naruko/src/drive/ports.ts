@@ -12,15 +12,22 @@ import { guard } from "../listen/guard.ts";
 import type { Guard } from "../listen/guard.ts";
 import { BodyBudget } from "../listen/body-budget.ts";
 import { HttpCounts } from "../listen/http-counts.ts";
+import { listenGrpc } from "../listen/grpc-server.ts";
+import { GrpcCounts } from "../listen/grpc-status.ts";
 import { LimitCounts } from "../listen/limit-counts.ts";
-import { IntakeCounts, otlpHandler, refuseOtlp } from "../listen/otlp.ts";
+import { IntakeCounts } from "../listen/intake-counts.ts";
+import { otlpHandler, refuseOtlp } from "../listen/otlp.ts";
+import { otlpMethods } from "../listen/otlp-grpc.ts";
+import { refused } from "../listen/otlp-intake.ts";
+import type { OtlpOptions } from "../listen/otlp-intake.ts";
 import { prometheusApi } from "../listen/prometheus-api.ts";
 import { queryGate } from "../listen/query-gate.ts";
 import { remoteWriteHandler, WRITE_PATH } from "../listen/remote-write.ts";
 import { NO_TARGETS } from "../listen/scrape-targets.ts";
 import type { ScrapeTargets } from "../listen/scrape-targets.ts";
 import { listen } from "../listen/server.ts";
-import type { Answer } from "../listen/server.ts";
+import { urlOf } from "../listen/url-of.ts";
+import type { Answer, Listening } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
 import { priceTable } from "../price/price-table.ts";
 import type { RemoteWriter } from "../remote-write/remote-writer.ts";
@@ -33,6 +40,9 @@ import type { Report } from "./server.ts";
 
 /** Live, a record may lie this far past its arrival (DESIGN section 3, Time). */
 const MAX_AHEAD_MS = 10 * MINUTE_MS;
+
+/** Longer than exporters pause between two exports. */
+const GRPC_IDLE_MS = 10 * MINUTE_MS;
 
 export type PortsOptions = {
   readonly config: Config;
@@ -59,6 +69,8 @@ export type PortsOptions = {
 export type Ports = {
   readonly http: number;
   readonly otlpHttp: number;
+  /** Absent where it is not served. */
+  readonly otlpGrpc?: number;
   /** Takes prices and capture from another configuration. */
   readonly useConfig: (config: Config) => void;
   /** Counts the limit that a reason names, beside those that requests reach. */
@@ -68,47 +80,89 @@ export type Ports = {
 
 /** Opens the ports; on a failure none stays open. @throws the system's error */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
-  const { listen: where } = options.config;
   const tallies = new Tallies(options.limits);
   const parts = new ConfiguredParts(options.config);
-  const otlp = await listen({
-    ...shared(options, options.config.auth.ingest_token, tallies),
-    port: where.otlp_http_port,
-    counts: tallies.otlpHttp,
-    handlers: [otlpOn(options, parts, tallies)],
-    refuse: refuseOtlp,
-  });
+  const open: Listening[] = [];
+  const opened = async (port: Promise<Listening>): Promise<number> => {
+    const listening = await port;
+    open.push(listening);
+    return listening.port;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((port) => port.close()));
+  };
   try {
-    const http = await listen({
-      ...shared(options, options.config.auth.admin_token, tallies),
-      port: where.port,
-      open: new Set(["/-/healthy", "/-/ready"]),
-      guards: new Map([[WRITE_PATH, guardOf(options, options.config.auth.ingest_token)]]),
-      counts: tallies.http,
-      handlers: [
-        writer(options, tallies),
-        api(options, tallies),
-        admin(options, tallies, otlp.port),
-      ],
-      refuse: plainRefusal,
-    });
+    const otlp = otlpOn(options, parts, tallies);
+    const otlpHttp = await opened(openOtlpHttp(options, otlp, tallies));
+    const otlpGrpc = await openOtlpGrpc(options, otlp, { tallies, otlpHttp });
+    if (otlpGrpc !== undefined) open.push(otlpGrpc);
+    const otlpPorts = { otlpHttp, ...(otlpGrpc && { otlpGrpc: otlpGrpc.port }) };
+    const http = await opened(openHttp(options, tallies, otlpPorts));
     return {
-      http: http.port,
-      otlpHttp: otlp.port,
+      http,
+      ...otlpPorts,
       useConfig: (config) => {
         parts.use(config);
       },
       limited: (reason) => {
         tallies.limits.namedIn(reason);
       },
-      close: async () => {
-        await Promise.all([otlp.close(), http.close()]);
-      },
+      close,
     };
   } catch (error) {
-    await otlp.close();
+    await close();
     throw error;
   }
+}
+
+function openOtlpHttp(
+  options: PortsOptions,
+  otlp: OtlpOptions,
+  tallies: Tallies,
+): Promise<Listening> {
+  return listen({
+    ...shared(options, options.config.auth.ingest_token, tallies),
+    port: options.config.listen.otlp_http_port,
+    counts: tallies.otlpHttp,
+    handlers: [otlpHandler(otlp)],
+    refuse: refuseOtlp,
+  });
+}
+
+async function openOtlpGrpc(
+  options: PortsOptions,
+  otlp: OtlpOptions,
+  { tallies, otlpHttp }: { readonly tallies: Tallies; readonly otlpHttp: number },
+): Promise<Listening | undefined> {
+  const { otlp_grpc_port: port } = options.config.listen;
+  if (port === false) return undefined;
+  return listenGrpc({
+    ...shared(options, options.config.auth.ingest_token, tallies),
+    port,
+    idleMs: GRPC_IDLE_MS,
+    counts: tallies.otlpGrpc,
+    methods: otlpMethods(otlp),
+    uncoded: (reason) => {
+      refused(otlp, "unsupported-media-type", reason);
+    },
+    elsewhere: () => `this port takes OTLP over gRPC; OTLP over HTTP is taken on port ${otlpHttp}`,
+  });
+}
+
+function openHttp(
+  options: PortsOptions,
+  tallies: Tallies,
+  otlpPorts: Pick<Ports, "otlpHttp" | "otlpGrpc">,
+): Promise<Listening> {
+  return listen({
+    ...shared(options, options.config.auth.admin_token, tallies),
+    port: options.config.listen.port,
+    open: new Set(["/-/healthy", "/-/ready"]),
+    guards: new Map([[WRITE_PATH, guardOf(options, options.config.auth.ingest_token)]]),
+    counts: tallies.http,
+    handlers: [writer(options, tallies), api(options, tallies), admin(options, tallies, otlpPorts)],
+    refuse: plainRefusal,
+  });
 }
 
 /** What both ports count, and the room that their requests share. */
@@ -117,6 +171,7 @@ class Tallies {
   readonly limits = new LimitCounts();
   readonly http = new HttpCounts("http");
   readonly otlpHttp = new HttpCounts("otlp-http");
+  readonly otlpGrpc = new GrpcCounts();
   readonly budget: BodyBudget;
 
   constructor(limits: Limits) {
@@ -143,7 +198,13 @@ function shared(
   options: PortsOptions,
   token: string | undefined,
   tallies: Tallies,
-): Pick<Parameters<typeof listen>[0], "host" | "guard" | "limits" | "limitCounts" | "broke"> {
+): {
+  readonly host: string;
+  readonly guard: Guard;
+  readonly limits: Limits;
+  readonly limitCounts: LimitCounts;
+  readonly broke: (error: unknown, where: string) => void;
+} {
   const { config, limits, report } = options;
   return {
     host: config.listen.host,
@@ -184,8 +245,8 @@ function otlpOn(
   { engine, limits, live, time }: PortsOptions,
   parts: ConfiguredParts,
   { intake: counts, limits: limitCounts, budget }: Tallies,
-): ReturnType<typeof otlpHandler> {
-  return otlpHandler({
+): OtlpOptions {
+  return {
     limits,
     counts,
     limitCounts,
@@ -205,7 +266,7 @@ function otlpOn(
       counts.noteArrival(telemetry, time.now());
       return live.submit({ kind: "telemetry", telemetry }, bytes);
     },
-  });
+  };
 }
 
 function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
@@ -227,8 +288,8 @@ function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
 
 function admin(
   options: PortsOptions,
-  { intake, limits: limitCounts, http, otlpHttp, budget }: Tallies,
-  otlpPort: number,
+  { intake, limits: limitCounts, http, otlpHttp, otlpGrpc, budget }: Tallies,
+  ports: Pick<Ports, "otlpHttp" | "otlpGrpc">,
 ) {
   const { engine, live, disk, version, isDemo, time, config, reload, scrapeCounts } = options;
   const { targets = NO_TARGETS } = options;
@@ -243,12 +304,14 @@ function admin(
     intake,
     limitCounts,
     http: [http, otlpHttp],
+    grpc: otlpGrpc,
     inFlightBytes: () => budget.bytes,
     version,
     isDemo,
     reload,
     skewMs: () => time.skewMs(),
-    otlpUrl: `http://${config.listen.host}:${otlpPort}`,
+    otlpUrl: urlOf(config.listen.host, ports.otlpHttp),
+    ...(ports.otlpGrpc !== undefined && { grpcUrl: urlOf(config.listen.host, ports.otlpGrpc) }),
     needsToken: config.auth.ingest_token !== undefined,
   });
 }

@@ -10,6 +10,7 @@ import type { Environment } from "../config/environment.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
+import { urlOf } from "../listen/url-of.ts";
 import type { RemoteWrites } from "../remote-write/remote-writes.ts";
 import type { Clock } from "./clock.ts";
 import { EventTime } from "./event-time.ts";
@@ -127,8 +128,8 @@ export class Server {
     return server;
   }
 
-  get ports(): { readonly http: number; readonly otlpHttp: number } {
-    return { http: this.#ports?.http ?? 0, otlpHttp: this.#ports?.otlpHttp ?? 0 };
+  get ports(): Pick<Ports, "http" | "otlpHttp" | "otlpGrpc"> {
+    return this.#ports ?? { http: 0, otlpHttp: 0 };
   }
 
   get url(): string {
@@ -137,6 +138,12 @@ export class Server {
 
   get otlpUrl(): string {
     return urlOf(this.#loaded.config.listen.host, this.ports.otlpHttp);
+  }
+
+  /** Absent where OTLP/gRPC is not served. */
+  get grpcUrl(): string | undefined {
+    const { otlpGrpc } = this.ports;
+    return otlpGrpc === undefined ? undefined : urlOf(this.#loaded.config.listen.host, otlpGrpc);
   }
 
   /**
@@ -257,12 +264,6 @@ function limitsOf({ config }: LoadedConfig): Limits {
 
 function tickBefore(now: EpochMs, intervalMs: number): EpochMs {
   return epochMs(Math.floor(now / intervalMs) * intervalMs);
-}
-
-/** Where a browser on this machine finds a port. */
-export function urlOf(host: string, port: number): string {
-  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
 }
 
 function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {

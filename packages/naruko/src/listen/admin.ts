@@ -25,6 +25,7 @@ export type AdminOptions = SelfMetricsSources & {
   readonly version: string;
   readonly isDemo: boolean;
   readonly otlpUrl: string;
+  readonly grpcUrl?: string;
   readonly needsToken: boolean;
   /** Reads the configuration again; the text of the fault when it is refused. */
   readonly reload: () => Promise<string | undefined>;
@@ -82,7 +83,7 @@ function derivedMetrics(
 }
 
 function page(options: AdminOptions): Answer {
-  const { engine, live, version, isDemo, otlpUrl, needsToken, intake } = options;
+  const { engine, live, version, isDemo, otlpUrl, grpcUrl, needsToken, intake } = options;
   const now = live.now();
   const calls = engine.counters().get("calls_first") ?? 0;
   const rules = engine.alerting.rulesView().flatMap((group) => group.rules);
@@ -92,6 +93,7 @@ function page(options: AdminOptions): Answer {
     troubles: troublesOf(options),
     isBlind: live.fault !== undefined,
     otlpUrl,
+    ...(grpcUrl !== undefined && { grpcUrl }),
     needsToken,
     traffic: trafficOf(intake.lastTrafficAt, calls > 0 || hasSeries(engine, CALLS, now), now),
     scores: trafficOf(intake.lastScoreAt, hasSeries(engine, SCORES, now), now),

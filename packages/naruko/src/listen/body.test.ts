@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { BodyBudget } from "./body-budget.ts";
 import { readBody } from "./body.ts";
 
@@ -35,11 +35,28 @@ async function sent(body: Buffer, headers: Record<string, string>, inFlightBytes
 }
 
 const gzip = { "Content-Encoding": "gzip" };
+const zstd = { "Content-Encoding": "zstd" };
+
+/** A frame of zstd, written as a stream, whose window has this power of two bytes. */
+function wide(windowLog: number): Buffer {
+  // Magic number, no length, the window's exponent above 10 in five bits, an empty last block.
+  return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3, 1, 0, 0]);
+}
+
 const bomb = (bytes: number): Buffer => gzipSync(Buffer.alloc(bytes), { level: 9 });
+
+const PACKED: readonly (readonly [string, (bytes: number) => Buffer])[] = [
+  ["gzip", bomb],
+  ["deflate", (bytes) => deflateSync(Buffer.alloc(bytes))],
+  ["zstd", (bytes) => zstdCompressSync(Buffer.alloc(bytes))],
+];
 
 const WITHIN: readonly (readonly [string, Buffer, Record<string, string>, number])[] = [
   ["a body of the limit's length", Buffer.alloc(1000), {}, 1000],
   ["no body", Buffer.alloc(0), {}, 0],
+  ["zstd of the largest window", wide(23), zstd, 0],
+  ["zstd", zstdCompressSync("abc"), { "Content-Encoding": "zstd" }, 3],
+  ["deflate", deflateSync("abc"), { "Content-Encoding": "deflate" }, 3],
   ["gzip, whatever its case", gzipSync("abc"), { "Content-Encoding": "GZIP" }, 3],
 ];
 for (const [name, body, headers, length] of WITHIN) {
@@ -52,7 +69,18 @@ const REFUSED: readonly (readonly [string, Buffer, Record<string, string>, numbe
   ["one byte more", Buffer.alloc(1001), {}, 413, /limit bodyBytes/],
   ["gzip that is none", Buffer.from("x"), gzip, 400, /not valid gzip/],
   ["gzip that is cut", gzipSync("abc").subarray(0, 15), gzip, 400, /not valid gzip/],
-  ["another encoding", Buffer.from("x"), { "Content-Encoding": "br" }, 415, /send gzip or none/],
+  ["zstd that is none", Buffer.from("x"), zstd, 400, /not valid zstd/],
+  ["zstd that is cut", zstdCompressSync("abc").subarray(0, 9), zstd, 400, /not valid zstd/],
+  ["zstd of a window that no sender may ask for", wide(24), zstd, 400, /too much memory/],
+  ["zstd of nothing", Buffer.alloc(0), zstd, 400, /not valid zstd/],
+  ["zstd that wants much memory", wide(27), zstd, 400, /not valid zstd: .*too much memory/],
+  [
+    "another encoding",
+    Buffer.from("x"),
+    { "Content-Encoding": "br" },
+    415,
+    /send gzip, deflate, zstd or none/,
+  ],
   ["two encodings", gzipSync("a"), { "Content-Encoding": "gzip, gzip" }, 415, /send gzip/],
 ];
 for (const [name, body, headers, status, reason] of REFUSED) {
@@ -65,11 +93,16 @@ for (const [name, body, headers, status, reason] of REFUSED) {
   });
 }
 
-test("what a small body inflates to is bounded too, here and on another thread", async () => {
+for (const [coding, pack] of PACKED) {
+  test(`what a small body of ${coding} inflates to is bounded, here and on another thread`, () =>
+    boundsInflated(coding, pack));
+}
+
+async function boundsInflated(coding: string, pack: (bytes: number) => Buffer): Promise<void> {
   const limits = { bodyBytes: 100_000, inflatedBytes: 5 * MB };
   const budget = new BodyBudget(100 * MB);
   const read = async (bytes: number) => {
-    const request = Object.assign(asBody(bomb(bytes)), { headers: { "content-encoding": "gzip" } });
+    const request = Object.assign(asBody(pack(bytes)), { headers: { "content-encoding": coding } });
     const share = budget.open();
     const result = await readBody(request as never, limits, share);
     share.release();
@@ -79,7 +112,7 @@ test("what a small body inflates to is bounded too, here and on another thread",
   assert.equal(await read(4 * MB + 1), 4 * MB + 1);
   assert.equal(await read(5 * MB), 5 * MB);
   assert.match(String(await read(5 * MB + 1)), /limit inflatedBytes/);
-});
+}
 
 function asBody(bytes: Buffer): AsyncIterable<Buffer> {
   return {

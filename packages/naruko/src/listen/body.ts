@@ -1,24 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { promisify } from "node:util";
-import { gunzip, gunzipSync } from "node:zlib";
-import type { Limits } from "@naruko/core/model/limits";
 import type { BodyShare } from "./body-budget.ts";
-
-/** A body that was refused: the status that HTTP has for it, and why. The reason names the limit, if it was one. */
-export type BodyRefusal = {
-  readonly status: 400 | 413 | 415 | 503;
-  readonly reason: string;
-};
-
-export type BodyLimits = Pick<Limits, "bodyBytes" | "inflatedBytes">;
-
-type Body = { readonly bytes: Uint8Array } | { readonly refusal: BodyRefusal };
+import { noRoom, tooLarge } from "./body-limits.ts";
+import type { Body, BodyLimits } from "./body-limits.ts";
+import { CODINGS, codingOf, inflateBody } from "./inflate.ts";
 
 const UNBOUNDED: BodyShare = { setTo: () => true, release: () => undefined };
-
-/** Output up to this is inflated at once; above, another thread costs less than the wait for it. */
-const INFLATE_HERE_BYTES = 4 * 1024 * 1024;
-const gunzipApart = promisify(gunzip);
 
 /**
  * Reads and inflates a request's body within the limits. Never holds more than they allow.
@@ -35,8 +21,10 @@ export async function readBody(
   if ("refusal" in body) return body;
   const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding === "identity") return body;
-  if (encoding === "gzip") return inflate(body.bytes, limits, share);
-  const reason = `Content-Encoding "${encoding.slice(0, 40)}" is not served; send gzip or none`;
+  const coding = codingOf(encoding);
+  if (coding !== undefined) return inflateBody(body.bytes, coding, limits, share);
+  const served = `send ${CODINGS.join(", ")} or none`;
+  const reason = `Content-Encoding "${encoding.slice(0, 40)}" is not served; ${served}`;
   return { refusal: { status: 415, reason } };
 }
 
@@ -58,44 +46,4 @@ export async function readBytes(
   }
   const [only] = parts;
   return { bytes: parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length) };
-}
-
-async function inflate(body: Uint8Array, limits: BodyLimits, share: BodyShare): Promise<Body> {
-  const { inflatedBytes } = limits;
-  const here = await outcomeOf(() =>
-    gunzipSync(body, { maxOutputLength: Math.min(INFLATE_HERE_BYTES, inflatedBytes) }),
-  );
-  let outcome = here;
-  if (here === "too-large" && inflatedBytes > INFLATE_HERE_BYTES) {
-    // How large it becomes is not known before: room for the largest is kept meanwhile.
-    if (!share.setTo(body.length + inflatedBytes)) return noRoom();
-    outcome = await outcomeOf(() => gunzipApart(body, { maxOutputLength: inflatedBytes }));
-  }
-  if (outcome === "too-large") return tooLarge("inflatedBytes", limits);
-  if (typeof outcome === "string") {
-    return { refusal: { status: 400, reason: `the body is not valid gzip: ${outcome}` } };
-  }
-  return share.setTo(outcome.length) ? { bytes: outcome } : noRoom();
-}
-
-/** What inflating came to: the bytes, `too-large`, or what is wrong with them. */
-async function outcomeOf(work: () => Buffer | Promise<Buffer>): Promise<Buffer | string> {
-  try {
-    return await work();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE") return "too-large";
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function tooLarge(limit: "bodyBytes" | "inflatedBytes", limits: BodyLimits): Body {
-  const what = limit === "bodyBytes" ? "body" : "decompressed body";
-  const reason = `the ${what} has more than ${limits[limit]} bytes (limit ${limit})`;
-  return { refusal: { status: 413, reason } };
-}
-
-function noRoom(): Body {
-  const reason = "too many bytes of other requests are in hand (limit inFlightBytes)";
-  return { refusal: { status: 503, reason } };
 }

@@ -6,8 +6,14 @@ import type { Config } from "../config/config.ts";
  *
  * @throws the system's error (EADDRINUSE …) when one cannot be opened
  */
-export async function checkPorts({ host, port, otlp_http_port }: Config["listen"]): Promise<void> {
-  for (const one of [port, otlp_http_port]) {
+export async function checkPorts({
+  host,
+  port,
+  otlp_http_port,
+  otlp_grpc_port,
+}: Config["listen"]): Promise<void> {
+  for (const one of [port, otlp_http_port, otlp_grpc_port]) {
+    if (one === false) continue;
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);

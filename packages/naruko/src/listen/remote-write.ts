@@ -10,7 +10,7 @@ import type { Applied } from "../drive/commit-queue.ts";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { readBytes } from "./body.ts";
 import type { LimitCounts } from "./limit-counts.ts";
-import type { IntakeCounts } from "./otlp.ts";
+import type { IntakeCounts } from "./intake-counts.ts";
 import type { Answer, Handler } from "./server.ts";
 
 /** Where Prometheus-compatible senders write to. */

@@ -6,9 +6,11 @@ import { byReason } from "./exposition.ts";
 import type { Family } from "./exposition.ts";
 import type { HttpCounts } from "./http-counts.ts";
 import { httpFamily } from "./http-counts.ts";
+import { grpcFamily } from "./grpc-status.ts";
+import type { GrpcCounts } from "./grpc-status.ts";
 import { limitFamily } from "./limit-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
-import type { IntakeCounts } from "./otlp.ts";
+import type { IntakeCounts } from "./intake-counts.ts";
 import type { RemoteWriter } from "../remote-write/remote-writer.ts";
 import { remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
@@ -23,6 +25,7 @@ export type SelfMetricsSources = ScrapeSources & {
   readonly limitCounts: LimitCounts;
   /** One a port. */
   readonly http: readonly HttpCounts[];
+  readonly grpc: GrpcCounts;
   /** Bytes of requests from their arrival to their answer. */
   readonly inFlightBytes: () => number;
   /** How far the wall clock is behind the stamps, in ms. */
@@ -86,11 +89,12 @@ function intakeMetrics({ intake, live, disk }: SelfMetricsSources): Family[] {
 }
 
 function limitMetrics(sources: SelfMetricsSources): Family[] {
-  const { engine, http, inFlightBytes, intake, limitCounts: limits } = sources;
+  const { engine, http, grpc, inFlightBytes, intake, limitCounts: limits } = sources;
   const { rejected, ignored } = intake;
   return [
     limitFamily({ limits, rejected, ignored, engine: engine.counters() }),
     httpFamily(http),
+    grpcFamily(grpc),
     gauge(
       "naruko_in_flight_bytes",
       "Bytes of senders' requests not yet answered.",

@@ -26,6 +26,8 @@ export type StatusPage = {
   /** No rule is evaluated: a layer without alerts is then not a quiet one. */
   readonly isBlind: boolean;
   readonly otlpUrl: string;
+  /** Absent where OTLP/gRPC is not served. */
+  readonly grpcUrl?: string;
   readonly needsToken: boolean;
   /** Calls and data points; scores of answers. */
   readonly traffic: Traffic;
@@ -235,7 +237,7 @@ function lastOf(what: string, traffic: Traffic): string {
   return `last ${what} ${spoken(traffic.forMs)} ago`;
 }
 
-function howToSend({ otlpUrl, needsToken, traffic }: StatusPage): Html {
+function howToSend({ otlpUrl, grpcUrl, needsToken, traffic }: StatusPage): Html {
   const token = needsToken
     ? `\nexport OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20<ingest token>"`
     : "";
@@ -245,6 +247,13 @@ export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${token}`;
     ${traffic.kind === "no-data" ? html`<p>Nothing has come in: these lines are what is missing.</p>` : []}
     <p>Point the application's OpenTelemetry exporter here, and start it again:</p>
     <pre>${lines}</pre>
+    ${
+      grpcUrl === undefined
+        ? []
+        : html`<p class="dim">
+            Exporters that speak gRPC: endpoint <code>${grpcUrl}</code>, protocol <code>grpc</code>.
+          </p>`
+    }
     <p class="dim">
       Also here: Prometheus' HTTP API at <a href="/api/v1/alerts">/api/v1/</a>, the program's own
       metrics at <a href="/metrics">/metrics</a>.

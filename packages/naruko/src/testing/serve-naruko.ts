@@ -7,6 +7,7 @@ import { main } from "../main.ts";
 export type Serving = {
   readonly http: string;
   readonly otlp: string;
+  readonly grpc: string;
   readonly stop: () => Promise<void>;
 };
 
@@ -21,7 +22,7 @@ export async function serveNaruko(
   const greetings = new EventEmitter();
   const greeted = once(greetings, "greeted");
   const port = args.includes("--port") ? [] : ["--port", "0"];
-  const exit = main(["serve", ...args, ...port, "--otlp-http-port", "0"], {
+  const exit = main(["serve", ...args, ...port, "--otlp-http-port", "0", "--otlp-grpc-port", "0"], {
     ...systemWorld(),
     environment: {},
     isTerminal: false,
@@ -36,12 +37,13 @@ export async function serveNaruko(
     },
   });
   await Promise.race([greeted, exit]);
-  const [http, otlp] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
-  if (http === undefined || otlp === undefined) throw new Error(`no server: ${told}`);
+  const [http, otlp, grpc] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
+  if (http === undefined || otlp === undefined || grpc === undefined)
+    throw new Error(`no server: ${told}`);
   const stop = async (): Promise<void> => {
     for (const handler of handlers) handler("stop");
     await exit;
   };
   context.after(stop);
-  return { http, otlp, stop };
+  return { http, otlp, grpc, stop };
 }

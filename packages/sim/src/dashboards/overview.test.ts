@@ -65,7 +65,7 @@ function filled(expr: string): string {
 test("each query has data on a server that has had calls, failures and scores", async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-dashboard-"));
   const plain = loadConfig(undefined, {});
-  const listen = { ...plain.config.listen, port: 0, otlp_http_port: 0 };
+  const listen = { ...plain.config.listen, port: 0, otlp_http_port: 0, otlp_grpc_port: 0 };
   const loaded = demoConfig({ ...plain, config: { ...plain.config, listen } }, folder);
   const opened = await openDuckDbDisk(path.join(folder, "naruko.duckdb"));
   assert.ok(opened.ok);

@@ -18,7 +18,7 @@ export class ServerProcess {
   #told = "";
 
   constructor(args: readonly string[], options: { readonly cwd: string }) {
-    const ports = ["--port", "0", "--otlp-http-port", "0"];
+    const ports = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
     const command = ["--conditions=source", CHILD, "serve", ...args, ...ports];
     const child = spawn(process.execPath, command, {
       ...options,

@@ -9,6 +9,7 @@ export type Serving = {
   /** Base of the API's URLs, and of those that telemetry is sent to. */
   readonly http: string;
   readonly otlp: string;
+  readonly grpc: string;
   /** What it logged: nothing while all is well. */
   readonly told: () => string;
   /** Stops it, and resolves to what the process would exit with. */
@@ -36,14 +37,15 @@ export async function serve(dataFolder: string): Promise<Serving> {
       return () => undefined;
     },
   };
-  const ports = ["--port", "0", "--otlp-http-port", "0"];
+  const ports = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
   const exit = main(["serve", "--data", dataFolder, ...ports], world);
   await Promise.race([greeting, exit]);
-  const [http = "", otlp = ""] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
-  assert.notEqual(otlp, "", `naruko serve did not start: ${told}`);
+  const [http = "", otlp = "", grpc = ""] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
+  assert.notEqual(grpc, "", `naruko serve did not start: ${told}`);
   return {
     http,
     otlp,
+    grpc,
     told: () => told,
     stop: () => {
       events.emit("stop");
