@@ -21,7 +21,7 @@ import { GENERATIONS } from "./generations.mjs";
 // Without it a failed export is silent.
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
 
-const kind = plan.protocol === "json" ? "http" : "proto";
+const kind = { json: "http", protobuf: "proto", grpc: "grpc" }[plan.protocol];
 const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kind}`);
 const { OTLPMetricExporter } = await import(`@opentelemetry/exporter-metrics-otlp-${kind}`);
 const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kind}`);

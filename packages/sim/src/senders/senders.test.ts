@@ -45,7 +45,7 @@ before(
       ended.abort();
     });
     const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(SENDER_LIMIT_MS)]);
-    const around = { modelUrl, otlpUrl: server.otlp, cases: CASES, signal };
+    const around = { modelUrl, otlpUrl: server.otlp, grpcUrl: server.grpc, cases: CASES, signal };
     const run = async (sender: Sender): Promise<void> => {
       ran.set(sender.service, await runSender(sender, around));
     };

@@ -15,7 +15,7 @@ export type Sender = {
   readonly folder: "openinference" | "ai-sdk" | "opentelemetry";
   /** Of the GenAI conventions; senders by hand only. */
   readonly generation?: 1 | 2 | 3;
-  readonly protocol: "protobuf" | "json";
+  readonly protocol: "protobuf" | "json" | "grpc";
   readonly tells: readonly Signal[];
   /** Settings of the OpenTelemetry exporters, as users would make them. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -40,6 +40,14 @@ export const SENDERS: readonly Sender[] = [
     generation: 2,
     protocol: "json",
     tells: ["spans", "metrics", "evaluations"],
+  },
+  {
+    service: "by-hand-grpc",
+    folder: "opentelemetry",
+    generation: 2,
+    protocol: "grpc",
+    tells: ["spans", "metrics", "evaluations"],
+    environment: GZIP,
   },
   {
     service: "by-hand-1",
@@ -83,6 +91,7 @@ export type Ran = { readonly seen: readonly Seen[]; readonly code: number; reado
 export type Surroundings = {
   readonly modelUrl: string;
   readonly otlpUrl: string;
+  readonly grpcUrl: string;
   readonly cases: readonly Case[];
   /** Kills the sender. */
   readonly signal: AbortSignal;
@@ -102,7 +111,7 @@ export async function runSender(sender: Sender, around: Surroundings): Promise<R
       ...sender.environment,
       PATH: process.env["PATH"],
       OTEL_SERVICE_NAME: service,
-      OTEL_EXPORTER_OTLP_ENDPOINT: around.otlpUrl,
+      OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? around.grpcUrl : around.otlpUrl,
       SENDER_PLAN: JSON.stringify(plan),
     },
     signal: around.signal,
