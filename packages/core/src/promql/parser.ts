@@ -37,11 +37,8 @@ export function parseSyntax(
 ): Expr {
   if (text.length > limits.expressionLength) {
     const place = { from: limits.expressionLength, to: text.length };
-    refuse(
-      text,
-      place,
-      `longer than ${limits.expressionLength} characters (limit expressionLength)`,
-    );
+    const what = `longer than ${limits.expressionLength} characters (limit expressionLength)`;
+    refuse(text, place, `${what}; shorten it, or raise limits.expressionLength`);
   }
   const tokens = new TokenStream(text);
   if (tokens.peek().kind === "end") tokens.refuse(tokens.peek().place, "no expression in the text");
@@ -109,7 +106,8 @@ class Parser {
 
   private limitDepth(depth: number, place: Place): void {
     if (depth <= this.depthMax) return;
-    this.tokens.refuse(place, `nested deeper than ${this.depthMax} levels (limit expressionDepth)`);
+    const what = `nested deeper than ${this.depthMax} levels (limit expressionDepth)`;
+    this.tokens.refuse(place, `${what}; simplify it, or raise limits.expressionDepth`);
   }
 
   private finish<Node extends Expr>(expr: Node): Node {

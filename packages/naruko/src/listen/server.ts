@@ -108,9 +108,22 @@ function refuseBytes(options: ServerOptions, error: Error, socket: Duplex): void
   if (status === 408) options.limitCounts.reached("requestMs");
   if (status === 431) options.limitCounts.reached("headerBytes");
   options.counts.answered(status);
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
-  if (socket.writable) socket.end(`${line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-  else socket.destroy();
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { headerBytes } = options.limits;
+  const body =
+    status === 431
+      ? `address and headers have more than ${headerBytes} bytes (limit headerBytes); send parameters as a form\n`
+      : "";
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${body.length}`,
+    "Connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 const TIMED_OUT = "ERR_HTTP_REQUEST_TIMEOUT";
