@@ -8,7 +8,7 @@ import {
 } from "@opentelemetry/api";
 import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
-import { ATTRIBUTE, type FinishReason, type Operation } from "./conventions.ts";
+import { ATTRIBUTE, type FinishReason, type Operation, unifiedReason } from "./conventions.ts";
 import { rememberResponse } from "./responses.ts";
 import { type Settings, settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -158,9 +158,15 @@ export class Call {
     this.#span.setAttributes(attributes);
   }
 
-  /** A reason that was expected and did not come is `error`. */
+  /**
+   * A reason that was expected and did not come is `error`. Up to v1.41 reasons are the provider's
+   * own words; the latest conventions have one set of words for all of them.
+   */
   #finishReasons(end: CallEnd): readonly string[] {
-    const reasons = this.answer.finishReasons.map((reason) => reason ?? MISSING_REASON);
+    const unify = this.#settings.generation === "latest";
+    const reasons = this.answer.finishReasons.map((reason) =>
+      unify ? unifiedReason(reason) : (reason ?? MISSING_REASON),
+    );
     if (reasons.length > 0) return reasons;
     const expected =
       this.#began && this.#start.operation !== "embeddings" && !WITHOUT_REASON.has(end.how);
@@ -202,16 +208,16 @@ export class Call {
 
   #tellMetrics(durationMs: number, known: KnownUsage, errorType: string | undefined): void {
     const { instruments } = this.#telemetry;
-    const labels = { ...this.#labels(), ...this.answer.labels };
-    const withError =
-      errorType === undefined ? labels : { ...labels, [ATTRIBUTE.errorType]: errorType };
-    instruments.duration(this.#start.operation, durationMs / 1000, withError);
+    const base = this.#labels();
+    const labels = { ...base, ...this.answer.labels };
+    const error: Attributes = errorType === undefined ? {} : { [ATTRIBUTE.errorType]: errorType };
+    instruments.duration(this.#start.operation, durationMs / 1000, { ...labels, ...error });
     if (this.#start.stream && this.#firstChunkMs !== undefined) {
-      instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? this.#labels());
+      instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? base);
     }
     // An estimate is for the span, where it is marked as one.
     const told = known.source === "provider" ? known.usage : undefined;
-    instruments.usage(told, { labels, withError });
+    instruments.usage(told, { base, labels, error });
   }
 
   /** Attributes of every metric, as far as they are known by now. */

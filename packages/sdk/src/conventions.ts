@@ -74,3 +74,31 @@ export const CACHE_WRITE_TOKENS: Readonly<Record<Generation, string>> = {
 
 /** Finish reasons of the conventions; the last is for an answer that stopped without one. */
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_call" | "error";
+
+/** Providers' own words for them, in lower case; what is not here is one of them, or unknown. */
+const PROVIDER_REASONS: Readonly<Record<string, FinishReason>> = {
+  tool_calls: "tool_call",
+  function_call: "tool_call",
+  tool_use: "tool_call",
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  refusal: "content_filter",
+  safety: "content_filter",
+  recitation: "content_filter",
+  blocklist: "content_filter",
+  prohibited_content: "content_filter",
+  spii: "content_filter",
+  image_safety: "content_filter",
+  guardrail_intervened: "content_filter",
+  content_filtered: "content_filter",
+  malformed_function_call: "error",
+};
+
+/** The conventions' word for a provider's reason; `error` for a choice that has none. */
+export function unifiedReason(reason: string | undefined): string {
+  if (reason === undefined) return "error";
+  const lower = reason.toLowerCase();
+  return PROVIDER_REASONS[lower] ?? lower;
+}

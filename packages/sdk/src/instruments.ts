@@ -25,8 +25,15 @@ export type Instruments = {
   readonly usage: (usage: Usage | undefined, labels: CallLabels) => void;
 };
 
-/** Labels of a call's metrics; those of the duration also say why it failed. */
-export type CallLabels = { readonly labels: Attributes; readonly withError: Attributes };
+/**
+ * Labels of a call's metrics: those that all have, those with the provider's own beside them, and
+ * those that say why it failed.
+ */
+export type CallLabels = {
+  readonly base: Attributes;
+  readonly labels: Attributes;
+  readonly error: Attributes;
+};
 
 export function instrumentsOf(meter: CallMeter, generation: Generation): Instruments {
   return generation === "latest" ? latestInstruments(meter) : releasedInstruments(meter);
@@ -89,7 +96,7 @@ function latestUsage(meter: CallMeter): Instruments["usage"] {
   const operation = "gen_ai.client.inference.operation";
   const inputs = tokenHistogram(meter, `${operation}.input_tokens`, "Input of one operation.");
   const outputs = tokenHistogram(meter, `${operation}.output_tokens`, "Output of one operation.");
-  return (usage, { labels, withError }) => {
+  return (usage, { base: labels, error }) => {
     if (usage === undefined) {
       // Every operation is counted, one without usage as nothing of an unknown kind.
       const unknown = { ...labels, [ATTRIBUTE.tokenModality]: "unknown" };
@@ -104,8 +111,8 @@ function latestUsage(meter: CallMeter): Instruments["usage"] {
     if (usage.cacheReadTokens !== undefined) cacheRead.add(usage.cacheReadTokens, text);
     if (usage.cacheWriteTokens !== undefined) cacheWrite.add(usage.cacheWriteTokens, text);
     if (usage.reasoningTokens !== undefined) reasoning.add(usage.reasoningTokens, text);
-    if (inputTokens !== undefined) inputs.record(inputTokens, withError);
-    if (outputTokens !== undefined) outputs.record(outputTokens, withError);
+    if (inputTokens !== undefined) inputs.record(inputTokens, { ...labels, ...error });
+    if (outputTokens !== undefined) outputs.record(outputTokens, { ...labels, ...error });
   };
 }
 

@@ -1,3 +1,4 @@
+import { isAnthropic, observeAnthropic } from "./clients/anthropic.ts";
 import { isOpenAi, observeOpenAi } from "./clients/openai.ts";
 import { quietly } from "./faults.ts";
 
@@ -8,7 +9,10 @@ type Kind = {
 };
 
 /** In this order: the first kind that a client looks like. */
-const KINDS: readonly Kind[] = [{ is: isOpenAi, observe: observeOpenAi }];
+const KINDS: readonly Kind[] = [
+  { is: isOpenAi, observe: observeOpenAi },
+  { is: isAnthropic, observe: observeAnthropic },
+];
 
 /**
  * Observes the calls that a client makes from now on, and returns the same client. Clients of

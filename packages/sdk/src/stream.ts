@@ -18,13 +18,13 @@ export type AnswerReader = {
 export type Watch = {
   readonly call: Call;
   readonly reader: AnswerReader;
-  /** Signals by which the application may call the call off. */
-  readonly signals: unknown[];
+  /** The signal by which the application may call the request off. */
+  readonly signal: unknown;
+  /** That of a stream's own controller. Clients abort it themselves when a stream breaks. */
+  streamSignal?: unknown;
 };
 
-function isCancelled({ signals }: Watch): boolean {
-  return signals.some((signal) => fieldsOf(signal)["aborted"] === true);
-}
+const isAborted = (signal: unknown): boolean => fieldsOf(signal)["aborted"] === true;
 
 /**
  * Finishes calls whose answer the application let go without reading it. What is registered is the
@@ -52,7 +52,7 @@ export function finish(watch: Watch, end: CallEnd): void {
 
 /** How a call ended that threw; `began` for one whose answer had begun. */
 export function endOfError(watch: Watch, error: unknown, began: boolean): CallEnd {
-  if (!isTimeout(error) && (isCancellation(error) || isCancelled(watch)))
+  if (!isTimeout(error) && (isCancellation(error) || isAborted(watch.signal)))
     return { how: "cancelled" };
   const errorType = errorTypeOf(error);
   // Transport errors have many names; a server's own error within a stream has a code of its own.
@@ -123,7 +123,8 @@ function seen(watch: Watch, chunk: unknown): ChunkKind | undefined {
 }
 
 function endOfStream(watch: Watch): CallEnd {
-  return endOfReader(watch, isCancelled(watch) ? "cancelled" : "cut");
+  const cancelled = isAborted(watch.signal) || isAborted(watch.streamSignal);
+  return endOfReader(watch, cancelled ? "cancelled" : "cut");
 }
 
 /** An answer whose last word came is whole, whatever the application did with it then. */

@@ -110,7 +110,7 @@ function isStream(value: unknown): value is ApiStream {
 
 function watchStream(stream: ApiStream, watch: Watch): void {
   const { iterator, controller } = stream;
-  watch.signals.push(fieldsOf(controller)["signal"]);
+  watch.streamSignal = fieldsOf(controller)["signal"];
   let first = true;
   stream.iterator = function iterate() {
     const inner = Reflect.apply(iterator, stream, []);

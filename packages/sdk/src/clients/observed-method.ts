@@ -63,6 +63,6 @@ function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): B
   if (observation === undefined) return undefined;
   const call = new Call(observation.start, told);
   const { signal } = fieldsOf(args[1]);
-  const watch = { call, reader: observation.reader(call), signals: [signal] };
-  return { watch: watchFor(watch), args: observation.args ?? args };
+  const watch = watchFor({ call, reader: observation.reader(call), signal });
+  return { watch, args: observation.args ?? args };
 }

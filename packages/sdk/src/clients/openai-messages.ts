@@ -1,6 +1,6 @@
 // Messages of chat completions, by the conventions' schemas.
 import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
-import type { FinishReason } from "../conventions.ts";
+import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "../unknown.ts";
 
 /** What was asked. System messages are part of the conversation here, in their place. */
@@ -169,7 +169,7 @@ export class ChoiceText {
           tool_calls: this.#calls.map(({ id, ...called }) => ({ id, function: called })),
         }),
       ],
-      finish_reason: schemaReason(reason),
+      finish_reason: unifiedReason(reason),
     };
   }
 }
@@ -183,14 +183,4 @@ export function chatOutput(
   reasons: readonly (string | undefined)[],
 ): readonly Message[] {
   return choices.map((choice, index) => choice.message(reasons[index]));
-}
-
-const SCHEMA_REASONS: Readonly<Record<string, FinishReason>> = {
-  tool_calls: "tool_call",
-  function_call: "tool_call",
-};
-
-/** The schema's word for a reason; a choice that has none was cut off. */
-export function schemaReason(reason: string | undefined): string {
-  return reason === undefined ? "error" : (SCHEMA_REASONS[reason] ?? reason);
 }

@@ -1,7 +1,8 @@
 // Messages of responses, by the conventions' schemas.
 import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
-import { contentParts, schemaReason, textParts, toolDefinition } from "./openai-messages.ts";
+import { contentParts, textParts, toolDefinition } from "./openai-messages.ts";
 
 /** What was asked; instructions stand apart from the conversation here. */
 export function responseContent(body: Fields): Content {
@@ -24,7 +25,7 @@ export function responseOutput(
   const parts = items.flatMap((item) => messageOf(fieldsOf(item)).parts);
   return parts.length === 0
     ? []
-    : [{ role: "assistant", parts, finish_reason: schemaReason(reason) }];
+    : [{ role: "assistant", parts, finish_reason: unifiedReason(reason) }];
 }
 
 /** An item of a conversation: a message, a tool's call or answer, reasoning. */

@@ -1,5 +1,5 @@
-import { quietly } from "../faults.ts";
-import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+import { fieldsOf, isMethod } from "../unknown.ts";
+import { followOptions } from "./derived-clients.ts";
 import { observeMethod } from "./observed-method.ts";
 import { observeChat } from "./openai-chat.ts";
 import { observeEmbeddings } from "./openai-embeddings.ts";
@@ -18,27 +18,7 @@ export function observeOpenAi(client: object): void {
   observeMethod(partOf(client, "chat", "completions"), "create", observeChat);
   observeMethod(partOf(client, "responses"), "create", observeResponses);
   observeMethod(partOf(client, "embeddings"), "create", observeEmbeddings);
-  followOptions(client);
-}
-
-/** Clients that are made from an observed one are observed too. */
-function followOptions(client: object): void {
-  const { withOptions } = fieldsOf(client);
-  if (!isMethod(withOptions) || Object.hasOwn(client, "withOptions")) return;
-  const following: Method = function follow(...args) {
-    const made = Reflect.apply(withOptions, this, args);
-    if (isFields(made))
-      quietly(() => {
-        observeOpenAi(made);
-      });
-    return made;
-  };
-  Object.defineProperty(client, "withOptions", {
-    value: following,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  followOptions(client, observeOpenAi);
 }
 
 /** Observes every client made from a class, by the classes of its parts. */

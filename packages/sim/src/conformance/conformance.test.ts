@@ -1,0 +1,79 @@
+// Real clients against stubs of their providers: what arrives is written out in `expected/`, case by
+// case. `NARUKO_WRITE_EXPECTED=1` writes the files anew, to be read before they are committed.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { OPENAI_ANSWERS } from "./openai-answers.ts";
+import { type ClientRun, isInstalled, runClient } from "./run-client.ts";
+
+type Conformance = ClientRun & { readonly name: string; readonly expected: string };
+
+const LATEST = { OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental" };
+const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
+const openai = { folder: "openai", answers: OPENAI_ANSWERS };
+
+const TABLE: readonly Conformance[] = [
+  { ...openai, name: "openai 7", expected: "openai.txt" },
+  { ...openai, name: "openai 7, latest names", expected: "openai-latest.txt", environment: LATEST },
+  {
+    ...openai,
+    name: "openai 7, with content",
+    expected: "openai-content.txt",
+    environment: CAPTURE,
+    cases: [
+      "chat, plain",
+      "chat, streamed",
+      "chat, streamed, cut",
+      "chat, tool call",
+      "chat, tool call, streamed",
+      "chat, refusal, streamed",
+      "responses, streamed",
+      "responses, tool call, streamed",
+      "embeddings, plain",
+    ],
+  },
+  ...["4", "5", "6"].map((version) => ({
+    ...openai,
+    name: `openai ${version}`,
+    expected: "openai.txt",
+    environment: { SENDER_VERSION: version },
+  })),
+];
+
+const writes = process.env["NARUKO_WRITE_EXPECTED"] === "1";
+
+for (const run of TABLE) {
+  const installed = isInstalled(run.folder) || process.env["NARUKO_REQUIRE_PEERS"] === "1";
+  const skip = installed ? false : `npm test installs the packages of senders/${run.folder}`;
+  test(run.name, { skip }, async () => {
+    const cases = await runClient(run);
+    const file = path.join(import.meta.dirname, "expected", run.expected);
+    if (writes && run.environment?.["SENDER_VERSION"] === undefined) {
+      const sections = cases.map(({ name, seen, told }) => `## ${name}\n${seen}\n${told}\n`);
+      writeFileSync(file, sections.join("\n"));
+    }
+    const expected = sectionsOf(readFileSync(file, "utf8"));
+    for (const { name, told } of cases) {
+      assert.equal(told, expected.get(name) ?? "(nothing)", `${run.name}: ${name}`);
+    }
+    if (run.cases === undefined) assert.deepEqual([...expected.keys()], [...run.answers.keys()]);
+    const bare = await runClient({ ...run, bare: true });
+    assert.deepEqual(
+      cases.map(({ name, seen }) => ({ name, seen })),
+      bare.map(({ name, seen }) => ({ name, seen })),
+      "the application sees what it sees without us",
+    );
+  });
+}
+
+/** What was told, by case; what the application saw stands above it, to be read. */
+function sectionsOf(text: string): ReadonlyMap<string, string> {
+  const sections = text.split(/^## /m).filter((section) => section !== "");
+  return new Map(
+    sections.map((section): [string, string] => {
+      const [name = "", , ...told] = section.trimEnd().split("\n");
+      return [name, told.join("\n")];
+    }),
+  );
+}

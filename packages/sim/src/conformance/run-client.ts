@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { ProviderStub, type ScriptedAnswer } from "../provider-stubs/provider-stub.ts";
+import { OtlpSink } from "./otlp-sink.ts";
+import { telemetryText } from "./telemetry-text.ts";
+
+/** An application around a real client, in a folder of `packages/sim/senders`. */
+export type ClientRun = {
+  readonly folder: string;
+  /** What the provider answers, by the name of the case. */
+  readonly answers: ReadonlyMap<string, readonly ScriptedAnswer[]>;
+  /** Of `answers`, those to run; all of them where nothing is said. */
+  readonly cases?: readonly string[] | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Leaves the client as it is, to see what the application sees without us. */
+  readonly bare?: boolean;
+};
+
+/** What became of one case. */
+export type CaseRun = {
+  readonly name: string;
+  /** What the application saw: a text, or its error. */
+  readonly seen: string;
+  /** What the provider was asked, and what was told of it. */
+  readonly told: string;
+};
+
+const FOLDERS = path.join(import.meta.dirname, "..", "..", "senders");
+/** All cases of a client take a few seconds on an idle machine. */
+const LIMIT_MS = 120_000;
+
+/** Whether a folder's packages are installed; `npm test` does it. */
+export function isInstalled(folder: string): boolean {
+  return existsSync(path.join(FOLDERS, folder, "node_modules"));
+}
+
+/** Runs an application through its cases and returns what arrived of each. */
+export async function runClient(run: ClientRun): Promise<readonly CaseRun[]> {
+  const stub = new ProviderStub(run.answers);
+  const sink = new OtlpSink();
+  const [modelUrl, otlpUrl] = [await stub.start(), await sink.start()];
+  try {
+    const cases = run.cases ?? [...run.answers.keys()];
+    const printed = await runProgram(run, { cases, modelUrl, otlpUrl });
+    return cases.map((name) => {
+      const seen = printed.find((line) => line.case === name);
+      assert.ok(seen !== undefined, `${name}: the program did not get to it`);
+      assert.equal(seen.same, true, `${name}: observe returned another client`);
+      assert.equal(seen.faults, 0, `${name}: our own code failed`);
+      const asked = stub.asked.filter((request) => request.case === name).map(askedText);
+      const saw = seen.error === undefined ? `saw ${seen.text ?? ""}` : `error ${seen.error}`;
+      return { name, seen: saw, told: [...asked, telemetryText(sink.delivered, name)].join("\n") };
+    });
+  } finally {
+    await stub.stop();
+    await sink.stop();
+  }
+}
+
+function askedText({
+  path: asked,
+  body,
+}: {
+  readonly path: string;
+  readonly body: object;
+}): string {
+  const options = "stream_options" in body ? ` ${JSON.stringify(body.stream_options)}` : "";
+  return `asked ${asked}${options}`;
+}
+
+type Line = {
+  readonly case?: string;
+  readonly same?: boolean;
+  readonly faults?: number;
+  readonly text?: string;
+  readonly error?: string;
+  readonly unhandled?: string;
+};
+
+async function runProgram(run: ClientRun, plan: object): Promise<readonly Line[]> {
+  const program = ["--conditions=source", "--expose-gc", "sender.mjs"];
+  const child = spawn(process.execPath, program, {
+    cwd: path.join(FOLDERS, run.folder),
+    // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
+    env: {
+      PATH: process.env["PATH"],
+      ...run.environment,
+      SENDER_PLAN: JSON.stringify({ ...plan, bare: run.bare }),
+    },
+    signal: AbortSignal.timeout(LIMIT_MS),
+    killSignal: "SIGKILL",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
+  const [code] = await once(child, "close");
+  assert.equal(code, 0, `${run.folder} ended with ${String(code)}: ${told}`);
+  const lines = printed
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
+  assert.deepEqual(
+    lines.filter(({ unhandled }) => unhandled !== undefined),
+    [],
+  );
+  return lines;
+}
