@@ -16,10 +16,11 @@ import {
   type Reduction,
   sumOf,
 } from "./reductions.ts";
+import { RowMemo, type Rows } from "./row-memo.ts";
 import type { Run, Work } from "./run.ts";
 
 /** Rows of the input that are aggregated together, in their order. */
-export type Group = { readonly labels: Labels; readonly rows: number[] };
+export type Group = { readonly labels: Labels; readonly rows: readonly number[] };
 
 /** The labels of a series' group. */
 function groupLabels(expr: Aggregation, of: Labels): Labels {
@@ -32,15 +33,27 @@ function groupLabels(expr: Aggregation, of: Labels): Labels {
   );
 }
 
-export function groupRows(expr: Aggregation, grid: Grid): Group[] {
-  const groups = new Map<string, Group>();
-  for (const [row, of] of grid.rows.entries()) {
-    const labels = groupLabels(expr, of);
-    const known = groups.get(labels.key);
-    if (known === undefined) groups.set(labels.key, { labels, rows: [row] });
-    else known.rows.push(row);
-  }
-  return [...groups.values()];
+/** The groups of an aggregation, and their labels by the same index. */
+type Groups = { readonly groups: readonly Group[]; readonly labels: Rows };
+
+const groupsOfRows = new RowMemo<Groups>();
+
+function groupsOf(expr: Aggregation, { rows: all }: Grid): Groups {
+  return groupsOfRows.of(expr, all, (rows) => {
+    const found = new Map<string, { readonly labels: Labels; readonly rows: number[] }>();
+    for (const [row, of] of rows.entries()) {
+      const labels = groupLabels(expr, of);
+      const known = found.get(labels.key);
+      if (known === undefined) found.set(labels.key, { labels, rows: [row] });
+      else known.rows.push(row);
+    }
+    const groups = [...found.values()];
+    return { groups, labels: groups.map(({ labels }) => labels) };
+  });
+}
+
+export function groupRows(expr: Aggregation, grid: Grid): readonly Group[] {
+  return groupsOf(expr, grid).groups;
 }
 
 const REDUCTIONS: Partial<Record<AggregationOp, Reduction>> = {
@@ -64,13 +77,12 @@ export function* aggregate(
   param: Float64Array | undefined,
   run: Run,
 ): Work<Grid> {
-  const groups = groupRows(expr, grid);
+  const { groups, labels } = groupsOf(expr, grid);
   const { steps } = grid;
   const reduction = REDUCTIONS[expr.op];
   if (param !== undefined) noteBadQuantile(expr, param, run);
   const reduce = (values: Float64Array, count: number, step: number): number =>
     reduction?.(values, 0, count) ?? quantileOf(param?.[step] ?? NaN, values, 0, count);
-  const labels = groups.map((group) => group.labels);
   const drops = groups.map(({ rows }) => rows.some((row) => grid.dropsName[row] === true));
   const out = gridLike(grid, labels, drops);
   const notes = new HistogramNotes(run.annotations, expr.expr.place);

@@ -24,6 +24,7 @@ import { readsOf, type SelectorRead, type Span } from "./plan.ts";
 import { statsSelectors, withDecidedResets } from "./stats-selectors.ts";
 import { Budget, type Run, type Steps, type Value, type Work } from "./run.ts";
 import type { RememberedWork } from "./remembered-work.ts";
+import { RowLists, RowMemo, type Rows } from "./row-memo.ts";
 
 export type EvaluateOptions = Span & {
   readonly limits: Limits;
@@ -159,7 +160,7 @@ function* selectedOnce(
     for (const { times } of known) budget.charge(times.length, read.selector.place);
     return known;
   }
-  const found = inLabelOrder(yield* selected(reader, read, budget));
+  const found = inLabelOrder(read.selector, yield* selected(reader, read, budget));
   remembered?.keepSelection(read.selector, read, found);
   return found;
 }
@@ -204,15 +205,25 @@ function chargeHistograms(
 }
 
 /** Floating point sums depend on the order of the series, so it must not depend on the store. */
-function inLabelOrder(slices: readonly SeriesSlice[]): readonly SeriesSlice[] {
-  for (let i = 1; i < slices.length; i++) {
-    const [before, after] = [slices[i - 1], slices[i]];
-    if (before === undefined || after === undefined) break;
-    if (compareLabels(before.labels, after.labels) > 0) {
-      return slices.toSorted((a, b) => compareLabels(a.labels, b.labels));
-    }
+function inLabelOrder(
+  selector: InstantSelector,
+  slices: readonly SeriesSlice[],
+): readonly SeriesSlice[] {
+  const order = labelOrders.of(selector, foundRows.of(selector, slices), labelOrder);
+  return order === undefined ? slices : order.flatMap((index) => slices[index] ?? []);
+}
+
+const foundRows = new RowLists();
+const labelOrders = new RowMemo<readonly number[] | undefined>();
+
+/** Where rows stand once they are sorted by labels; `undefined` where that is where they are. */
+function labelOrder(rows: Rows): readonly number[] | undefined {
+  const compare = (a: number, b: number): number =>
+    compareLabels(rows[a] ?? NO_LABELS, rows[b] ?? NO_LABELS);
+  for (let i = 1; i < rows.length; i++) {
+    if (compare(i - 1, i) > 0) return [...rows.keys()].toSorted(compare);
   }
-  return slices;
+  return undefined;
 }
 
 function* evaluateTop(expr: Expr, steps: Steps, run: Run): Work<ResultValue> {

@@ -13,6 +13,7 @@ import {
 } from "./histogram/estimate.ts";
 import { HistogramNotes, named } from "./histogram-notes.ts";
 import { badQuantile } from "./range-functions.ts";
+import { RowMemo, type Rows } from "./row-memo.ts";
 import { dropNames, type Run, type Steps, type Work } from "./run.ts";
 
 const BUCKET_LABEL = "le";
@@ -21,12 +22,30 @@ const BUCKET_LABEL = "le";
 type Source = {
   readonly labels: Labels;
   readonly dropsName: boolean;
-  readonly buckets: { readonly row: number; readonly upperBound: number }[];
+  /** Their counts are written anew at each step. */
+  readonly buckets: (Bucket & { readonly row: number })[];
   /** The row that holds native histograms of the same labels. */
   native: number | undefined;
 };
 
-function sourcesOf(grid: Grid, call: Call, input: Input): Source[] {
+type Sources = { readonly sources: readonly Source[]; readonly rows: Rows };
+
+const classicSources = new RowMemo<Sources | undefined>();
+
+/** The histograms of a grid, and their labels by the same index. */
+function sourcesOf(grid: Grid, call: Call, input: Input): Sources {
+  const isPlain = grid.histograms === undefined && !grid.dropsName.includes(true);
+  const known = isPlain
+    ? classicSources.of(call, grid.rows, (rows) =>
+        rows.every((labels) => boundOf(labels) !== undefined)
+          ? findSources(grid, call, input)
+          : undefined,
+      )
+    : undefined;
+  return known ?? findSources(grid, call, input);
+}
+
+function findSources(grid: Grid, call: Call, input: Input): Sources {
   const sources = new Map<string, Source>();
   const sourceOf = (labels: Labels, row: number): Source => {
     const known = sources.get(labels.key);
@@ -45,7 +64,7 @@ function sourcesOf(grid: Grid, call: Call, input: Input): Source[] {
     const upperBound = boundOf(of);
     if (upperBound !== undefined) {
       const labels = memoized(call, of, (all) => keepLabels(all, (name) => name !== BUCKET_LABEL));
-      sourceOf(labels, row).buckets.push({ row, upperBound });
+      sourceOf(labels, row).buckets.push({ row, upperBound, count: NaN });
     } else if (hasNumber) {
       input.run.annotations.add("warning", badBound(of, input.run), input.arg.place);
     }
@@ -54,7 +73,7 @@ function sourcesOf(grid: Grid, call: Call, input: Input): Source[] {
   for (const { buckets } of found) {
     buckets.sort((a, b) => (a.upperBound === b.upperBound ? 0 : a.upperBound - b.upperBound));
   }
-  return found;
+  return { sources: found, rows: found.map(({ labels }) => labels) };
 }
 
 /** Whether a row has a native histogram at any step. */
@@ -114,20 +133,18 @@ function inputOf(call: Call, index: number, run: Run): Input {
  * have the same labels at a step, neither is read.
  */
 function* readHistograms(call: Call, grid: Grid, read: Reading, input: Input): Work<Grid> {
-  const sources = sourcesOf(grid, call, input);
+  const { sources, rows } = sourcesOf(grid, call, input);
   const { steps, values, present, histograms } = grid;
   const out = emptyGrid(
-    sources.map(({ labels }) => labels),
+    rows,
     steps,
     sources.map(({ dropsName }) => dropsName),
   );
   for (const [index, { labels, buckets, native }] of sources.entries()) {
-    // Written anew at each step instead of made anew.
-    const filled = buckets.map(({ row, upperBound }) => ({ row, upperBound, count: NaN }));
     const there: Bucket[] = [];
     for (let step = 0; step < steps; step++) {
       there.length = 0;
-      for (const bucket of filled) {
+      for (const bucket of buckets) {
         const cell = bucket.row * steps + step;
         if (present[cell] !== 1 || histograms?.[cell] !== undefined) continue;
         bucket.count = values[cell] ?? NaN;

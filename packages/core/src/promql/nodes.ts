@@ -218,6 +218,7 @@ export function* evaluateRanges(
   const grid = inner.count === 0 ? undefined : yield* evaluateVector(expr.expr, inner, run);
   return {
     series: grid === undefined ? [] : yield* samplesOf(grid, inner, run),
+    rows: grid?.rows ?? [],
     rangeMs: expr.rangeMs,
     offsetMs: expr.offsetMs,
     pinned,

@@ -21,6 +21,7 @@ import {
   varianceOf,
 } from "./reductions.ts";
 import { deriv, predictLinear } from "./regression.ts";
+import { RowMemo, type Rows } from "./row-memo.ts";
 import { dropNamesOfRange, type Run } from "./run.ts";
 import { slidingExtreme } from "./sliding-extremes.ts";
 import { doubleExponentialSmoothing } from "./smoothing.ts";
@@ -170,9 +171,20 @@ export function finishRange(call: Call, grid: Grid, run: Run): Grid {
 const COUNTER_NAME = /_(?:total|sum|count|bucket)$/;
 const COUNTER_TYPES: ReadonlySet<string> = new Set(["counter", "histogram"]);
 
+const counterNames = new RowMemo<boolean>();
+
+/** Whether all names are those of counters, so that there is nothing to be said of any. */
+function areCounterNames(rows: Rows): boolean {
+  return rows.every((labels) => {
+    const name = labelValue(labels, METRIC_NAME);
+    return name === "" || COUNTER_NAME.test(name);
+  });
+}
+
 function noteNonCounters(call: Call, grid: Grid, run: Run): void {
   const place = call.args[0]?.place ?? call.place;
   const typed = run.features.has("type-and-unit-labels");
+  if (!typed && counterNames.of(call, grid.rows, areCounterNames)) return;
   let last = "";
   for (const [row, labels] of grid.rows.entries()) {
     const name = labelValue(labels, METRIC_NAME);

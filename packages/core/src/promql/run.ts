@@ -7,6 +7,7 @@ import type { InstantSelector } from "./ast.ts";
 import { type Grid, hasValues, mergeRows, refuseDuplicates, withoutName } from "./grid.ts";
 import type { Span } from "./plan.ts";
 import type { RememberedWork } from "./remembered-work.ts";
+import { RowMemo, type Rows } from "./row-memo.ts";
 
 /** A computation that lets the event loop live: it yields every so many samples. */
 export type Work<Result> = Generator<undefined, Result, undefined>;
@@ -86,19 +87,30 @@ export function* prepareNames(run: Run, { rows }: Grid): Work<void> {
 /** The rows of a computed vector: without metric name, at once or at the end. */
 export function dropNames(run: Run, grid: Grid, place: Place): Grid {
   if (run.delayedNames) return { ...grid, dropsName: grid.rows.map(() => true) };
-  return mergeRows({ ...grid, rows: grid.rows.map(withoutName) }, place);
+  const { rows, areDistinct } = namelessRows.of(place, grid.rows, withoutNames);
+  return areDistinct ? { ...grid, rows } : mergeRows({ ...grid, rows }, place);
+}
+
+const namelessRows = new RowMemo<Nameless>();
+
+/** Rows without metric names, and whether no two of them are equal. */
+type Nameless = { readonly rows: Rows; readonly areDistinct: boolean };
+
+function withoutNames(named: Rows): Nameless {
+  const rows = named.map(withoutName);
+  return { rows, areDistinct: new Set(rows.map(({ key }) => key)).size === rows.length };
 }
 
 /** As `dropNames`, but equal labels are refused even where they never meet at a step. */
 export function dropNamesOfRange(run: Run, grid: Grid, place: Place): Grid {
   if (run.delayedNames) return dropNames(run, grid, place);
-  const rows = grid.rows.map(withoutName);
+  const { rows, areDistinct } = namelessRows.of(place, grid.rows, withoutNames);
+  if (areDistinct) return { ...grid, rows };
   const seen = new Set<string>();
   for (const [row, { key }] of rows.entries()) {
     if (!hasValues(grid, row)) continue;
     if (seen.has(key)) refuseDuplicates(place);
     seen.add(key);
   }
-  if (seen.size === rows.length) return { ...grid, rows };
   return mergeRows({ ...grid, rows }, place);
 }

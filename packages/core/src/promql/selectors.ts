@@ -5,6 +5,7 @@ import type { InstantSelector, RangeSelector } from "./ast.ts";
 import { emptyGrid, type Grid, setCell, withHistograms } from "./grid.ts";
 import { mixedSmoothed } from "./mixed-windows.ts";
 import { pinnedTime } from "./plan.ts";
+import { RowLists } from "./row-memo.ts";
 import type { Run, Steps, Work } from "./run.ts";
 import { smoothedAt } from "./extended-ranges.ts";
 import {
@@ -38,10 +39,7 @@ export function* selectInstant(
 ): Work<Grid> {
   const slices = run.slices.get(selector) ?? [];
   run.budget.charge(slices.length * steps.count, selector.place);
-  const numbers = emptyGrid(
-    slices.map(({ labels }) => labels),
-    steps.count,
-  );
+  const numbers = emptyGrid(selectedRows.of(selector, slices), steps.count);
   const hasHistograms = slices.some(({ histograms }) => histograms !== undefined);
   const grid = hasHistograms && what === "value" ? withHistograms(numbers) : numbers;
   const edges = edgesAt(selector, run, what);
@@ -95,12 +93,8 @@ export function selectRanges({ selector, rangeMs }: RangeSelector, run: Run): Ra
   const slices = run.slices.get(selector) ?? [];
   const useStarts = run.features.has("use-start-timestamps");
   return {
-    series: slices.map((slice) => ({
-      ...withoutStale(slice),
-      ...startsOf(useStarts ? startsWithoutStale(slice) : undefined),
-      labels: slice.labels,
-      dropsName: false,
-    })),
+    rows: selectedRows.of(selector, slices),
+    series: slices.map((slice) => samplesOf(slice, useStarts)),
     rangeMs,
     offsetMs: selector.offsetMs,
     pinned: pinnedTime(selector.at, run.span),
@@ -108,8 +102,16 @@ export function selectRanges({ selector, rangeMs }: RangeSelector, run: Run): Ra
   };
 }
 
-function startsOf(starts: Float64Array | undefined): Pick<SeriesSamples, "starts"> {
-  return starts === undefined ? {} : { starts };
+const selectedRows = new RowLists();
+
+function samplesOf(slice: SeriesSlice, useStarts: boolean): SeriesSamples {
+  const samples = withoutStale(slice);
+  const { times, values } = samples;
+  const starts = useStarts ? startsWithoutStale(slice) : undefined;
+  // Numbers alone are by far the most, and their objects have one shape.
+  const numbers = { times, values, labels: slice.labels, dropsName: false };
+  if (samples.histograms === undefined && starts === undefined) return numbers;
+  return { ...samples, ...numbers, ...(starts !== undefined && { starts }) };
 }
 
 function edgesOf({ extension }: InstantSelector, run: Run): Pick<Ranges, "before" | "after"> {

@@ -3,6 +3,7 @@ import type { SeriesSlice } from "../model/reader.ts";
 import { isStale, type NativeHistogram, type SampleValue } from "../model/sample.ts";
 import type { Place } from "../model/input-error.ts";
 import { emptyGrid, type Grid, setCell, withHistograms } from "./grid.ts";
+import type { Rows } from "./row-memo.ts";
 import type { Run, Steps, Work } from "./run.ts";
 
 /** The samples of one series, without stale markers. */
@@ -20,6 +21,8 @@ export type SeriesSamples = Samples & { readonly labels: Labels; readonly dropsN
 /** A range vector at every step: series, and which stretch (from, to] of them a step sees. */
 export type Ranges = {
   readonly series: readonly SeriesSamples[];
+  /** The labels of the series. */
+  readonly rows: Rows;
   readonly rangeMs: number;
   readonly offsetMs: number;
   /** The time that every step looks at instead of its own. */
@@ -102,11 +105,10 @@ export function* overWindows(
   evaluate: WindowFunction,
   { run, steps, place, mixed }: WindowCall,
 ): Work<Grid> {
-  const { series } = ranges;
+  const { series, rows } = ranges;
   run.budget.charge(series.length * steps.count, place);
-  const labels = series.map((one) => one.labels);
   const numbers = emptyGrid(
-    labels,
+    rows,
     steps.count,
     series.map((one) => one.dropsName),
   );
