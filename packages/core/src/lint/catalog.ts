@@ -18,6 +18,8 @@ export type SeenData = {
   /** Full names: `x_bucket` and not `x`. */
   readonly names: ReadonlySet<string>;
   readonly labelsOf: (name: string) => ReadonlySet<string>;
+  /** What metadata and buckets tell, by base name. */
+  readonly facts: ReadonlyMap<string, MetricFacts>;
 };
 
 /** Everything that rules are held against. */
@@ -37,12 +39,18 @@ export type Known = {
   readonly facts: MetricFacts;
 };
 
+/** What is known without data comes first: it is exact, and data may be of an odd sender. */
+function factsOf({ facts, seen }: Catalog, base: string): MetricFacts | undefined {
+  const [known, found] = [facts.get(base), seen?.facts.get(base)];
+  return known === undefined ? found : { ...found, ...known };
+}
+
 /** The facts of a name, a histogram's parts included. */
-export function knownMetric({ facts }: Catalog, name: string): Known | undefined {
-  const whole = facts.get(name);
+export function knownMetric(catalog: Catalog, name: string): Known | undefined {
+  const whole = factsOf(catalog, name);
   if (whole !== undefined) return { base: name, part: "", facts: whole };
   const [, base = "", part] = /^(.+)(_bucket|_sum|_count)$/.exec(name) ?? [];
-  const histogram = facts.get(base);
+  const histogram = factsOf(catalog, base);
   if (histogram?.type !== "histogram") return undefined;
   if (part !== "_bucket" && part !== "_sum" && part !== "_count") return undefined;
   return { base, part, facts: histogram };

@@ -5,6 +5,7 @@ import { parseExpression } from "../rules/expression.ts";
 import type { AlertingRule, RecordingRule, RuleGroup } from "../rules/rule.ts";
 import type { SeenData } from "./catalog.ts";
 import { lintRules } from "./lint.ts";
+import { SeenMetrics } from "./seen-metrics.ts";
 
 function group(rules: RuleGroup["rules"], intervalMs?: number): RuleGroup {
   return { file: "f.yml", name: "g", intervalMs, limit: 0, queryOffsetMs: 0, rules };
@@ -203,7 +204,7 @@ for (const [expr, ...expected] of EXPRESSIONS) {
 test("what a recording rule writes is known, in whichever group", () => {
   const reads = group([alert("job:errors:rate5m > 1")]);
   const writes = group([record("job:errors:rate5m", "sum by (job) (rate(e_total[5m]))")]);
-  const seen = { names: new Set(["e_total"]), labelsOf: () => new Set(["job"]) };
+  const seen = { names: new Set(["e_total"]), labelsOf: () => new Set(["job"]), facts: new Map() };
   assert.deepEqual(findings([reads, writes], seen), []);
   assert.match(findings([reads], seen)[0] ?? "", /^unknown-metric .*no data has had/);
 });
@@ -213,6 +214,7 @@ test("metrics and labels that no data has had, with the nearest that exists", ()
   const seen = {
     names: new Set(["app_requests_total"]),
     labelsOf: (name: string) => new Set(name === "app_requests_total" ? ["pod", "code"] : []),
+    facts: new Map(),
   };
   assert.ok(has.key.includes("pod"));
   const of = (expr: string): string[] => findings([group([alert(expr)])], seen);
@@ -222,6 +224,29 @@ test("metrics and labels that no data has had, with the nearest that exists", ()
   assert.match(of("sum by (pods) (app_requests_total) > 1")[0] ?? "", /did you mean "pod"/);
   // An error that has not happened yet is no misspelling.
   assert.deepEqual(of("rate(llm_errors_total[5m]) > 1"), []);
+});
+
+test("types and buckets that only the data has", () => {
+  const metrics = new SeenMetrics();
+  for (const le of ["0.5", "10", "2", "+Inf"]) {
+    const name = "app_wait_seconds_bucket";
+    metrics.addSeries(Object.entries({ __name__: name, le, pod: "a" }));
+  }
+  metrics.addSeries([["__name__", "app_workers"]]);
+  metrics.addName("app_jobs_total");
+  const seen = metrics.seen([
+    { name: "app_workers", type: "gauge", unit: "" },
+    { name: "app_jobs", type: "counter", unit: "" },
+    { name: "app_wait_seconds", type: "histogram", unit: "" },
+    { name: "app_odd", type: "summary", unit: "" },
+  ]);
+  const of = (expr: string): string[] => findings([group([alert(expr)])], seen);
+  const p95 = "histogram_quantile(0.95, sum by (le) (rate(app_wait_seconds_bucket[5m])))";
+  assert.match(of("rate(app_workers[5m]) > 1")[0] ?? "", /^rate-of-gauge /);
+  assert.match(of("delta(app_jobs_total[5m]) > 1")[0] ?? "", /^difference-of-counter /);
+  assert.match(of(`${p95} > 5`)[0] ?? "", /^wide-bucket at .*2 to 10/);
+  assert.match(of(`${p95} > 5000`)[0] ?? "", /^wrong-unit at .*ends at 10; .*5 for 5000 ms/);
+  assert.deepEqual(of(`${p95} > 2`), []);
 });
 
 test("another rule that looks for the absence is enough", () => {
@@ -234,4 +259,10 @@ test("a for shorter than the group's interval", () => {
   assert.match(findings([group([alert("x > 1", 10_000)])])[0] ?? "", /^for-below-interval: .*10s/);
   assert.match(findings([group([alert("x > 1", 30_000)], 60_000)])[0] ?? "", /interval of 1m/);
   assert.deepEqual(findings([group([alert("x > 1", 15_000)])]), []);
+});
+
+test("a group's own interval says nothing about how often there are samples", () => {
+  const rates = (range: string): RuleGroup => group([alert(`rate(x[${range}]) > 1`)], 60_000);
+  assert.deepEqual(findings([rates("30s")]), []);
+  assert.match(findings([rates("15s")])[0] ?? "", /^range-below-interval .*one each 15s; .*1m$/);
 });

@@ -14,7 +14,7 @@ import { thresholds } from "./thresholds.ts";
 const ON_EXPRESSIONS = [names, countersAndGauges, quantileInputs, thresholds, matchingSides];
 
 export type LintOptions = {
-  /** How often a group is evaluated that names no interval, ms. */
+  /** How often series are sampled, and a group is evaluated that names no interval, ms. */
   readonly intervalMs: number;
   /** Absent where no data is at hand. */
   readonly seen?: SeenData;
@@ -37,7 +37,7 @@ export function* lintRules(
       const { expr } = rule.expr;
       const found = [
         ...ON_EXPRESSIONS.flatMap((check) => [...check(expr, catalog)]),
-        ...ruleTiming(rule, group.intervalMs ?? intervalMs),
+        ...ruleTiming(rule, group.intervalMs ?? intervalMs, intervalMs),
         ...(rule.kind === "alert" ? absentOnFault(expr, watched) : []),
       ];
       for (const finding of found) yield { rule, finding };

@@ -14,6 +14,7 @@ const RULES = `groups:
       - { alert: B, expr: "queue_depth{qeue='mail'} > 5" }
       - { alert: C, expr: "queue_depth{queue='mail'} > 5" }
       - { alert: D, expr: "rate(llm_errors_total[5m]) > 5" }
+      - { alert: E, expr: "rate(queue_depth[5m]) > 5" }
 `;
 
 /** One point of a gauge, as OTLP/JSON. */
@@ -64,8 +65,9 @@ test("rules are held against what a server has, and what its directory keeps", a
   const expected = [
     `${rules}:4:28: warning: A: no data has had a metric "queue_depht"; did you mean "queue_depth"?`,
     `${rules}:5:28: warning: B: "queue_depth" has no label "qeue", so that nothing matches; did you mean "queue"?`,
-    `${rules}: rules, 4 rules: ok`,
-    "files 1, errors 0, warnings 2",
+    `${rules}:8:28: warning: E: rate() of "queue_depth", which is a gauge: every fall counts as a restart from zero; take delta() or deriv(), or an aggregation over time such as "avg_over_time"`,
+    `${rules}: rules, 5 rules: ok`,
+    "files 1, errors 0, warnings 3",
   ];
   const held = await runNaruko("check", "--data", data, rules);
   assert.deepEqual(held.printed.trimEnd().split("\n"), expected);

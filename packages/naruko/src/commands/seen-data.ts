@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { SeenData } from "@naruko/core/lint/catalog";
-import { labelEntries, labelValue, METRIC_NAME } from "@naruko/core/model/labels";
+import { SeenMetrics, type ToldMetadata } from "@naruko/core/lint/seen-metrics";
+import { labelEntries } from "@naruko/core/model/labels";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { epochMs, SECOND_MS } from "@naruko/core/model/time";
 import { withPlaceholders } from "../config/environment.ts";
@@ -12,7 +13,7 @@ import type { World } from "./command.ts";
 
 type Answer = { readonly seen: SeenData } | { readonly error: string };
 
-/** Which metrics a server has, and which labels those of the asked names have. */
+/** Which metrics a server has, of which type, and which labels and buckets those of the asked names. */
 export async function seenByServer(
   url: string,
   asked: ReadonlySet<string>,
@@ -33,14 +34,16 @@ export async function seenByServer(
   try {
     const names = new Set((await ask("label/__name__/values")) as readonly string[]);
     const known = [...asked].filter((name) => names.has(name));
-    const labels = new Map<string, Set<string>>(known.map((name) => [name, new Set()]));
+    const metrics = new SeenMetrics();
+    for (const name of names) metrics.addName(name);
     if (known.length > 0) {
       const form = new URLSearchParams();
       for (const name of known) form.append("match[]", `{__name__=${JSON.stringify(name)}}`);
       const series = (await ask("series", form)) as readonly Record<string, string>[];
-      for (const one of series) addLabels(labels, one[METRIC_NAME] ?? "", Object.keys(one));
+      for (const one of series) metrics.addSeries(Object.entries(one));
     }
-    return { seen: seenOf(names, labels) };
+    const told = (await ask("metadata")) as Readonly<Record<string, readonly Told[]>>;
+    return { seen: metrics.seen(metadataIn(told)) };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -48,7 +51,16 @@ export async function seenByServer(
   }
 }
 
-/** Which metrics and labels a data directory has, as far back as it keeps them. */
+type Told = Omit<ToldMetadata, "name">;
+
+/** Of a metric that targets tell of differently, what the last one says. */
+function* metadataIn(
+  told: Readonly<Record<string, readonly Told[]>>,
+): Generator<ToldMetadata, void, undefined> {
+  for (const [name, all] of Object.entries(told)) for (const one of all) yield { ...one, name };
+}
+
+/** Which metrics, labels and buckets a data directory has, as far back as it keeps them. */
 export async function seenInDirectory(folder: string, { environment }: World): Promise<Answer> {
   const file = databaseFileOf(folder);
   if (!existsSync(file))
@@ -64,30 +76,12 @@ export async function seenInDirectory(folder: string, { environment }: World): P
     const [from, to] = [epochMs(0), engine.position.at];
     const stored = await disk.value.series({ from, to });
     if (!stored.ok) return { error: stored.reason };
-    const labels = new Map<string, Set<string>>();
+    const metrics = new SeenMetrics();
     for (const one of [...engine.seriesIn(from, to), ...stored.value]) {
-      const names = [...labelEntries(one)].map(([name]) => name);
-      addLabels(labels, labelValue(one, METRIC_NAME), names);
+      metrics.addSeries(labelEntries(one));
     }
-    return { seen: seenOf(new Set(labels.keys()), labels) };
+    return { seen: metrics.seen(engine.metadata.families.values()) };
   } finally {
     await disk.value.close();
   }
-}
-
-function addLabels(
-  labels: Map<string, Set<string>>,
-  metric: string,
-  names: readonly string[],
-): void {
-  const known = labels.get(metric) ?? new Set();
-  for (const name of names) if (name !== METRIC_NAME) known.add(name);
-  labels.set(metric, known);
-}
-
-function seenOf(
-  names: ReadonlySet<string>,
-  labels: ReadonlyMap<string, ReadonlySet<string>>,
-): SeenData {
-  return { names, labelsOf: (name) => labels.get(name) ?? new Set() };
 }
