@@ -127,7 +127,7 @@ export class Call {
     const usage = this.#usage();
     this.#tellSpan(end, usage, errorType);
     this.#span.end(this.#startedAt + durationMs);
-    this.#tellMetrics(durationMs, usage, errorType);
+    this.#tellMetrics(durationMs, errorType);
     const { responseId } = this.answer;
     if (responseId !== undefined) rememberResponse(responseId, this.#span.spanContext());
   }
@@ -189,24 +189,29 @@ export class Call {
     for (const [key, text] of written) attributes[key] = text;
   }
 
+  /** What the provider did not tell is missing, or estimated; what it told stays as it is. */
   #usage(): KnownUsage {
     const { usage } = this.answer;
-    if (usage?.inputTokens !== undefined) return { usage, source: "provider" };
+    const withOutput = this.#start.operation !== "embeddings";
+    const { inputTokens, outputTokens } = usage ?? {};
+    const whole = inputTokens !== undefined && (outputTokens !== undefined || !withOutput);
+    if (whole) return { usage, source: "provider" };
     const { estimateTokens } = this.#settings;
     if (estimateTokens === undefined || !this.#began) return { usage, source: "missing" };
     const { system = [], input = [] } = this.#start.content();
     const output = this.answer.output?.() ?? [];
     const model = this.answer.responseModel ?? this.#start.model ?? "";
     const estimated = {
-      inputTokens: estimateTokens(spokenText([...system, ...input]), model),
-      ...(this.#start.operation !== "embeddings" && {
-        outputTokens: estimateTokens(spokenText(output), model),
+      ...usage,
+      inputTokens: inputTokens ?? estimateTokens(spokenText([...system, ...input]), model),
+      ...(withOutput && {
+        outputTokens: outputTokens ?? estimateTokens(spokenText(output), model),
       }),
     };
     return { usage: estimated, source: "estimated" };
   }
 
-  #tellMetrics(durationMs: number, known: KnownUsage, errorType: string | undefined): void {
+  #tellMetrics(durationMs: number, errorType: string | undefined): void {
     const { instruments } = this.#telemetry;
     const base = this.#labels();
     const labels = { ...base, ...this.answer.labels };
@@ -216,8 +221,7 @@ export class Call {
       instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? base);
     }
     // An estimate is for the span, where it is marked as one.
-    const told = known.source === "provider" ? known.usage : undefined;
-    instruments.usage(told, { base, labels, error });
+    instruments.usage(this.answer.usage, { base, labels, error });
   }
 
   /** Attributes of every metric, as far as they are known by now. */

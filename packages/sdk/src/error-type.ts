@@ -34,8 +34,11 @@ const CAUSES = 4;
 function codeOf(error: unknown): string | undefined {
   let cause: unknown = error;
   for (let depth = 0; depth < CAUSES && isFields(cause); depth += 1) {
-    const { code, type } = cause;
-    for (const name of [code, type]) if (typeof name === "string" && NAME.test(name)) return name;
+    const { code, type, error: body } = cause;
+    // Of an error that a server told within a stream, some clients keep only the body.
+    const { type: told } = fieldsOf(fieldsOf(body)["error"]);
+    for (const name of [code, type, told])
+      if (typeof name === "string" && NAME.test(name)) return name;
     cause = cause["cause"];
   }
   return undefined;

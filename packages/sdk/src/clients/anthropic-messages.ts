@@ -1,6 +1,6 @@
 // Anthropic's messages, by the conventions' schemas.
 import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
-import type { FinishReason } from "../conventions.ts";
+import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
 
 /** What was asked. */
@@ -120,8 +120,8 @@ export class BlockTexts {
   }
 
   list(): readonly Fields[] {
-    // Indices may be left out: what is not there is no block.
-    return this.#blocks.filter((block) => block !== undefined).map(blockOf);
+    // Not by index: a server may leave some out.
+    return Object.values(this.#blocks).map(blockOf);
   }
 }
 
@@ -137,20 +137,6 @@ export function messagesOutput(
   reason: string | undefined,
 ): readonly Message[] {
   const parts = blockParts(blocks);
-  const message = { role: "assistant", parts, finish_reason: schemaReason(reason) };
+  const message = { role: "assistant", parts, finish_reason: unifiedReason(reason) };
   return parts.length === 0 ? [] : [message];
-}
-
-const SCHEMA_REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  tool_use: "tool_call",
-  refusal: "content_filter",
-};
-
-/** The schema's word for a reason; a message that has none was cut off. */
-function schemaReason(reason: string | undefined): string {
-  return reason === undefined ? "error" : (SCHEMA_REASONS[reason] ?? reason);
 }

@@ -98,6 +98,7 @@ class MessageReader implements AnswerReader {
     const fields = fieldsOf(message);
     this.#isWhole = true;
     this.#readMessage(fields);
+    this.#readUsage(fieldsOf(fields["usage"]));
     if (!this.#call.wantsText) return;
     for (const [index, block] of listOf(fields["content"]).entries()) {
       this.#blocks.begin(index, fieldsOf(block));
@@ -110,6 +111,8 @@ class MessageReader implements AnswerReader {
     switch (type) {
       case "message_start":
         this.#readMessage(fieldsOf(message));
+        // The output is told in the end: until then it is not known how much of it there is.
+        this.#readUsage({ ...fieldsOf(fieldsOf(message)["usage"]), output_tokens: null });
         return "other";
       case "content_block_start":
         if (this.#call.wantsText) this.#blocks.begin(place, fieldsOf(block));
@@ -138,7 +141,6 @@ class MessageReader implements AnswerReader {
     answer.responseId = textOf(message["id"]) ?? answer.responseId;
     answer.responseModel = textOf(message["model"]) ?? answer.responseModel;
     this.#readReason(message);
-    this.#readUsage(fieldsOf(message["usage"]));
   }
 
   #readReason({ stop_reason: reason }: Fields): void {

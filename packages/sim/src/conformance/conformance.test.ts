@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
+import { ANTHROPIC_ANSWERS } from "./anthropic-answers.ts";
 import { OPENAI_ANSWERS } from "./openai-answers.ts";
 import { type ClientRun, isInstalled, runClient } from "./run-client.ts";
 
@@ -11,6 +12,7 @@ type Conformance = ClientRun & { readonly name: string; readonly expected: strin
 
 const LATEST = { OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental" };
 const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
+const anthropic = { folder: "anthropic", answers: ANTHROPIC_ANSWERS };
 const openai = { folder: "openai", answers: OPENAI_ANSWERS };
 
 const TABLE: readonly Conformance[] = [
@@ -39,6 +41,37 @@ const TABLE: readonly Conformance[] = [
     expected: "openai.txt",
     environment: { SENDER_VERSION: version },
   })),
+  { ...anthropic, name: "anthropic 1", expected: "anthropic.txt" },
+  {
+    ...anthropic,
+    name: "anthropic 0.60",
+    expected: "anthropic.txt",
+    environment: { SENDER_VERSION: "0" },
+    cases: [...ANTHROPIC_ANSWERS.keys()].filter((name) => !name.startsWith("beta, ")),
+  },
+  {
+    ...anthropic,
+    name: "anthropic 1, latest names",
+    expected: "anthropic-latest.txt",
+    environment: LATEST,
+    cases: ["plain", "streamed", "cached tokens, streamed", "every parameter", "429"],
+  },
+  {
+    ...anthropic,
+    name: "anthropic 1, with content",
+    expected: "anthropic-content.txt",
+    environment: CAPTURE,
+    cases: [
+      "plain",
+      "streamed",
+      "streamed, cut",
+      "tool call, streamed",
+      "tool answer",
+      "server tool, streamed",
+      "reasoning tokens, streamed",
+      "refusal, streamed",
+    ],
+  },
 ];
 
 const writes = process.env["NARUKO_WRITE_EXPECTED"] === "1";
