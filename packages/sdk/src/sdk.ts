@@ -1,4 +1,11 @@
 export { type CallContext, withContext } from "./context.ts";
+export {
+  type Evaluated,
+  type EvaluationResult,
+  type Feedback,
+  recordEvaluation,
+  recordFeedback,
+} from "./evaluation.ts";
 export type { ExportCounts } from "./export/exporter.ts";
 export { observe } from "./observe.ts";
 export type { Choices, IncludeUsage, Redact } from "./settings.ts";

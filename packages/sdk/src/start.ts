@@ -36,6 +36,8 @@ const FLUSH_MS = 2000;
 const EXIT_FLUSH_MS = 1000;
 
 let running: Running | undefined;
+/** Whether it runs by the environment alone, until the application says how. */
+let provisional = false;
 
 /**
  * Makes observed calls be told. Providers that the application registered with `@opentelemetry/api`
@@ -44,11 +46,19 @@ let running: Running | undefined;
  * @example start({ serviceName: "shop" });
  */
 export function start(options: StartOptions = {}): Running {
+  if (provisional) void running?.shutdown();
   running ??= quietly(() => begin(options)) ?? idle(() => Promise.resolve());
   return running;
 }
 
+/** Starts by the environment; what `start` is told later replaces it. */
+export function startProvisionally(): void {
+  start();
+  provisional = true;
+}
+
 function begin(options: StartOptions): Running {
+  if (process.env["OTEL_SDK_DISABLED"] === "true") return idle(() => Promise.resolve());
   const made = settingsFrom(options, process.env);
   setSettings(made);
   const meter = new OwnMeter();
@@ -72,7 +82,7 @@ function begin(options: StartOptions): Running {
   const tracer = new OwnTracer((span) => {
     exporter.add("Spans", span);
   });
-  setOwnProvider(process.env["OTEL_SDK_DISABLED"] === "true" ? undefined : { tracer, meter });
+  setOwnProvider({ tracer, meter });
   setOwnEvents((event) => {
     exporter.add("Logs", event);
   });
@@ -80,20 +90,26 @@ function begin(options: StartOptions): Running {
 }
 
 function runningWith(exporter: Exporter): Running {
-  const atExit = (): void => {
-    if (exporter.pending) void exporter.flush(EXIT_FLUSH_MS);
+  let futile = false;
+  const flushLast = async (): Promise<void> => {
+    await exporter.flush(EXIT_FLUSH_MS);
+    futile = exporter.pending;
   };
-  // Once: a flush that failed leaves work to do, and would be begun again for ever.
-  process.once("beforeExit", atExit);
+  const atExit = (): void => {
+    // A flush that could not send all leaves work to do: without an end, it would be begun for ever.
+    if (!futile && exporter.pending) void flushLast();
+  };
+  process.on("beforeExit", atExit);
   return {
     flush: () => exporter.flush(FLUSH_MS),
     shutdown: async () => {
       process.off("beforeExit", atExit);
-      await exporter.flush(FLUSH_MS);
-      exporter.close();
       setOwnProvider(undefined);
       setOwnEvents(undefined);
       running = undefined;
+      provisional = false;
+      await exporter.flush(FLUSH_MS);
+      exporter.close();
     },
     counts: () => ({ ...exporter.counts(), faults: faultCount() }),
   };

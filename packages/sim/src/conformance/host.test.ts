@@ -1,0 +1,150 @@
+// What the SDK must never do to the application it lives in: applications that know nothing of it, and
+// servers of telemetry that are absent, silent or broken.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import path from "node:path";
+import test, { type TestContext } from "node:test";
+import { completion } from "../provider-stubs/openai-wire.ts";
+import { ProviderStub } from "../provider-stubs/provider-stub.ts";
+import { OtlpSink } from "./otlp-sink.ts";
+import { isInstalled } from "./run-client.ts";
+import { telemetryText } from "./telemetry-text.ts";
+
+const FOLDER = path.join(import.meta.dirname, "..", "..", "senders", "openai");
+const REGISTER = ["--import", "@naruko/sdk/register"];
+const SAW = "saw 鳴子 の音🦊 is heard – señor.\ndone\n";
+const LIMIT_MS = 60_000;
+
+const installed = isInstalled("openai") || process.env["NARUKO_REQUIRE_PEERS"] === "1";
+const skip = installed ? false : "npm test installs the packages of senders/openai";
+
+async function started(t: TestContext): Promise<string> {
+  const stub = new ProviderStub(new Map([["host", [completion({ id: "host" })]]]));
+  const url = await stub.start();
+  t.after(() => stub.stop());
+  return `${url}/host`;
+}
+
+type Ended = { readonly code: unknown; readonly printed: string; readonly told: string };
+
+async function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const child = spawn(process.execPath, ["--conditions=source", ...args], {
+    cwd: FOLDER,
+    env: { PATH: process.env["PATH"], OTEL_SERVICE_NAME: "host", ...environment },
+    signal: AbortSignal.timeout(LIMIT_MS),
+    killSignal: "SIGKILL",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
+  const [code] = (await once(child, "close")) as readonly unknown[];
+  return { code, printed, told };
+}
+
+for (const program of ["host.mjs", "host.cjs"]) {
+  test(`${program}: registered, its calls arrive when it ends`, { skip }, async (t) => {
+    const sink = new OtlpSink();
+    const otlpUrl = await sink.start();
+    t.after(() => sink.stop());
+    const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
+    const ended = await run([...REGISTER, program], urls);
+    assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+    const text = telemetryText(sink.delivered, "host");
+    assert.match(text, /^span chat gpt-5\.1 CLIENT unset$/m);
+    assert.match(text, /^ {2}gen_ai\.usage\.input_tokens = 19$/m);
+    assert.match(text, /^histogram gen_ai\.client\.operation\.duration s/m);
+  });
+}
+
+/** A server that treats each request as told; its address, or one where nobody listens. */
+const SERVERS: Readonly<Record<string, Server | undefined>> = {
+  absent: undefined,
+  silent: createServer(() => undefined),
+  broken: createServer((_, response) => response.writeHead(500).end()),
+  "hanging up": createServer((request) => request.socket.destroy()),
+  "speaking no HTTP": createServer().on("connection", (socket) => socket.end("hello\r\n\r\n")),
+};
+
+for (const [name, server] of Object.entries(SERVERS)) {
+  test(
+    `a server of telemetry that is ${name} is no matter of the application`,
+    { skip },
+    async (t) => {
+      const otlpUrl = server === undefined ? "http://127.0.0.1:9" : await listening(server, t);
+      const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
+      const calls = { HOST_CALLS: "600", OTEL_BSP_SCHEDULE_DELAY: "5" };
+      const ended = await run([...REGISTER, "host.mjs"], { ...urls, ...calls });
+      assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+    },
+  );
+}
+
+async function listening(server: Server, t: TestContext): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(async () => {
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+}
+
+test("an application that throws ends as it would without us", { skip }, async (t) => {
+  const urls = { HOST_URL: await started(t), HOST_THROWS: "the application's own" };
+  const bare = await run(["host.mjs"], urls);
+  const ended = await run([...REGISTER, "host.mjs"], urls);
+  assert.equal(ended.code, 1);
+  assert.equal(ended.printed, bare.printed);
+  assert.match(ended.told, /the application's own/);
+});
+
+test("an address that is none is as good as the default one", { skip }, async (t) => {
+  const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: "naruko:4318/%" };
+  const ended = await run([...REGISTER, "host.mjs"], urls);
+  assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+});
+
+test("an application's own providers take its calls, however late", { skip }, async (t) => {
+  const sink = new OtlpSink();
+  const otlpUrl = await sink.start();
+  t.after(() => sink.stop());
+  const ended = await run(["providers.mjs"], { HOST_URL: await started(t), OTLP_URL: otlpUrl });
+  assert.equal(ended.told, "");
+  const { spanId, tookMs, ...told } = JSON.parse(ended.printed) as Record<string, unknown>;
+  const scope = "@naruko/sdk";
+  assert.deepEqual(told, {
+    name: "chat gpt-5.1",
+    scope: {
+      name: scope,
+      version: "0.1.0",
+      schemaUrl: "https://opentelemetry.io/schemas/1.41.1",
+    },
+    within: true,
+    conversation: "c-1",
+    feature: "search",
+    names: [
+      [scope, "gen_ai.client.operation.duration"],
+      [scope, "gen_ai.client.token.usage"],
+    ],
+    // The verdict: no logger provider was registered.
+    counts: { sent: 1, dropped: 0, refused: 0, waiting: 0, faults: 0 },
+  });
+  assert.ok(typeof tookMs === "number" && tookMs > 0 && tookMs < LIMIT_MS);
+  assert.deepEqual(
+    sink.delivered.map((delivered) => delivered.path),
+    ["/v1/logs"],
+  );
+  const [event] = sink.delivered;
+  assert.match(JSON.stringify(event?.body), new RegExp(`"spanId":"${String(spanId)}"`));
+  assert.match(JSON.stringify(event?.body), /"eventName":"gen_ai.evaluation.result"/);
+});
