@@ -118,3 +118,10 @@ for (const [args, why] of refused) {
     assert.match(told, why);
   });
 }
+
+test("a folder that cannot be written to is told", async () => {
+  writeFileSync(at("a-file"), "");
+  const { code, told } = await runNaruko("export", "grafana", "--out", at("a-file"));
+  assert.equal(code, 1);
+  assert.match(told, /^naruko: \S+a-file\/\S+: cannot be written: E[A-Z]+/);
+});

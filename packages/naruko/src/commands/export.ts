@@ -115,9 +115,18 @@ function* spelledOtherwise(groups: readonly RuleGroup[]): Generator<string> {
 function* writeAll(out: string, files: readonly ExportedFile[]): Generator<string> {
   for (const { path: name, text } of files) {
     const file = path.join(out, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    const isSame = existsSync(file) && readFileSync(file, "utf8") === text;
-    if (!isSame) writeFileSync(file, text);
-    yield `${isSame ? "unchanged" : "wrote"} ${file}`;
+    try {
+      yield `${writeFile(file, text)} ${file}`;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new InputError("config", `${file}: cannot be written: ${reason}`, undefined, cause);
+    }
   }
+}
+
+function writeFile(file: string, text: string): "unchanged" | "wrote" {
+  mkdirSync(path.dirname(file), { recursive: true });
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return "unchanged";
+  writeFileSync(file, text);
+  return "wrote";
 }
