@@ -1,6 +1,7 @@
-import type { ChunkList } from "./chunk-list.ts";
-import { decodedChunks } from "./decoded-chunks.ts";
 import type { NativeHistogram } from "../model/sample.ts";
+import type { ChunkList } from "./chunk-list.ts";
+import { type ChunkSpan, decodedRuns } from "./decoded-runs.ts";
+import type { Head } from "./head.ts";
 import type { Histograms } from "./mixed-samples.ts";
 import { NO_SAMPLES, type Samples, samplesOf, within } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
@@ -8,39 +9,49 @@ import { decodeSamples, wordsOf } from "./xor-samples.ts";
 /** A range over so few chunks is one that a rule asks for again and again. */
 const SHORT_CHUNKS = 8;
 
+/** The first `length` samples of a head. */
+export type OpenSamples = { readonly head: Head; readonly length: number };
+
+/** (from, to]. */
+type Range = { readonly from: number; readonly to: number };
+
 /**
- * The samples with from < time ≤ to of the first `length` chunks of a list, and then those in
- * `open`, which are later and in the range already; `undefined` where there are none.
- *
- * Arrays have exactly their size, and may be shared. In a long range a chunk that lies inside of it is
- * decoded into its place; only the first and the last can be cut, and are decoded before.
+ * The samples with from < time ≤ to of the first `length` chunks of a list, and then those that are
+ * open, which are later; `undefined` where there are none. Arrays have exactly their size, and may be
+ * shared.
  */
 export function chunkSamples(
   list: ChunkList,
   length: number,
-  range: { readonly from: number; readonly to: number },
-  open: Samples = NO_SAMPLES,
+  range: Range,
+  open?: OpenSamples,
 ): Samples | undefined {
   const { from, to } = range;
+  const isOpen = open?.head.touches(from, to, open.length) === true;
   const first = list.firstEndingAfter(from, length);
   const end = list.firstBeginningAfter(to, length);
-  const isShort = end - first <= SHORT_CHUNKS;
+  if (first >= end) return isOpen ? open.head.within(from, to, open.length) : undefined;
+  const span = { list, first, end };
+  if (end - first > SHORT_CHUNKS) {
+    return joined(span, range, isOpen ? open.head.within(from, to, open.length) : NO_SAMPLES);
+  }
+  const run = decodedRuns.of(span, isOpen ? open.head : undefined);
+  return run.within(range, end, isOpen ? open.length : 0);
+}
+
+/**
+ * A long range: a chunk that lies inside of it is decoded into its place; only the first and the last
+ * can be cut, and are decoded before.
+ */
+function joined({ list, first, end }: ChunkSpan, { from, to }: Range, open: Samples): Samples {
   const parts: (Samples | undefined)[] = [];
   let count = open.times.length;
   for (let i = first; i < end; i++) {
     const isInside = list.from(i) > from && list.to(i) <= to;
-    let part: Samples | undefined;
-    if (isShort) part = decodedChunks.of(list, i);
-    else if (!isInside) part = decoded(list, i);
-    if (part !== undefined && !isInside) part = within(part, from, to);
+    const part = isInside ? undefined : within(decoded(list, i), from, to);
     parts.push(part);
     count += part?.times.length ?? list.count(i);
   }
-  if (count === 0) return undefined;
-  // Open samples below a noted length never change, so they are shared and not copied.
-  if (count === open.times.length) return open;
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined && open.times.length === 0) return only;
   const times = new Float64Array(count);
   const values = new Float64Array(count);
   const words = wordsOf(values);
@@ -65,7 +76,6 @@ export function chunkSamples(
   histograms.set(open.histograms, at);
   return samplesOf(times, values, histograms.all);
 }
-
 /** Histograms of parts, each in its place; nothing is made where no part has any. */
 class Joined {
   all: (NativeHistogram | undefined)[] | undefined;

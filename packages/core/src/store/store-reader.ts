@@ -64,9 +64,12 @@ export class StoreReader implements Reader {
     let work = 0;
     for (const id of yield* noneRead(this.index.selecting(matchers, this.heads.length))) {
       const samples = this.samples(id, from, to);
-      if (samples) slices.push({ labels: this.index.labels(id), ...samples });
-      read += samples?.times.length ?? 0;
-      work += SERIES_WORK + (samples?.times.length ?? 0);
+      work += SERIES_WORK;
+      if (samples !== undefined) {
+        slices.push(sliceOf(this.index.labels(id), samples));
+        read += samples.times.length;
+        work += samples.times.length;
+      }
       if (work < WORK_A_TURN) continue;
       yield read;
       read = work = 0;
@@ -128,10 +131,15 @@ export class StoreReader implements Reader {
   }
 
   private samples(id: number, from: EpochMs, to: EpochMs): Samples | undefined {
-    const open = this.head(id).within(from, to, this.headLengths[id] ?? 0);
+    const head = this.head(id);
+    const open = this.headLengths[id] ?? 0;
     const list = this.chunks[id];
-    if (list === undefined) return open.times.length === 0 ? undefined : open;
-    return chunkSamples(list, this.chunkLengths[id] ?? 0, { from, to }, open);
+    const sealed = this.chunkLengths[id] ?? 0;
+    // Most ranges of rules are so short that no chunk reaches into them.
+    if (list === undefined || sealed === 0 || list.to(sealed - 1) <= from) {
+      return head.touches(from, to, open) ? head.within(from, to, open) : undefined;
+    }
+    return chunkSamples(list, sealed, { from, to }, { head, length: open });
   }
 
   private head(id: number): Head {
@@ -139,6 +147,13 @@ export class StoreReader implements Reader {
     assert(head !== undefined, "a selected series has a head");
     return head;
   }
+}
+
+function sliceOf(labels: Labels, { times, values, histograms }: Samples): SeriesSlice {
+  // Numbers alone are by far the most, and their objects have one shape.
+  return histograms === undefined
+    ? { labels, times, values }
+    : { labels, times, values, histograms };
 }
 
 /** Turns in which no sample was read. */
