@@ -48,14 +48,44 @@ export function numberOf(value: AttributeValue | undefined): number | undefined 
 
 /** A flag, also where it was sent as text; `undefined` where it is neither. */
 export function flagOf(value: AttributeValue | undefined): boolean | undefined {
-  if (value === true || value === "true") return true;
-  if (value === false || value === "false") return false;
+  if (typeof value === "boolean") return value;
+  if (value === "true" || value === "True") return true;
+  if (value === "false" || value === "False") return false;
   return undefined;
 }
 
-/** A list of texts; a single text counts as a list of one. */
+/** A list of texts, also where it was sent as JSON; a single text counts as a list of one. */
 export function textsOf(value: AttributeValue | undefined): readonly string[] {
-  if (typeof value === "string") return value === "" ? [] : [value];
+  if (typeof value === "string") {
+    if (value === "") return [];
+    const list = value.startsWith("[") ? jsonOf(value) : undefined;
+    return list === undefined ? [value] : textsIn(list);
+  }
+  return textsIn(value);
+}
+
+function textsIn(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
-  return value.filter((item) => typeof item === "string" && item !== "");
+  return value.filter((item): item is string => typeof item === "string" && item !== "");
+}
+
+/** What a text of JSON holds; `undefined` where the value is none, or was cut on the way. */
+export function jsonOf(value: AttributeValue | undefined): unknown {
+  if (typeof value !== "string") return undefined;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The members of an object that a text of JSON holds; none where it holds something else. */
+export function jsonMembers(value: AttributeValue | undefined): Readonly<Record<string, unknown>> {
+  return membersOf(jsonOf(value));
+}
+
+/** The members of a parsed object; none where it is something else. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return value as Readonly<Record<string, unknown>>;
 }

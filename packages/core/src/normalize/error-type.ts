@@ -13,21 +13,30 @@ export function errorTypeOf(span: SpanRecord, told: string | undefined): string 
   if (span.statusCode !== STATUS_ERROR) return undefined;
   const status = numberOf(span.attributes.get("http.response.status_code")) ?? 0;
   if (status >= 400 && status <= 599) return String(status);
-  for (const event of span.events) {
+  return exceptionTypeIn(span) ?? "_OTHER";
+}
+
+/** The type of the exception that a span tells of. */
+export function exceptionTypeIn({ events }: SpanRecord): string | undefined {
+  for (const event of events) {
     const type = event.name === "exception" ? exceptionType(event.attributes) : undefined;
     if (type !== undefined) return type;
   }
-  return "_OTHER";
+  return undefined;
 }
 
 /** The clients of OpenAI and Anthropic begin a failed request's message with its status. */
-const LEADING_STATUS = /^([45]\d\d) /;
+const LEADING_STATUS = /^(?:Error: )?([45]\d\d)\b/;
+
+/** The HTTP status that a failed request's message begins with. */
+export function leadingStatus(message: unknown): string | undefined {
+  return typeof message === "string" ? LEADING_STATUS.exec(message)?.[1] : undefined;
+}
 
 /** The exception's type; of JavaScript's nameless `Error` the HTTP status that its message begins with. */
 function exceptionType(attributes: Attributes): string | undefined {
   const type = attributes.get("exception.type");
   if (typeof type !== "string" || type === "") return undefined;
   if (type !== "Error") return type;
-  const message = attributes.get("exception.message");
-  return (typeof message === "string" ? LEADING_STATUS.exec(message)?.[1] : undefined) ?? type;
+  return leadingStatus(attributes.get("exception.message")) ?? type;
 }

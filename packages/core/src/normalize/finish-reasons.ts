@@ -1,6 +1,6 @@
 type FinishReason = "stop" | "length" | "content_filter" | "tool_call" | "error";
 
-/** Spellings of each reason, in lower case: OpenAI, Anthropic, Gemini, Bedrock, Cohere, Mistral, AI SDK. */
+/** Spellings of each reason, in lower case: OpenAI, Anthropic, Gemini, Bedrock, Cohere, Mistral, AI SDK, .NET. */
 const SPELLINGS: Readonly<Record<FinishReason, readonly string[]>> = {
   stop: [
     "stop",
@@ -22,6 +22,7 @@ const SPELLINGS: Readonly<Record<FinishReason, readonly string[]>> = {
   content_filter: [
     "content_filter",
     "content-filter",
+    "contentfilter",
     "content_filtered",
     "guardrail_intervened",
     "refusal",
@@ -33,7 +34,15 @@ const SPELLINGS: Readonly<Record<FinishReason, readonly string[]>> = {
     "image_safety",
     "error_toxic",
   ],
-  tool_call: ["tool_call", "tool_calls", "tool-calls", "tool_use", "function_call"],
+  tool_call: [
+    "tool_call",
+    "tool_calls",
+    "tool-calls",
+    "toolcalls",
+    "tool_use",
+    "function_call",
+    "functioncall",
+  ],
   error: [
     "error",
     "malformed_function_call",

@@ -61,6 +61,17 @@ export function addMessages(
   }
 }
 
+/** Adds what a tool was given or gave: text as it was sent, which is mostly JSON of its own. */
+export function addValue(
+  draft: TextDraft,
+  to: "input" | "output",
+  value: AttributeValue | undefined,
+  context: ReadContext,
+): void {
+  if (typeof value === "string") addText(draft, to, value);
+  else addMessages(draft, to, value, context);
+}
+
 const UNREADABLE = Symbol("unreadable");
 
 function parsed(text: string): unknown {
@@ -82,6 +93,9 @@ function memberOf(value: unknown, name: string): unknown {
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
+/** Parts and messages that are text to a reader; OpenAI's responses call theirs by its side. */
+const TEXT_TYPES: ReadonlySet<unknown> = new Set(["text", "message", "input_text", "output_text"]);
+
 /**
  * What a reader would see of a message or part: text, and for the model's input also what tools
  * answered. Reasoning, tool calls, images and files are left out.
@@ -96,10 +110,10 @@ function plainText(value: unknown, visibleOnly: boolean, depth: number): string 
       .join("\n");
   }
   const type = memberOf(value, "type");
-  if (type === "tool_call_response" || type === "tool_result") {
+  if (type === "tool_call_response" || type === "tool_result" || type === "tool-result") {
     return visibleOnly ? "" : toolAnswer(value);
   }
-  if (type !== undefined && type !== "text" && type !== "message") return "";
+  if (type !== undefined && !TEXT_TYPES.has(type)) return "";
   for (const name of ["parts", "content", "text", "message"]) {
     const inner = memberOf(value, name);
     if (inner !== undefined && inner !== null) return plainText(inner, visibleOnly, depth + 1);
@@ -109,8 +123,13 @@ function plainText(value: unknown, visibleOnly: boolean, depth: number): string 
 
 function toolAnswer(part: unknown): string {
   const answer =
-    memberOf(part, "response") ?? memberOf(part, "result") ?? memberOf(part, "content") ?? "";
-  return jsonText(answer);
+    memberOf(part, "response") ??
+    memberOf(part, "result") ??
+    memberOf(part, "output") ??
+    memberOf(part, "content") ??
+    "";
+  // AI SDK 5 says of what kind an answer is: `{"type":"text","value":"rain"}`.
+  return jsonText(memberOf(answer, "value") ?? answer);
 }
 
 /** A structured value as the text that it would be in JSON; text stays as it is. */

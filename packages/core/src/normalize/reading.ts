@@ -55,6 +55,10 @@ export type Spelling = {
   readonly timePerOutputChunk: TimeKeys;
   readonly finishReasons: readonly string[];
   readonly usage: UsageKeys;
+  /** What the keys of `usage` are looked up in, where that is not the span's attributes. */
+  readonly usageIn?: (attributes: Attributes) => Attributes;
+  /** Whether input is told without what was read from or written to a cache; not where absent. */
+  readonly excludesCache?: (span: SpanRecord) => boolean;
 };
 
 const NO_USAGE: Usage = {};
@@ -67,6 +71,8 @@ export function readSpelling(
   context: ReadContext,
 ): Reading {
   const { attributes } = span;
+  const usageIn = spelling.usageIn?.(attributes) ?? attributes;
+  const excludesCache = spelling.excludesCache?.(span) ?? false;
   const reading: { -readonly [K in keyof Reading]: Reading[K] } = {
     kind: what.kind,
     operation: what.operation,
@@ -75,7 +81,7 @@ export function readSpelling(
     // A tool has no usage, and an agent's repeats that of the calls inside it.
     usage:
       what.kind === "inference" || what.kind === "embeddings"
-        ? readUsage(attributes, spelling.usage, context)
+        ? readUsage(usageIn, spelling.usage, context, excludesCache)
         : NO_USAGE,
   };
   for (const key of spelling.stream) {

@@ -12,8 +12,15 @@ const MAX_TOKENS = 1e9;
 /**
  * Reads a call's usage. A count that cannot be one (negative, a fraction, not a number, absurd) is
  * absent and counted as `bad-usage`; absent is not zero.
+ *
+ * @param excludesCache whether the sender is known to tell input without what its cache held
  */
-export function readUsage(attributes: Attributes, keys: UsageKeys, context: ReadContext): Usage {
+export function readUsage(
+  attributes: Attributes,
+  keys: UsageKeys,
+  context: ReadContext,
+  excludesCache = false,
+): Usage {
   const usage: { -readonly [K in keyof Usage]: Usage[K] } = {};
   for (const [field, spellings] of keys) {
     for (const key of spellings) {
@@ -26,7 +33,7 @@ export function readUsage(attributes: Attributes, keys: UsageKeys, context: Read
       context.ignored.add("bad-usage");
     }
   }
-  return withInclusiveTotals(usage);
+  return withInclusiveTotals(usage, excludesCache);
 }
 
 /**
@@ -35,10 +42,10 @@ export function readUsage(attributes: Attributes, keys: UsageKeys, context: Read
  * and adding is the only reading under which the numbers hold. Source: semantic conventions,
  * `gen_ai.usage.*`: details are subsets.
  */
-function withInclusiveTotals(usage: Usage): Usage {
+function withInclusiveTotals(usage: Usage, excludesCache: boolean): Usage {
   const { inputTokens, outputTokens, reasoningTokens = 0 } = usage;
   const cached = (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
-  const inputExcludes = inputTokens !== undefined && cached > inputTokens;
+  const inputExcludes = inputTokens !== undefined && (excludesCache || cached > inputTokens);
   const outputExcludes = outputTokens !== undefined && reasoningTokens > outputTokens;
   if (!inputExcludes && !outputExcludes) return usage;
   return {

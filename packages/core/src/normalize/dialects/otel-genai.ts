@@ -2,7 +2,7 @@ import type { CallKind, CallText } from "../../model/call.ts";
 import type { SpanRecord } from "../../receive/records.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages } from "../indexed-messages.ts";
-import { addMessages, emptyText, finishText } from "../message-text.ts";
+import { addMessages, addValue, emptyText, finishText } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 /**
@@ -78,22 +78,26 @@ export function isGenai({ attributes }: SpanRecord): boolean {
   );
 }
 
-/** Reads a span of the conventions, or of a dialect that differs from them only in some keys. */
+/**
+ * Reads a span of the conventions, or of a dialect that differs from them only in some keys.
+ *
+ * @param operation by the conventions' names, where the dialect tells it in another way
+ */
 export function readGenai(
   span: SpanRecord,
   spelling: Spelling,
   context: ReadContext,
+  operation: string = operationOf(span),
 ): Reading | "not-a-call" {
-  const operation = operationOf(span);
   const kind = KINDS.get(operation);
   if (kind === undefined) return "not-a-call";
   const reading = readSpelling(span, { kind, operation }, spelling, context);
-  const text = textOf(span, kind, context);
+  const text = genaiText(span, kind, context);
   return text === undefined ? reading : { ...reading, text };
 }
 
 /** Before v1.26 the operation was told by the span's name alone: `chat gpt-4`. */
-function operationOf(span: SpanRecord): string {
+export function operationOf(span: SpanRecord): string {
   const told = span.attributes.get("gen_ai.operation.name");
   if (typeof told === "string") return told;
   return span.name.split(" ", 1)[0] ?? "";
@@ -106,12 +110,17 @@ const COMPLETION = indexedMessages({
   content: "content",
 });
 
-function textOf(span: SpanRecord, kind: CallKind, context: ReadContext): CallText | undefined {
+/** What was said, by the names of all three generations. */
+export function genaiText(
+  span: SpanRecord,
+  kind: CallKind,
+  context: ReadContext,
+): CallText | undefined {
   const { attributes } = span;
   const draft = emptyText();
   if (kind === "tool") {
-    addMessages(draft, "input", attributes.get("gen_ai.tool.call.arguments"), context);
-    addMessages(draft, "output", attributes.get("gen_ai.tool.call.result"), context);
+    addValue(draft, "input", attributes.get("gen_ai.tool.call.arguments"), context);
+    addValue(draft, "output", attributes.get("gen_ai.tool.call.result"), context);
     return finishText(draft, context);
   }
   addMessages(draft, "system", attributes.get("gen_ai.system_instructions"), context);
