@@ -255,6 +255,10 @@ function* rawSamples(
       const [start, end] = lo < 0 || hi < lo ? [0, 0] : [lo, hi];
       const named = { labels: dropsName ? withoutName(labels) : labels };
       if (extension !== undefined && start < end) {
+        if (histogramsOf(histograms?.slice(start, end)).histograms !== undefined) {
+          const message = `${extension} modifier is not supported with histograms`;
+          throw new InputError("promql", message, expr.place);
+        }
         const window = { lo: start, hi: end, fromMs: from, toMs: to, atMs: steps.from, step: 0 };
         return { ...named, ...extendedSamples(one, window, extension) };
       }
