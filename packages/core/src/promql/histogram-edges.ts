@@ -22,7 +22,7 @@ type Noting = { readonly series: HistogramSeries; readonly notes: HistogramNotes
  * The histogram at a time between a sample and the next; a counter that began anew rises from
  * nothing. `undefined` where their buckets are of different kinds.
  */
-export function histogramBetween(
+function histogramBetween(
   { series, notes }: Noting,
   index: number,
   ms: number,

@@ -13,10 +13,7 @@ import {
 import { relabelSteps } from "./relabel-schema.ts";
 
 /** The messages of remote write, by their names in Content-Type. */
-export const WRITE_MESSAGES = [
-  "prometheus.WriteRequest",
-  "io.prometheus.write.v2.Request",
-] as const;
+const WRITE_MESSAGES = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"] as const;
 
 /** One entry of `remote_write`, with Prometheus' keys and defaults. Durations are in milliseconds. */
 export type RemoteWriteConfig = Omit<HttpClient, "http_headers"> & {

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import type { ExportedFile } from "./exported-file.ts";
 
 /** The folder of the dashboards that come with the program: beside the build, or in the checkout. */
-export function dashboardsFolder(): string {
+function dashboardsFolder(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const built = path.join(here, "..", "dashboards");
   return existsSync(built) ? built : path.join(here, "..", "..", "..", "..", "dashboards");

@@ -2,6 +2,7 @@ import type { Exemplar } from "@naruko/core/model/exemplar";
 import { type Labels, labelValue, METRIC_NAME } from "@naruko/core/model/labels";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
 import type { CounterReset, NativeHistogram } from "@naruko/core/model/sample";
+import { METADATA_TYPES } from "@naruko/core/receive/remote-write/metadata-type";
 import { ProtobufWriter } from "./protobuf-writer.ts";
 
 /** Samples of one series, oldest first; an index with a histogram has no meaning in `values`. */
@@ -13,17 +14,6 @@ export type OutgoingSeries = {
   readonly exemplars?: readonly Exemplar[];
 };
 
-/** Both versions of remote write have the same numbers for types. */
-const TYPES: readonly MetricMetadata["type"][] = [
-  "unknown",
-  "counter",
-  "gauge",
-  "histogram",
-  "gaugehistogram",
-  "summary",
-  "info",
-  "stateset",
-];
 const RESETS: readonly CounterReset[] = ["unknown", "reset", "not-reset", "gauge"];
 
 /** A `prometheus.WriteRequest` (remote write 1.0). */
@@ -49,7 +39,7 @@ export function encodeV1(
   }
   for (const { name, type, help, unit } of metadata) {
     message.clear();
-    message.whole(1, TYPES.indexOf(type));
+    message.whole(1, METADATA_TYPES.indexOf(type));
     message.text(2, name);
     message.text(4, help);
     message.text(5, unit);
@@ -91,7 +81,7 @@ export function encodeV2(
     const known = metadataOf(labelValue(one.labels, METRIC_NAME));
     if (known !== undefined) {
       inner.clear();
-      inner.whole(1, TYPES.indexOf(known.type));
+      inner.whole(1, METADATA_TYPES.indexOf(known.type));
       inner.whole(3, refOf(known.help));
       inner.whole(4, refOf(known.unit));
       message.message(5, inner.bytes);

@@ -103,7 +103,7 @@ function* barer(expr: Expr): Generator<Expr> {
 }
 
 /** A tree with one of its children, in the order of `childrenOf`, exchanged. */
-export function withChild(tree: Expr, index: number, child: Expr): Expr {
+function withChild(tree: Expr, index: number, child: Expr): Expr {
   switch (tree.kind) {
     case "call":
       return { ...tree, args: tree.args.with(index, child) };

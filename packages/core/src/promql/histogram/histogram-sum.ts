@@ -17,7 +17,7 @@ import { bucketsBelow, widerThreshold } from "./zero-bucket.ts";
 export type Joined = "exact" | "bounds-reconciled" | "incompatible";
 
 /** What the hint of a combination is; a reset beside no reset says nothing any more. */
-export function combinedHint(a: CounterReset, b: CounterReset): CounterReset {
+function combinedHint(a: CounterReset, b: CounterReset): CounterReset {
   if (a === b) return a;
   return a === "gauge" || b === "gauge" ? "gauge" : "unknown";
 }

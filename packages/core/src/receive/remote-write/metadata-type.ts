@@ -1,7 +1,7 @@
 import type { MetricMetadata } from "../../model/received-series.ts";
 
-/** Both versions of remote write have the same numbers. */
-const TYPES: readonly MetricMetadata["type"][] = [
+/** By the number that both versions of remote write have for them. */
+export const METADATA_TYPES: readonly MetricMetadata["type"][] = [
   "unknown",
   "counter",
   "gauge",
@@ -14,5 +14,5 @@ const TYPES: readonly MetricMetadata["type"][] = [
 
 /** The type of a metric; one that remote write did not have when this was written is unknown. */
 export function metadataType(sent: number): MetricMetadata["type"] {
-  return TYPES[sent] ?? "unknown";
+  return METADATA_TYPES[sent] ?? "unknown";
 }
