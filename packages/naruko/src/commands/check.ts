@@ -8,6 +8,7 @@ import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
 import { lintFiles, loadableRules, metricsRead } from "../config/lint-files.ts";
 import { shippedRuleFiles } from "../config/setup.ts";
 import { findServer } from "../disk/data-dir.ts";
+import { serverAt, TLS_OPTIONS } from "./ask-server.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
 import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
@@ -28,6 +29,7 @@ export const checkCommand: Command = {
       value: "DIR",
       help: "data directory, likewise; its server is asked where one holds it",
     },
+    ...TLS_OPTIONS,
     "enable-feature": FEATURE_OPTION,
     json: { type: "boolean", help: "print one JSON object a line" },
   },
@@ -95,7 +97,7 @@ async function lint(
   const answer =
     address === undefined
       ? await seenInDirectory(folder ?? "", world)
-      : await seenByServer(address, metricsRead(rules), world);
+      : await seenByServer(address, serverAt(address, values, world), metricsRead(rules));
   if ("error" in answer) return answer;
   return { findings: lintFiles(rules, { intervalMs, seen: answer.seen }) };
 }

@@ -73,7 +73,7 @@ function urlOption(values: Values): string | undefined {
 
 function urlIn({ config }: LoadedConfig): string {
   const { external_url, host, port } = config.listen;
-  return external_url?.replace(/\/+$/, "") ?? urlOf(host, port);
+  return external_url?.replace(/\/+$/, "") ?? urlOf(host, port, config.tls !== undefined);
 }
 
 function rulesFor(loaded: LoadedConfig, url: string, world: World): readonly ExportedFile[] {

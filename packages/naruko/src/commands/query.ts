@@ -11,6 +11,8 @@ import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { runQuery } from "../drive/query.ts";
 import type { QuerySpan } from "../drive/query.ts";
 import { recover } from "../drive/recover.ts";
+import { apiData, serverAt, TLS_OPTIONS } from "./ask-server.ts";
+import type { AskServer } from "./ask-server.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
 import { type ApiData, readableAnswer } from "./readable-answer.ts";
@@ -34,6 +36,7 @@ export const queryCommand: Command = {
       value: "DIR",
       help: "data directory; its server is asked where one holds it",
     },
+    ...TLS_OPTIONS,
     json: { type: "boolean", help: "print the answer as Prometheus' API writes it" },
   },
   details: `Times are RFC 3339 or seconds since the epoch. A token, where the server asks for one, is
@@ -57,10 +60,11 @@ async function query(
   }
   const url =
     folder === undefined ? textOption(values, "url") : (await findServer(folder))?.address;
+  const asked = url ?? DEFAULT_URL;
   const answer =
     folder !== undefined && url === undefined
       ? await askDirectory(folder, expr, span, world)
-      : await askServer(url ?? DEFAULT_URL, expr, span, world);
+      : await askServer(asked, serverAt(asked, values, world), expr, span);
   if ("error" in answer) {
     world.tell(`naruko: ${answer.error}\n`);
     return EXIT.finding;
@@ -102,11 +106,10 @@ function timeOption(values: Values, name: string): EpochMs | undefined {
 
 async function askServer(
   url: string,
+  ask: AskServer,
   expr: string,
-  span: QuerySpan,
-  world: World,
+  { from, to, stepMs }: QuerySpan,
 ): Promise<Answer> {
-  const { from, to, stepMs } = span;
   const params =
     stepMs === 0
       ? { query: expr, time: String(from / SECOND_MS) }
@@ -117,30 +120,10 @@ async function askServer(
           step: String(stepMs / SECOND_MS),
         };
   const endpoint = stepMs === 0 ? "query" : "query_range";
-  const token = world.environment["NARUKO_ADMIN_TOKEN"];
-  try {
-    const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/${endpoint}`, {
-      method: "POST",
-      body: new URLSearchParams(params),
-      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-    });
-    return readAnswer(response.status, await response.text());
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return { error: `${url} does not answer: ${why}; is \`naruko serve\` running there?` };
-  }
-}
-
-function readAnswer(status: number, text: string): Answer {
-  try {
-    const answer = JSON.parse(text) as { data?: ApiData; error?: string };
-    if (answer.data !== undefined) return { data: answer.data };
-    return { error: answer.error ?? `the server answered ${status}` };
-  } catch {
-    // Not the API: a refusal of the port itself, whose text says why.
-    return { error: `the server answered ${status}: ${text.slice(0, 200).trim()}` };
-  }
+  const answer = await ask(`/api/v1/${endpoint}`, new URLSearchParams(params));
+  if ("reason" in answer) return { error: `${url} does not answer: ${answer.reason}` };
+  const read = apiData(answer);
+  return "data" in read ? { data: read.data as ApiData } : read;
 }
 
 async function askDirectory(

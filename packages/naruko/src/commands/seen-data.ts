@@ -9,6 +9,8 @@ import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf } from "../disk/data-dir.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { recover } from "../drive/recover.ts";
+import { apiData } from "./ask-server.ts";
+import type { AskServer } from "./ask-server.ts";
 import type { World } from "./command.ts";
 
 type Answer = { readonly seen: SeenData } | { readonly error: string };
@@ -16,20 +18,15 @@ type Answer = { readonly seen: SeenData } | { readonly error: string };
 /** Which metrics a server has, of which type, and which labels and buckets those of the asked names. */
 export async function seenByServer(
   url: string,
+  askServer: AskServer,
   asked: ReadonlySet<string>,
-  { environment }: World,
 ): Promise<Answer> {
-  const token = environment["NARUKO_ADMIN_TOKEN"];
-  const base = url.replace(/\/+$/, "");
-  const ask = async (path: string, body?: URLSearchParams): Promise<unknown> => {
-    const headers: Record<string, string> =
-      token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    const request = body === undefined ? { headers } : { headers, body, method: "POST" };
-    const response = await fetch(`${base}/api/v1/${path}`, request);
-    const answer = (await response.json()) as { data?: unknown; error?: string };
-    if (answer.data === undefined)
-      throw new Error(answer.error ?? `it answered ${response.status}`);
-    return answer.data;
+  const ask = async (path: string, form?: URLSearchParams): Promise<unknown> => {
+    const answer = await askServer(`/api/v1/${path}`, form);
+    if ("reason" in answer) throw new Error(answer.reason);
+    const read = apiData(answer);
+    if ("error" in read) throw new Error(read.error);
+    return read.data;
   };
   try {
     const names = new Set((await ask("label/__name__/values")) as readonly string[]);
@@ -45,8 +42,7 @@ export async function seenByServer(
     const told = (await ask("metadata")) as Readonly<Record<string, readonly Told[]>>;
     return { seen: metrics.seen(metadataIn(told)) };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = error instanceof Error ? error.message : String(error);
     return { error: `${url} does not tell which metrics it has: ${why}` };
   }
 }

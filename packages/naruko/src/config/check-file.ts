@@ -13,6 +13,7 @@ import type { Config } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { loadConfig } from "./load-config.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { readTls } from "./read-tls.ts";
 import { engineYaml, readRoutingFile, readRuleFile, setupOf } from "./setup.ts";
 
 /** One thing that is wrong, or worth a look. */
@@ -93,12 +94,14 @@ function checkConfiguration(
   const own = { ...loaded.value, config: { ...config, rules: [], routing: inPlace } };
   const setup = attempt(file, () => check(setupOf(own, ANY_URL), environment));
   const patterns = attempt(file, () => patternsOf(config));
+  const tls = attempt(file, () => readTls(own));
   return {
     holds: "",
     findings: [
       ...loaded.value.warnings.map((line) => finding("warning", line, file)),
       ...and(setup.findings, setup.value, file),
       ...patterns.findings,
+      ...tls.findings,
     ],
     names: named.map((name) => shown(path.resolve(folder, name))),
     features: config.features,

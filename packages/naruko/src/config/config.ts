@@ -35,6 +35,15 @@ export type Config = {
     /** Allows an address other than loopback without tokens. */
     readonly insecure: boolean;
   };
+  /** Of all ports; absent: plain HTTP. File names are relative to the configuration file. */
+  readonly tls?:
+    | {
+        readonly cert_file: string;
+        readonly key_file: string;
+        /** Clients without a certificate of this CA are refused. */
+        readonly client_ca_file?: string | undefined;
+      }
+    | undefined;
   readonly auth: {
     readonly ingest_token?: string | undefined;
     readonly admin_token?: string | undefined;

@@ -58,7 +58,7 @@ prices: [{ model: "my-*", input: 1, output: 2, from: 2026-01-01 }]
 
 const refused: readonly (readonly [string, string])[] = [
   ["listen:\n  port: web\n", "naruko.yml:2:9: listen.port: expected a port, 0 to 65535"],
-  ["listn: {}\n", 'naruko.yml:1:1: unknown key "listn"; known keys: listen, auth, data,'],
+  ["listn: {}\n", 'naruko.yml:1:1: unknown key "listn"; known keys: listen, tls, auth, data,'],
   ["listen:\n  prt: 1\n", 'naruko.yml:2:3: unknown key "prt"; known keys: host, port,'],
   ["interval: 5x\n", "naruko.yml:1:11: interval: expected a duration such as 15s"],
   ["interval: 5ms\n", "naruko.yml:1:11: interval: expected at least 1s"],

@@ -74,6 +74,13 @@ const listen = z.strictObject({
   insecure: z.boolean().default(false),
 });
 
+const fileName = z.string("expected a file's name").min(1, "expected a file's name");
+const tls = z.strictObject({
+  cert_file: fileName,
+  key_file: fileName,
+  client_ca_file: fileName.optional(),
+});
+
 const price = z.strictObject({
   model: z.string().min(1),
   provider: z.string().optional(),
@@ -105,6 +112,7 @@ const capture = z.preprocess(
 
 const schema = z.strictObject({
   listen: listen.prefault({}),
+  tls: tls.optional(),
   auth: auth.prefault({}),
   data: z.string().min(1).default("./naruko-data"),
   interval: interval.prefault("15s"),

@@ -4,6 +4,7 @@ import type { Config, LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Clock } from "../drive/clock.ts";
+import { InputError } from "@naruko/core/model/input-error";
 import { urlOf } from "../listen/url-of.ts";
 import type { Report } from "../drive/server.ts";
 import { priceTable } from "../price/price-table.ts";
@@ -81,6 +82,10 @@ export class Demo {
 /** The configuration of a demo: a data directory of its own, and prices of the invented models. */
 export function demoConfig(loaded: LoadedConfig, folder: string): LoadedConfig {
   const { config } = loaded;
+  if (config.tls !== undefined) {
+    const remedy = "leave tls out of the file that --config names";
+    throw new InputError("config", `the demo sends to itself, without TLS; ${remedy}`);
+  }
   const changed: Config = { ...config, data: folder, prices: [...config.prices, ...DEMO_PRICES] };
   return { ...loaded, config: changed };
 }

@@ -26,6 +26,8 @@ import { remoteWriteHandler, WRITE_PATH } from "../listen/remote-write.ts";
 import { NO_TARGETS } from "../listen/scrape-targets.ts";
 import type { ScrapeTargets } from "../listen/scrape-targets.ts";
 import { listen } from "../listen/server.ts";
+import { TlsCounts } from "../listen/tls-counts.ts";
+import type { TlsFiles } from "../listen/tls-options.ts";
 import { urlOf } from "../listen/url-of.ts";
 import type { Answer, Listening } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
@@ -46,6 +48,8 @@ const GRPC_IDLE_MS = 10 * MINUTE_MS;
 
 export type PortsOptions = {
   readonly config: Config;
+  /** Absent: the ports are without TLS. */
+  readonly tls?: TlsFiles;
   readonly limits: Limits;
   readonly engine: Engine;
   readonly live: Live;
@@ -71,8 +75,8 @@ export type Ports = {
   readonly otlpHttp: number;
   /** Absent where it is not served. */
   readonly otlpGrpc?: number;
-  /** Takes prices and capture from another configuration. */
-  readonly useConfig: (config: Config) => void;
+  /** Takes prices, capture and certificate from another configuration. */
+  readonly useConfig: (config: Config, tls: TlsFiles | undefined) => void;
   /** Counts the limit that a reason names, beside those that requests reach. */
   readonly limited: (reason: string) => void;
   readonly close: () => Promise<void>;
@@ -101,8 +105,9 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     return {
       http,
       ...otlpPorts,
-      useConfig: (config) => {
+      useConfig: (config, tls) => {
         parts.use(config);
+        if (tls !== undefined) for (const port of open) port.useTls(tls);
       },
       limited: (reason) => {
         tallies.limits.namedIn(reason);
@@ -122,6 +127,7 @@ function openOtlpHttp(
 ): Promise<Listening> {
   return listen({
     ...shared(options, options.config.auth.ingest_token, tallies),
+    tlsFailed: tallies.tlsFailed("otlp-http"),
     port: options.config.listen.otlp_http_port,
     counts: tallies.otlpHttp,
     handlers: [otlpHandler(otlp)],
@@ -138,6 +144,7 @@ async function openOtlpGrpc(
   if (port === false) return undefined;
   return listenGrpc({
     ...shared(options, options.config.auth.ingest_token, tallies),
+    tlsFailed: tallies.tlsFailed("otlp-grpc"),
     port,
     idleMs: GRPC_IDLE_MS,
     counts: tallies.otlpGrpc,
@@ -156,6 +163,7 @@ function openHttp(
 ): Promise<Listening> {
   return listen({
     ...shared(options, options.config.auth.admin_token, tallies),
+    tlsFailed: tallies.tlsFailed("http"),
     port: options.config.listen.port,
     open: new Set(["/-/healthy", "/-/ready"]),
     guards: new Map([[WRITE_PATH, guardOf(options, options.config.auth.ingest_token)]]),
@@ -172,10 +180,17 @@ class Tallies {
   readonly http = new HttpCounts("http");
   readonly otlpHttp = new HttpCounts("otlp-http");
   readonly otlpGrpc = new GrpcCounts();
+  readonly tls = new TlsCounts();
   readonly budget: BodyBudget;
 
   constructor(limits: Limits) {
     this.budget = new BodyBudget(limits.inFlightBytes);
+  }
+
+  tlsFailed(port: string): () => void {
+    return () => {
+      this.tls.add(port);
+    };
   }
 }
 
@@ -200,6 +215,7 @@ function shared(
   tallies: Tallies,
 ): {
   readonly host: string;
+  readonly tls?: TlsFiles;
   readonly guard: Guard;
   readonly limits: Limits;
   readonly limitCounts: LimitCounts;
@@ -208,6 +224,7 @@ function shared(
   const { config, limits, report } = options;
   return {
     host: config.listen.host,
+    ...(options.tls && { tls: options.tls }),
     guard: guardOf(options, token),
     limits,
     limitCounts: tallies.limits,
@@ -288,11 +305,13 @@ function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
 
 function admin(
   options: PortsOptions,
-  { intake, limits: limitCounts, http, otlpHttp, otlpGrpc, budget }: Tallies,
+  { intake, limits: limitCounts, http, otlpHttp, otlpGrpc, tls, budget }: Tallies,
   ports: Pick<Ports, "otlpHttp" | "otlpGrpc">,
 ) {
   const { engine, live, disk, version, isDemo, time, config, reload, scrapeCounts } = options;
   const { targets = NO_TARGETS } = options;
+  const urlHere = (port: number): string =>
+    urlOf(config.listen.host, port, options.tls !== undefined);
   return adminHandler({
     limits: options.limits,
     remoteWriters: options.remoteWriters,
@@ -305,13 +324,14 @@ function admin(
     limitCounts,
     http: [http, otlpHttp],
     grpc: otlpGrpc,
+    tls,
     inFlightBytes: () => budget.bytes,
     version,
     isDemo,
     reload,
     skewMs: () => time.skewMs(),
-    otlpUrl: urlOf(config.listen.host, ports.otlpHttp),
-    ...(ports.otlpGrpc !== undefined && { grpcUrl: urlOf(config.listen.host, ports.otlpGrpc) }),
+    otlpUrl: urlHere(ports.otlpHttp),
+    ...(ports.otlpGrpc !== undefined && { grpcUrl: urlHere(ports.otlpGrpc) }),
     needsToken: config.auth.ingest_token !== undefined,
   });
 }

@@ -8,8 +8,10 @@ import type { EpochMs } from "@naruko/core/model/time";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { withPlaceholders } from "../config/environment.ts";
+import { readTls, tlsWarnings } from "../config/read-tls.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
+import type { TlsFiles } from "../listen/tls-options.ts";
 import { urlOf } from "../listen/url-of.ts";
 import type { RemoteWrites } from "../remote-write/remote-writes.ts";
 import type { Clock } from "./clock.ts";
@@ -55,6 +57,8 @@ export class Server {
   readonly #scraping: ReturnType<typeof scraperOf>;
   readonly #remoteWrites: RemoteWrites;
   readonly limits: Limits;
+  /** As at the start: a port is with TLS or without as long as it is open. */
+  readonly #tls: TlsFiles | undefined;
   #loaded: LoadedConfig;
   #configuredAt: EpochMs;
   #ports: Ports | undefined;
@@ -66,6 +70,7 @@ export class Server {
     this.#options = options;
     this.#loaded = loaded;
     this.engine = engine;
+    this.#tls = readTls(loaded);
     this.limits = limitsOf(loaded);
     const { at, lastTick } = engine.position;
     this.#time = new EventTime(clock, at);
@@ -133,17 +138,21 @@ export class Server {
   }
 
   get url(): string {
-    return urlOf(this.#loaded.config.listen.host, this.ports.http);
+    return this.#urlOf(this.ports.http);
   }
 
   get otlpUrl(): string {
-    return urlOf(this.#loaded.config.listen.host, this.ports.otlpHttp);
+    return this.#urlOf(this.ports.otlpHttp);
   }
 
   /** Absent where OTLP/gRPC is not served. */
   get grpcUrl(): string | undefined {
     const { otlpGrpc } = this.ports;
-    return otlpGrpc === undefined ? undefined : urlOf(this.#loaded.config.listen.host, otlpGrpc);
+    return otlpGrpc === undefined ? undefined : this.#urlOf(otlpGrpc);
+  }
+
+  #urlOf(port: number): string {
+    return urlOf(this.#loaded.config.listen.host, port, this.#tls !== undefined);
   }
 
   /**
@@ -153,13 +162,15 @@ export class Server {
   async reload(): Promise<string | undefined> {
     try {
       const loaded = this.#options.load();
+      const tls = readTls(loaded);
       await this.#applySetup(loaded);
-      this.#ports?.useConfig(loaded.config);
+      this.#ports?.useConfig(loaded.config, tls);
+      this.#warnOf(tls);
       await this.#scraping.scraper.use(loaded.config.scrape_configs);
       await this.#remoteWrites.use(loaded.config.remote_write);
       if (needsRestart(this.#loaded, loaded)) {
         this.#options.report(
-          "listen, auth, data, interval and limits change at the next start",
+          "listen, auth, data, interval, limits, and whether there is TLS change at the next start",
           {},
         );
       }
@@ -194,6 +205,7 @@ export class Server {
     const { disk, version, isDemo = false, clock, report } = this.#options;
     this.#ports = await openPorts({
       config: this.#loaded.config,
+      ...(this.#tls && { tls: this.#tls }),
       limits: this.limits,
       engine: this.engine,
       live: this.live,
@@ -217,10 +229,16 @@ export class Server {
       await this.#ports.close();
       throw error;
     }
+    this.#warnOf(this.#tls);
     this.live.start();
     await this.#scraping.scraper.use(this.#loaded.config.scrape_configs);
     await this.#remoteWrites.use(this.#loaded.config.remote_write);
     this.#retain();
+  }
+
+  #warnOf(tls: TlsFiles | undefined): void {
+    const { clock, report } = this.#options;
+    for (const warning of tlsWarnings(tls, clock.wallMs())) report("configuration", { warning });
   }
 
   /** Commits a setup that differs from the running one; its rules' history is loaded before. */
@@ -272,5 +290,7 @@ function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
 
 /** What is read at the start only. */
 function fixedPart({ config }: LoadedConfig): string {
-  return JSON.stringify([config.listen, config.auth, config.data, config.interval, config.limits]);
+  const { listen, auth, data, interval, limits, tls } = config;
+  const hasTls = [tls !== undefined, tls?.client_ca_file !== undefined];
+  return JSON.stringify([listen, auth, data, interval, limits, hasTls]);
 }

@@ -49,6 +49,7 @@ async function opened(t: TestContext, changes: Changes = {}) {
   const { port, close } = await listenGrpc({
     host: "127.0.0.1",
     port: 0,
+    tlsFailed: () => undefined,
     idleMs: changes.idleMs ?? 60_000,
     limits,
     limitCounts,

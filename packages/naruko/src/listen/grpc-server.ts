@@ -2,16 +2,23 @@ import { performServerHandshake } from "node:http2";
 import type { ServerHttp2Session, ServerOptions } from "node:http2";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { createServer as createSecureServer } from "node:tls";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { Limits } from "@naruko/core/model/limits";
 import { answerCall } from "./grpc-call.ts";
 import type { GrpcCallOptions } from "./grpc-call.ts";
 import type { Listening } from "./server.ts";
+import { tlsOptions } from "./tls-options.ts";
+import type { TlsFiles } from "./tls-options.ts";
 
 export type GrpcServerOptions = GrpcCallOptions & {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Absent: HTTP/2 without TLS. */
+  readonly tls?: TlsFiles;
+  /** A connection did not come to TLS. */
+  readonly tlsFailed: () => void;
   readonly limits: Pick<Limits, "connections" | "headersMs" | "callsPerConnection">;
   /** After so long without a sign of life a connection is closed; senders open another. */
   readonly idleMs: number;
@@ -39,8 +46,11 @@ const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60 * SECOND
 export async function listenGrpc(options: GrpcServerOptions): Promise<Listening> {
   const { limits, limitCounts } = options;
   const connections = new Connections(options);
-  const server = createServer(TCP, (socket) => {
+  const { server, useTls } = created(options, (socket) => {
     connections.greet(socket);
+  });
+  server.on("connection", (socket) => {
+    connections.open(socket);
   });
   server.maxConnections = limits.connections;
   server.on("drop", () => {
@@ -51,7 +61,24 @@ export async function listenGrpc(options: GrpcServerOptions): Promise<Listening>
     server.listen(options.port, options.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return { port, close: () => close(server, connections) };
+  return { port, useTls, close: () => close(server, connections) };
+}
+
+function created(
+  { tls, tlsFailed, limits }: GrpcServerOptions,
+  greet: (socket: Socket) => void,
+): { readonly server: Server; readonly useTls: Listening["useTls"] } {
+  if (tls === undefined) return { server: createServer(TCP, greet), useTls: () => undefined };
+  const secure = { ...TCP, ...tlsOptions(tls), handshakeTimeout: limits.headersMs };
+  // Who speaks HTTP/1 is let in to be told where to go.
+  const server = createSecureServer({ ...secure, ALPNProtocols: ["h2", "http/1.1"] }, greet);
+  server.on("tlsClientError", tlsFailed);
+  return {
+    server,
+    useTls: (files) => {
+      server.setSecureContext(tlsOptions(files));
+    },
+  };
 }
 
 async function close(server: Server, connections: Connections): Promise<void> {
@@ -80,10 +107,17 @@ class Connections {
     this.#options = options;
   }
 
+  /** Notes a connection before there is TLS on it. */
+  open(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+    });
+  }
+
   /** Looks at the first bytes: an exporter of OTLP/HTTP at the wrong port is told so. */
   greet(socket: Socket): void {
     const { limits, limitCounts, elsewhere } = this.#options;
-    this.#sockets.add(socket);
     this.#waiting.add(socket);
     const patience = setTimeout(() => {
       limitCounts.reached("headersMs");
@@ -93,7 +127,6 @@ class Connections {
     socket.once("close", () => {
       clearTimeout(patience);
       this.#waiting.delete(socket);
-      this.#sockets.delete(socket);
     });
     let head = Buffer.alloc(0);
     const look = (): void => {

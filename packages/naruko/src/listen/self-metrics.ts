@@ -13,6 +13,8 @@ import type { LimitCounts } from "./limit-counts.ts";
 import type { IntakeCounts } from "./intake-counts.ts";
 import type { RemoteWriter } from "../remote-write/remote-writer.ts";
 import { remoteWriteMetrics } from "./remote-write-metrics.ts";
+import { tlsFamily } from "./tls-counts.ts";
+import type { TlsCounts } from "./tls-counts.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import type { ScrapeSources } from "./scrape-metrics.ts";
 
@@ -26,6 +28,7 @@ export type SelfMetricsSources = ScrapeSources & {
   /** One a port. */
   readonly http: readonly HttpCounts[];
   readonly grpc: GrpcCounts;
+  readonly tls: TlsCounts;
   /** Bytes of requests from their arrival to their answer. */
   readonly inFlightBytes: () => number;
   /** How far the wall clock is behind the stamps, in ms. */
@@ -89,12 +92,13 @@ function intakeMetrics({ intake, live, disk }: SelfMetricsSources): Family[] {
 }
 
 function limitMetrics(sources: SelfMetricsSources): Family[] {
-  const { engine, http, grpc, inFlightBytes, intake, limitCounts: limits } = sources;
+  const { engine, http, grpc, tls, inFlightBytes, intake, limitCounts: limits } = sources;
   const { rejected, ignored } = intake;
   return [
     limitFamily({ limits, rejected, ignored, engine: engine.counters() }),
     httpFamily(http),
     grpcFamily(grpc),
+    tlsFamily(tls),
     gauge(
       "naruko_in_flight_bytes",
       "Bytes of senders' requests not yet answered.",

@@ -22,6 +22,7 @@ async function opened(limits: Partial<Limits> = {}, handler?: Handler) {
   const { port, close } = await listen({
     host: "127.0.0.1",
     port: 0,
+    tlsFailed: () => undefined,
     guard: guard([], undefined),
     limits: { ...DEFAULT_LIMITS, ...limits },
     limitCounts,

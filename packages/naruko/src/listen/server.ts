@@ -1,5 +1,7 @@
 import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { SECOND_MS } from "@naruko/core/model/time";
@@ -8,6 +10,8 @@ import type { Guard, GuardedRequest } from "./guard.ts";
 import type { HttpCounts } from "./http-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 import { sendAnswer } from "./send-answer.ts";
+import { tlsOptions } from "./tls-options.ts";
+import type { TlsFiles } from "./tls-options.ts";
 
 /** An answer; headers that every answer has are added by the server. */
 export type Answer = {
@@ -32,6 +36,10 @@ export type ServerOptions = {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsFiles;
+  /** A connection did not come to TLS. */
+  readonly tlsFailed: () => void;
   readonly guard: Guard;
   /** Paths with a guard of their own. */
   readonly guards?: ReadonlyMap<string, Guard>;
@@ -63,7 +71,12 @@ const SECURITY_HEADERS = {
 /** How long requests that have begun may take once the server stops. */
 const CLOSE_WITHIN_MS = 5 * SECOND_MS;
 
-export type Listening = { readonly port: number; readonly close: () => Promise<void> };
+export type Listening = {
+  readonly port: number;
+  /** Takes another certificate for connections to come; without effect on a plain port. */
+  readonly useTls: (files: TlsFiles) => void;
+  readonly close: () => Promise<void>;
+};
 
 /**
  * Opens a port.
@@ -72,19 +85,7 @@ export type Listening = { readonly port: number; readonly close: () => Promise<v
  */
 export async function listen(options: ServerOptions): Promise<Listening> {
   const { limits } = options;
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-      insecureHTTPParser: false,
-      requireHostHeader: true,
-    },
-    (request, response) => {
-      void respond(options, request, response);
-    },
-  );
+  const { server, useTls } = created(options);
   server.maxConnections = limits.connections;
   server.on("drop", () => {
     options.limitCounts.reached("connections");
@@ -96,7 +97,35 @@ export async function listen(options: ServerOptions): Promise<Listening> {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return { port: (server.address() as AddressInfo).port, useTls, close: () => close(server) };
+}
+
+function created(options: ServerOptions): {
+  readonly server: Server | SecureServer;
+  readonly useTls: Listening["useTls"];
+} {
+  const { limits, tls, tlsFailed } = options;
+  const settings = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    void respond(options, request, response);
+  };
+  if (tls === undefined) return { server: createServer(settings, answer), useTls: () => undefined };
+  const secure = { ...settings, ...tlsOptions(tls), handshakeTimeout: limits.headersMs };
+  const server = createSecureServer(secure, answer);
+  server.on("tlsClientError", tlsFailed);
+  return {
+    server,
+    useTls: (files) => {
+      server.setSecureContext(tlsOptions(files));
+    },
+  };
 }
 
 /** What is sent to somebody whose bytes are no request, or come too slowly. */
@@ -191,7 +220,7 @@ function pathOf({ url = "" }: IncomingMessage): URL | undefined {
   return URL.parse(url, "http://localhost") ?? undefined;
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server | SecureServer): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();

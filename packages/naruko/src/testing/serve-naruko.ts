@@ -37,7 +37,7 @@ export async function serveNaruko(
     },
   });
   await Promise.race([greeted, exit]);
-  const [http, otlp, grpc] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
+  const [http, otlp, grpc] = [...printed.matchAll(/https?:\/\/\S+/g)].map(([url]) => url);
   if (http === undefined || otlp === undefined || grpc === undefined)
     throw new Error(`no server: ${told}`);
   const stop = async (): Promise<void> => {

@@ -40,7 +40,7 @@ export async function serve(dataFolder: string): Promise<Serving> {
   const ports = ["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
   const exit = main(["serve", "--data", dataFolder, ...ports], world);
   await Promise.race([greeting, exit]);
-  const [http = "", otlp = "", grpc = ""] = [...printed.matchAll(/http:\/\/\S+/g)].map(
+  const [http = "", otlp = "", grpc = ""] = [...printed.matchAll(/https?:\/\/\S+/g)].map(
     ([url]) => url,
   );
   assert.notEqual(grpc, "", `naruko serve did not start: ${told}`);
