@@ -9,6 +9,7 @@ import {
 import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
 import { ATTRIBUTE, type FinishReason, type Operation, unifiedReason } from "./conventions.ts";
+import { quietly } from "./faults.ts";
 import { rememberResponse } from "./responses.ts";
 import { type Settings, settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -154,8 +155,8 @@ export class Call {
       attributes[ATTRIBUTE.errorType] = errorType;
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    if (this.#settings.capture) this.#addContent(attributes);
-    this.#span.setAttributes(attributes);
+    const content = this.#settings.capture ? quietly(() => this.#content()) : undefined;
+    this.#span.setAttributes({ ...attributes, ...content });
   }
 
   /**
@@ -173,7 +174,8 @@ export class Call {
     return expected ? [MISSING_REASON] : [];
   }
 
-  #addContent(attributes: Attributes): void {
+  /** Attributes of what was said: all of them, or none where the application's `redact` fails. */
+  #content(): Attributes {
     const { redact } = this.#settings;
     const { system = [], input = [], tools = [] } = this.#start.content();
     const output = this.answer.output?.() ?? [];
@@ -183,13 +185,13 @@ export class Call {
       [ATTRIBUTE.toolDefinitions, tools],
       [ATTRIBUTE.outputMessages, output],
     ] as const;
-    const written = entries
-      .filter(([, list]) => list.length > 0)
-      .map(([key, list]) => [key, contentAttribute(key, list, redact)] as const);
-    for (const [key, text] of written) attributes[key] = text;
+    return Object.fromEntries(
+      entries
+        .filter(([, list]) => list.length > 0)
+        .map(([key, list]) => [key, contentAttribute(key, list, redact)]),
+    );
   }
 
-  /** What the provider did not tell is missing, or estimated; what it told stays as it is. */
   #usage(): KnownUsage {
     const { usage } = this.answer;
     const withOutput = this.#start.operation !== "embeddings";
@@ -198,17 +200,17 @@ export class Call {
     if (whole) return { usage, source: "provider" };
     const { estimateTokens } = this.#settings;
     if (estimateTokens === undefined || !this.#began) return { usage, source: "missing" };
-    const { system = [], input = [] } = this.#start.content();
-    const output = this.answer.output?.() ?? [];
-    const model = this.answer.responseModel ?? this.#start.model ?? "";
-    const estimated = {
-      ...usage,
-      inputTokens: inputTokens ?? estimateTokens(spokenText([...system, ...input]), model),
-      ...(withOutput && {
-        outputTokens: outputTokens ?? estimateTokens(spokenText(output), model),
-      }),
-    };
+    const estimated = quietly(() => this.#estimate(estimateTokens));
+    if (estimated === undefined) return { usage, source: "missing" };
     return { usage: estimated, source: "estimated" };
+  }
+
+  #estimate(tokensOf: NonNullable<Settings["estimateTokens"]>): Usage {
+    const { system = [], input = [] } = this.#start.content();
+    const model = this.answer.responseModel ?? this.#start.model ?? "";
+    const inputTokens = tokensOf(spokenText([...system, ...input]), model);
+    if (this.#start.operation === "embeddings") return { inputTokens };
+    return { inputTokens, outputTokens: tokensOf(spokenText(this.answer.output?.() ?? []), model) };
   }
 
   #tellMetrics(durationMs: number, errorType: string | undefined): void {
