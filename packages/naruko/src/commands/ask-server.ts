@@ -64,15 +64,24 @@ export function serverAt(url: string, values: Values, { environment }: World): A
   };
 }
 
-/** What Prometheus' API answered, or the refusal of it or of the port, whose text says why. */
+type ApiAnswer = {
+  readonly data?: unknown;
+  readonly error?: string;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+};
+
+/** What Prometheus' API answered, with its warnings and notes, or the refusal of it or of the port, whose text says why. */
 export function apiData({
   status,
   text,
 }: Exclude<ServerAnswer, { reason: string }>):
-  { readonly data: unknown } | { readonly error: string } {
+  { readonly data: unknown; readonly notes: readonly string[] } | { readonly error: string } {
   try {
-    const { data, error } = JSON.parse(text) as { data?: unknown; error?: string };
-    return data === undefined ? { error: error ?? `the server answered ${status}` } : { data };
+    const { data, error, warnings = [], infos = [] } = JSON.parse(text) as ApiAnswer;
+    return data === undefined
+      ? { error: error ?? `the server answered ${status}` }
+      : { data, notes: [...warnings, ...infos] };
   } catch {
     return { error: `the server answered ${status}: ${text.slice(0, 200).trim()}` };
   }

@@ -30,6 +30,8 @@ const misused: readonly (readonly [readonly string[], RegExp])[] = [
   [["query", "up", "--from", "5", "--step", "0"], /--step: expected a duration/],
   [["query", "up", "--from", "5", "--at", "6"], /give one/],
   [["query", "up", "--url", "http://x", "--data", "d"], /give one of them/],
+  [["query", "up", "--enable-feature", "promql-duration-expr"], /a server has the features of/],
+  [["query", "up", "--data", "d", "--enable-feature", "magic"], /unknown "magic"; there are/],
 ];
 for (const [args, told] of misused) {
   test(args.join(" "), async () => {
@@ -76,6 +78,13 @@ test("a directory is asked through the server that holds it, and by itself after
   await greeting;
   const held = await naruko("query", "vector(1) + 1", "--data", folder);
   assert.deepEqual(held, { code: 0, printed: "{}  2\n", told: "" });
+  const odd = ["query", "quantile(2, vector(1))", "--data", folder];
+  const noted = {
+    code: 0,
+    printed: "{}  +Inf\n",
+    told: "naruko: PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)\n",
+  };
+  assert.deepEqual(await naruko(...odd), noted);
   stop();
   assert.equal(await serving, 0);
   const range = ["--from", "2026-11-02T10:00:00Z", "--to", "1793613615"];
@@ -89,6 +98,11 @@ test("a directory is asked through the server that holds it, and by itself after
     (await naruko("query", "1", "--json", "--data", folder)).printed,
     '{"resultType":"scalar","result":[1793613840,"1"]}\n',
   );
+  assert.deepEqual(await naruko(...odd), noted);
+  const experimental = ["query", "limitk(1, vector(1))", "--data", folder];
+  assert.match((await naruko(...experimental)).told, /"limitk" is experimental/);
+  const feature = ["--enable-feature", "promql-experimental-functions"];
+  assert.equal((await naruko(...experimental, ...feature)).printed, "{}  1\n");
   const bad = await naruko("query", "rat(up[5m])", "--data", folder);
   assert.equal(bad.code, 1);
   assert.match(bad.told, /1:1: unknown function "rat"; did you mean "rate"\?/);

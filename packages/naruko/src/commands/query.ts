@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { annotationTexts } from "../listen/api-query.ts";
 import { readDuration, readTime } from "../listen/api-params.ts";
 import { apiResult } from "../listen/api-values.ts";
 import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
+import { type Feature, featureSet } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
@@ -15,11 +17,13 @@ import { apiData, serverAt, TLS_OPTIONS } from "./ask-server.ts";
 import type { AskServer } from "./ask-server.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
+import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
 import { type ApiData, readableAnswer } from "./readable-answer.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:4320";
 
-type Answer = { readonly data: ApiData } | { readonly error: string };
+type Answer =
+  { readonly data: ApiData; readonly notes: readonly string[] } | { readonly error: string };
 
 /** `naruko query`: PromQL against a running server or a data directory. */
 export const queryCommand: Command = {
@@ -37,10 +41,15 @@ export const queryCommand: Command = {
       help: "data directory; its server is asked where one holds it",
     },
     ...TLS_OPTIONS,
+    "enable-feature": {
+      ...FEATURE_OPTION,
+      help: "experimental parts of PromQL beside those of the configuration; with --data alone",
+    },
     json: { type: "boolean", help: "print the answer as Prometheus' API writes it" },
   },
   details: `Times are RFC 3339 or seconds since the epoch. A token, where the server asks for one, is
-taken from the environment variable NARUKO_ADMIN_TOKEN.`,
+taken from the environment variable NARUKO_ADMIN_TOKEN. Warnings and notes about the answer go to
+standard error.`,
   run: query,
 };
 
@@ -60,15 +69,20 @@ async function query(
   }
   const url =
     folder === undefined ? textOption(values, "url") : (await findServer(folder))?.address;
+  const features = featuresOf(values);
+  if (features.length > 0 && (folder === undefined || url !== undefined)) {
+    throw new Misuse("--enable-feature: a server has the features of its naruko.yml");
+  }
   const asked = url ?? DEFAULT_URL;
   const answer =
     folder !== undefined && url === undefined
-      ? await askDirectory(folder, expr, span, world)
+      ? await askDirectory(folder, { expr, features }, span, world)
       : await askServer(asked, serverAt(asked, values, world), expr, span);
   if ("error" in answer) {
     world.tell(`naruko: ${answer.error}\n`);
     return EXIT.finding;
   }
+  for (const note of answer.notes) world.tell(`naruko: ${note}\n`);
   world.print(
     values["json"] === true ? `${JSON.stringify(answer.data)}\n` : readableAnswer(answer.data),
   );
@@ -123,12 +137,12 @@ async function askServer(
   const answer = await ask(`/api/v1/${endpoint}`, new URLSearchParams(params));
   if ("reason" in answer) return { error: `${url} does not answer: ${answer.reason}` };
   const read = apiData(answer);
-  return "data" in read ? { data: read.data as ApiData } : read;
+  return "data" in read ? { ...read, data: read.data as ApiData } : read;
 }
 
 async function askDirectory(
   folder: string,
-  expr: string,
+  { expr, features }: { readonly expr: string; readonly features: readonly Feature[] },
   span: QuerySpan,
   { clock, environment }: World,
 ): Promise<Answer> {
@@ -149,11 +163,15 @@ async function askDirectory(
     const result = await runQuery(expr, span, {
       engine,
       disk: disk.value,
+      features: featureSet([...engine.features, ...features]),
       limits,
       now,
       monotonicMs,
     });
-    return { data: apiResult(result.value) as ApiData };
+    const notes = (["warning", "info"] as const).flatMap((level) =>
+      annotationTexts(result, level, expr),
+    );
+    return { data: apiResult(result.value) as ApiData, notes };
   } finally {
     await disk.value.close();
   }

@@ -1,5 +1,6 @@
 import type { Engine } from "@naruko/core/engine/engine";
 import { canonicalMetricName } from "@naruko/core/normalize/metric-names";
+import type { Features } from "@naruko/core/model/features";
 import { InputError } from "@naruko/core/model/input-error";
 import { METRIC_NAME } from "@naruko/core/model/labels";
 import type { Limits } from "@naruko/core/model/limits";
@@ -27,6 +28,8 @@ export type QuerySpan = {
 export type QuerySources = {
   readonly engine: Engine;
   readonly disk: Pick<Disk, "chunks" | "series">;
+  /** What experimental parts of PromQL are on; where absent, those of the engine's configuration. */
+  readonly features?: Features;
   readonly limits: Limits;
   readonly now: () => EpochMs;
   /** For the time limit of a query: milliseconds that never go back. */
@@ -73,7 +76,7 @@ export async function runQuery(
   if (timeoutMs <= 0) throw new QueryTimeout("the query was given no time");
   const goOn = untilEnded(sources, control);
   const options = { ...span, lookbackMs: span.lookbackMs ?? DEFAULT_LOOKBACK_MS };
-  const { features } = sources.engine;
+  const features = sources.features ?? sources.engine.features;
   const written = parse(text, { limits, features });
   const planned = plan(written, { ...options, canonicalName: canonicalMetricName });
   const reader = await readerFor(planned.reads, sources);

@@ -95,11 +95,11 @@ async function answerQuery(
   return {
     pieces: dataText(value, stats === "" ? "" : `,"stats":${JSON.stringify(statsOf(result))}`),
     warnings: [
-      ...levelOf(result, "warning", text),
+      ...annotationTexts(result, "warning", text),
       ...(truncated ? ["results truncated due to limit"] : []),
       ...statsWarning(stats),
     ],
-    infos: levelOf(result, "info", text),
+    infos: annotationTexts(result, "info", text),
   };
 }
 
@@ -116,7 +116,12 @@ function* dataText(value: QueryResult["value"], after: string): Generator<string
   yield `${after}}`;
 }
 
-function levelOf(result: QueryResult, level: "warning" | "info", text: string): string[] {
+/** What there is to say of a result, with line and column; the first ten, as in Prometheus. */
+export function annotationTexts(
+  result: QueryResult,
+  level: "warning" | "info",
+  text: string,
+): string[] {
   const own = result.annotations.filter((annotation) => annotation.level === level);
   const shown = own
     .slice(0, ANNOTATIONS_SHOWN)
