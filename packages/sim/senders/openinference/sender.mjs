@@ -8,7 +8,8 @@ import { detectResources, envDetector } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import OpenAI from "openai";
 import process from "node:process";
-import { joined, plan, print, runCases } from "../run-cases.mjs";
+import { clientCalls } from "../client-calls.mjs";
+import { plan, print, runCases } from "../run-cases.mjs";
 
 // Without it a failed export is silent.
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
@@ -30,35 +31,5 @@ process.on("unhandledRejection", (reason) => {
 const openai = new OpenAI({ baseURL: `${plan.modelUrl}/v1`, apiKey: "none" });
 const anthropic = new Anthropic({ baseURL: plan.modelUrl, apiKey: "none" });
 
-const APIS = {
-  chat: async ({ name, model, stream, asksUsage }, options) => {
-    const body = { model, messages: [{ role: "user", content: name }] };
-    if (!stream) {
-      const answer = await openai.chat.completions.create(body, options);
-      return answer.choices[0].message.content;
-    }
-    const usage = asksUsage ? { stream_options: { include_usage: true } } : {};
-    const chunks = await openai.chat.completions.create({ ...body, stream, ...usage }, options);
-    return joined(chunks, (chunk) => chunk.choices[0]?.delta.content);
-  },
-  responses: async ({ name, model, stream }, options) => {
-    const body = { model, input: name };
-    if (!stream) return (await openai.responses.create(body, options)).output_text;
-    const events = await openai.responses.create({ ...body, stream }, options);
-    return joined(events, (event) => event.type === "response.output_text.delta" && event.delta);
-  },
-  embeddings: async ({ name, model }, options) => {
-    const body = { model, input: name, encoding_format: "float" };
-    const answer = await openai.embeddings.create(body, options);
-    return `${answer.data[0].embedding.length} numbers`;
-  },
-  messages: async ({ name, model, stream }, options) => {
-    const body = { model, max_tokens: 100, messages: [{ role: "user", content: name }] };
-    if (!stream) return (await anthropic.messages.create(body, options)).content[0].text;
-    const events = await anthropic.messages.create({ ...body, stream }, options);
-    return joined(events, (event) => event.type === "content_block_delta" && event.delta.text);
-  },
-};
-
-await runCases((asked) => APIS[asked.api](asked, { maxRetries: asked.retries }));
+await runCases(clientCalls({ openai, anthropic }));
 await provider.shutdown();

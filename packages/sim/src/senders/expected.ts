@@ -1,5 +1,6 @@
 import type { Arrival } from "./arrivals.ts";
 import type { Case } from "./cases.ts";
+import { type Difference, DIFFERENCES } from "./differences.ts";
 import type { Served } from "./model-stub.ts";
 
 /** What should arrive if a sender tells all that went over the wire, by the conventions. */
@@ -35,116 +36,6 @@ const FINISH = {
   messages: { whole: "length", streamed: "stop" },
 };
 
-/** Where a sender tells less, or otherwise, than went over the wire. */
-export type Difference = {
-  readonly services: readonly string[];
-  readonly cases: readonly string[];
-  /** What the table in `docs/senders.md` says of it. */
-  readonly because: string;
-  readonly arrives: Partial<Arrival>;
-};
-
-const NOTHING: Arrival = {
-  calls: 0,
-  errors: {},
-  missingUsage: 0,
-  provider: "",
-  operation: "",
-  answeredBy: "",
-  finish: {},
-  firstChunks: 0,
-};
-
-/** Each is explained by what that instrumentation sends; none is Naruko's. */
-export const DIFFERENCES: readonly Difference[] = [
-  {
-    services: ["openinference"],
-    cases: ["chat, streamed"],
-    because: "no usage (estimated from the text), answering model or first chunk",
-    arrives: { input: 6, output: 26, missingUsage: 2, answeredBy: "", firstChunks: 0 },
-  },
-  {
-    services: ["openinference"],
-    cases: ["chat, streamed, usage not asked for"],
-    because: "no usage (estimated from the text), answering model or first chunk",
-    arrives: { input: 8, output: 13, answeredBy: "", firstChunks: 0 },
-  },
-  {
-    services: ["openinference"],
-    cases: ["chat, 429", "chat, 500", "chat, streamed, 429", "chat, stream cut"],
-    because: "nothing: the span never ends",
-    arrives: NOTHING,
-  },
-  {
-    services: ["openinference"],
-    cases: ["responses"],
-    because: "no finish reason",
-    arrives: { finish: {} },
-  },
-  {
-    services: ["openinference"],
-    cases: ["responses, streamed"],
-    because: "no finish reason, no first chunk",
-    arrives: { finish: {}, firstChunks: 0 },
-  },
-  {
-    services: ["openinference"],
-    cases: ["embeddings"],
-    because: "no usage (estimated from the text), no answering model",
-    arrives: { input: 2, missingUsage: 1, answeredBy: "" },
-  },
-  {
-    services: ["openinference"],
-    cases: ["messages, streamed"],
-    because: "no first chunk",
-    arrives: { firstChunks: 0 },
-  },
-  {
-    services: ["openinference"],
-    cases: ["messages, 429"],
-    because: "error type `RateLimitError`, the client's class",
-    arrives: { errors: { RateLimitError: 1 } },
-  },
-  {
-    services: ["openinference"],
-    cases: ["messages, 500"],
-    because: "error type `InternalServerError`, the client's class",
-    arrives: { errors: { InternalServerError: 1 } },
-  },
-  {
-    services: ["openinference"],
-    cases: ["messages, stream cut"],
-    because:
-      "the span never ends; the client's own arrives: error type `client_error`, input tokens so far, no finish reason",
-    arrives: { errors: { client_error: 1 }, input: 120, finish: {} },
-  },
-  {
-    services: ["ai-sdk"],
-    cases: ["chat, stream cut", "messages, stream cut"],
-    because: "error type `AI_APICallError`; no answering model, finish reason or first chunk",
-    arrives: { errors: { AI_APICallError: 1 }, answeredBy: "", finish: {}, firstChunks: 0 },
-  },
-  {
-    services: ["ai-sdk"],
-    cases: ["embeddings"],
-    because: "no answering model",
-    arrives: { answeredBy: "" },
-  },
-  {
-    services: ["by-hand-1"],
-    cases: [
-      "chat, streamed",
-      "chat, streamed, usage not asked for",
-      "chat, stream cut",
-      "responses, streamed",
-      "messages, streamed",
-      "messages, stream cut",
-    ],
-    because: "no first chunk: there was no name for it",
-    arrives: { firstChunks: 0 },
-  },
-];
-
 export function differenceOf(service: string, asked: Case): Difference | undefined {
   return DIFFERENCES.find(
     ({ services, cases }) => services.includes(service) && cases.includes(asked.name),
@@ -153,5 +44,7 @@ export function differenceOf(service: string, asked: Case): Difference | undefin
 
 /** What should arrive of one case from one sender. */
 export function expectedOf(service: string, asked: Case, served: readonly Served[]): Arrival {
-  return { ...asServed(asked, served), ...differenceOf(service, asked)?.arrives };
+  const told = { ...asServed(asked, served), ...differenceOf(service, asked)?.arrives };
+  const fields = Object.entries(told).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(fields) as Arrival;
 }

@@ -34,6 +34,9 @@ const PIECE_BYTES = 11;
 const THINK_MS = 60;
 const WORD_MS = 15;
 
+/** Some instrumentations hold up their process for seconds; its connections live on meanwhile. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** A local stub of the APIs of OpenAI and Anthropic; a sender's name is the first part of its paths. */
 export class ModelStub {
   readonly served: Served[] = [];
@@ -43,6 +46,7 @@ export class ModelStub {
 
   /** Opens a free port on loopback and returns the base of its URLs. */
   async start(): Promise<string> {
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const address = this.#server.address();

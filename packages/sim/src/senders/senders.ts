@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { Case } from "./cases.ts";
+import type { Api, Case } from "./cases.ts";
 
 /** What an application's telemetry is made of. */
 export type Signal = "spans" | "metrics" | "evaluations";
@@ -12,11 +12,28 @@ export type Signal = "spans" | "metrics" | "evaluations";
 /** A program in a folder of `packages/sim/senders`, and how it is told to send. */
 export type Sender = {
   readonly service: string;
-  readonly folder: "openinference" | "ai-sdk" | "opentelemetry";
+  readonly folder:
+    | "openinference"
+    | "ai-sdk"
+    | "ai-sdk-legacy"
+    | "contrib-openai"
+    | "openlit"
+    | "opentelemetry"
+    | "traceloop";
   /** Of the GenAI conventions; senders by hand only. */
   readonly generation?: 1 | 2 | 3;
+  /** Of the Vercel AI SDK, where a folder has several. */
+  readonly version?: 4 | 5 | 6;
   readonly protocol: "protobuf" | "json" | "grpc";
   readonly tells: readonly Signal[];
+  /** The APIs that it can call; all of them where absent. */
+  readonly apis?: readonly Api[];
+  /** Whether it may leave out what was read from a cache, which is cheaper. */
+  readonly hidesCache?: true;
+  /** Errors of broken streams that reach nobody, because the instrumentation reads a copy. */
+  readonly unhandled?: number;
+  /** What it writes on standard error of its own; nothing where absent. */
+  readonly complains?: RegExp;
   /** Settings of the OpenTelemetry exporters, as users would make them. */
   readonly environment?: Readonly<Record<string, string>>;
 };
@@ -24,7 +41,13 @@ export type Sender = {
 const GZIP = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
 
 export const SENDERS: readonly Sender[] = [
-  { service: "openinference", folder: "openinference", protocol: "protobuf", tells: ["spans"] },
+  {
+    service: "openinference",
+    folder: "openinference",
+    protocol: "protobuf",
+    tells: ["spans"],
+    unhandled: 2,
+  },
   { service: "ai-sdk", folder: "ai-sdk", protocol: "protobuf", tells: ["spans", "metrics"] },
   {
     service: "by-hand-3",
@@ -65,7 +88,52 @@ export const SENDERS: readonly Sender[] = [
     tells: ["metrics"],
     environment: { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta" },
   },
+  {
+    service: "openlit",
+    folder: "openlit",
+    protocol: "json",
+    tells: ["spans"],
+    // Its metrics repeat its spans, with a first chunk that is counted from the answer's headers.
+    environment: { OPENLIT_DISABLE_METRICS: "true" },
+  },
+  {
+    service: "openllmetry",
+    folder: "traceloop",
+    protocol: "json",
+    tells: ["spans"],
+    hidesCache: true,
+  },
+  {
+    service: "contrib",
+    folder: "contrib-openai",
+    protocol: "json",
+    tells: ["spans", "metrics"],
+    apis: ["chat", "responses", "embeddings"],
+    hidesCache: true,
+  },
+  {
+    service: "ai-sdk-4",
+    folder: "ai-sdk-legacy",
+    version: 4,
+    protocol: "json",
+    tells: ["spans"],
+    complains: /You can only call end\(\) on a span once/,
+  },
+  {
+    service: "ai-sdk-5",
+    folder: "ai-sdk-legacy",
+    version: 5,
+    protocol: "json",
+    tells: ["spans"],
+    hidesCache: true,
+  },
+  { service: "ai-sdk-6", folder: "ai-sdk-legacy", version: 6, protocol: "json", tells: ["spans"] },
 ];
+
+/** The cases that a sender can be asked for. */
+export function casesOf({ apis }: Sender, cases: readonly Case[]): readonly Case[] {
+  return apis === undefined ? cases : cases.filter(({ api }) => apis.includes(api));
+}
 
 /** What the application saw of one call; `unhandled` is an error that reached nobody. */
 export type Seen = {
@@ -99,9 +167,10 @@ export type Surroundings = {
 
 /** Runs a sender's program to its end. */
 export async function runSender(sender: Sender, around: Surroundings): Promise<Ran> {
-  const { service, generation, protocol, tells } = sender;
+  const { service, generation, version, protocol, tells } = sender;
   const modelUrl = `${around.modelUrl}/${service}`;
-  const plan = { generation, protocol, tells, modelUrl, cases: around.cases };
+  const cases = casesOf(sender, around.cases);
+  const plan = { generation, version, protocol, tells, modelUrl, cases };
   // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
   const child = spawn(process.execPath, ["sender.mjs"], {
     cwd: path.join(FOLDERS, sender.folder),
