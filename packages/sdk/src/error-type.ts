@@ -2,9 +2,11 @@ import { fieldsOf, isFields, numberOf, textOf } from "./unknown.ts";
 
 /** Of `error.type` where nothing better is known. */
 const OTHER = "_OTHER";
+/** Of a call that took longer than the application allowed. */
+export const TIMEOUT = "timeout";
 /** Codes and names of errors: a longer text, or one with blanks, is no low-cardinality name. */
 const NAME = /^[\w.-]{1,64}$/;
-const TIMEOUT = /time(?:d[ _-]?)?out|ETIMEDOUT/i;
+const TIMED_OUT = /time(?:d[ _-]?)?out|ETIMEDOUT/i;
 
 /**
  * Why a call failed, as `error.type`: the HTTP status where the server refused it, `timeout`, the
@@ -14,7 +16,7 @@ export function errorTypeOf(error: unknown): string {
   const { status, statusCode, $metadata } = fieldsOf(error);
   const code = numberOf(status) ?? numberOf(statusCode) ?? fieldsOf($metadata)["httpStatusCode"];
   if (typeof code === "number" && code >= 400 && code <= 599) return String(code);
-  if (isTimeout(error)) return "timeout";
+  if (isTimeout(error)) return TIMEOUT;
   return codeOf(error) ?? classOf(error) ?? OTHER;
 }
 
@@ -25,7 +27,7 @@ export function isCancellation(error: unknown): boolean {
 
 export function isTimeout(error: unknown): boolean {
   const { code } = fieldsOf(error);
-  return TIMEOUT.test(classOf(error) ?? "") || (typeof code === "string" && TIMEOUT.test(code));
+  return TIMED_OUT.test(classOf(error) ?? "") || (typeof code === "string" && TIMED_OUT.test(code));
 }
 
 /** How many causes are looked through. */

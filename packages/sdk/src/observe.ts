@@ -1,4 +1,5 @@
 import { isAnthropic, observeAnthropic } from "./clients/anthropic.ts";
+import { isGoogleGenAi, observeGoogleGenAi } from "./clients/google-genai.ts";
 import { isOpenAi, observeOpenAi } from "./clients/openai.ts";
 import { quietly } from "./faults.ts";
 
@@ -12,6 +13,7 @@ type Kind = {
 const KINDS: readonly Kind[] = [
   { is: isOpenAi, observe: observeOpenAi },
   { is: isAnthropic, observe: observeAnthropic },
+  { is: isGoogleGenAi, observe: observeGoogleGenAi },
 ];
 
 /**

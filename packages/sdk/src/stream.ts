@@ -1,5 +1,5 @@
 import type { Call, CallEnd } from "./call.ts";
-import { errorTypeOf, isCancellation, isTimeout } from "./error-type.ts";
+import { errorTypeOf, isCancellation, isTimeout, TIMEOUT } from "./error-type.ts";
 import { quietly } from "./faults.ts";
 import { fieldsOf } from "./unknown.ts";
 
@@ -22,6 +22,8 @@ export type Watch = {
   readonly signal: unknown;
   /** That of a stream's own controller. Clients abort it themselves when a stream breaks. */
   streamSignal?: unknown;
+  /** Whether an error of aborting without that signal is the client's own time limit. */
+  readonly abortsAtLimit?: boolean | undefined;
 };
 
 const isAborted = (signal: unknown): boolean => fieldsOf(signal)["aborted"] === true;
@@ -52,8 +54,10 @@ export function finish(watch: Watch, end: CallEnd): void {
 
 /** How a call ended that threw; `began` for one whose answer had begun. */
 export function endOfError(watch: Watch, error: unknown, began: boolean): CallEnd {
-  if (!isTimeout(error) && (isCancellation(error) || isAborted(watch.signal)))
-    return { how: "cancelled" };
+  const aborted = isCancellation(error);
+  if (aborted && watch.abortsAtLimit === true && !isAborted(watch.signal))
+    return { how: "failed", errorType: TIMEOUT };
+  if (!isTimeout(error) && (aborted || isAborted(watch.signal))) return { how: "cancelled" };
   const errorType = errorTypeOf(error);
   // Transport errors have many names; a server's own error within a stream has a code of its own.
   return began && TRANSPORT.test(errorType) ? { how: "cut" } : { how: "failed", errorType };

@@ -11,6 +11,12 @@ export type Observation = {
   readonly reader: (call: Call) => AnswerReader;
   /** What is sent in place of the application's arguments, where we ask for more than it did. */
   readonly args?: readonly unknown[];
+  /** The signal by which the application may call it off; `signal` of its options by default. */
+  readonly signal?: unknown;
+  /** See `Watch`. */
+  readonly abortsAtLimit?: boolean;
+  /** Watches what the method returned; by default as the generated clients return it. */
+  readonly result?: (returned: unknown, watch: Watch) => unknown;
 };
 
 /** What is made of a call's receiver and arguments; `undefined` for one that is not observed. */
@@ -30,7 +36,7 @@ export function observeMethod(holder: unknown, name: string, observe: Observe): 
   const observed: Method = function call(...args) {
     const begun = quietly(() => begin(observe, this, args));
     if (begun === undefined) return Reflect.apply(original, this, args);
-    const { watch } = begun;
+    const { watch, result } = begun;
     let returned: unknown;
     try {
       returned = watch.call.within(() => Reflect.apply(original, this, [...begun.args]));
@@ -38,7 +44,7 @@ export function observeMethod(holder: unknown, name: string, observe: Observe): 
       finish(watch, endOfError(watch, error, false));
       throw error;
     }
-    return quietly(() => watchResult(returned, watch)) ?? returned;
+    return quietly(() => result(returned, watch)) ?? returned;
   };
   Object.defineProperties(observed, {
     name: { value: original.name, configurable: true },
@@ -54,7 +60,7 @@ export function observeMethod(holder: unknown, name: string, observe: Observe): 
   });
 }
 
-type Begun = { readonly watch: Watch; readonly args: readonly unknown[] };
+type Begun = Required<Pick<Observation, "args" | "result">> & { readonly watch: Watch };
 
 function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): Begun | undefined {
   const told = telemetry();
@@ -62,7 +68,8 @@ function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): B
   const observation = observe(receiver, args);
   if (observation === undefined) return undefined;
   const call = new Call(observation.start, told);
-  const { signal } = fieldsOf(args[1]);
-  const watch = watchFor({ call, reader: observation.reader(call), signal });
-  return { watch, args: observation.args ?? args };
+  const { abortsAtLimit, result = watchResult } = observation;
+  const signal = observation.signal ?? fieldsOf(args[1])["signal"];
+  const watch = watchFor({ call, reader: observation.reader(call), signal, abortsAtLimit });
+  return { watch, args: observation.args ?? args, result };
 }

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { ANTHROPIC_ANSWERS } from "./anthropic-answers.ts";
+import { GOOGLE_GENAI_ANSWERS } from "./google-genai-answers.ts";
 import { OPENAI_ANSWERS } from "./openai-answers.ts";
 import { type ClientRun, isInstalled, runClient } from "./run-client.ts";
 
@@ -13,6 +14,7 @@ type Conformance = ClientRun & { readonly name: string; readonly expected: strin
 const LATEST = { OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental" };
 const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
 const anthropic = { folder: "anthropic", answers: ANTHROPIC_ANSWERS };
+const google = { folder: "google-genai", answers: GOOGLE_GENAI_ANSWERS };
 const openai = { folder: "openai", answers: OPENAI_ANSWERS };
 
 const TABLE: readonly Conformance[] = [
@@ -70,6 +72,38 @@ const TABLE: readonly Conformance[] = [
       "server tool, streamed",
       "reasoning tokens, streamed",
       "refusal, streamed",
+    ],
+  },
+  { ...google, name: "google 3", expected: "google-genai.txt" },
+  {
+    ...google,
+    name: "google 3, latest names",
+    expected: "google-genai-latest.txt",
+    environment: LATEST,
+    cases: [
+      "plain",
+      "streamed",
+      "reasoning tokens, streamed",
+      "tokens of pictures",
+      "prompt refused",
+      "every parameter",
+      "embeddings, plain",
+    ],
+  },
+  {
+    ...google,
+    name: "google 3, with content",
+    expected: "google-genai-content.txt",
+    environment: CAPTURE,
+    cases: [
+      "plain",
+      "streamed",
+      "streamed, cut",
+      "tool call, streamed",
+      "tool answer",
+      "two candidates",
+      "reasoning tokens, streamed",
+      "embeddings, plain",
     ],
   },
 ];
