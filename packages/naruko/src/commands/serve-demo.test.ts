@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import test from "node:test";
 import { main } from "../main.ts";
 import type { World } from "./command.ts";
@@ -60,9 +62,16 @@ test("a demo that cannot be is refused before its history is made", async (t) =>
   await new Promise((resolve) => taken.once("listening", resolve));
   t.after(() => taken.close());
   const { port } = taken.address() as AddressInfo;
+  const folder = mkdtempSync(path.join(tmpdir(), "naruko-demo-test-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const secure = path.join(folder, "tls.yml");
+  writeFileSync(secure, "tls: { cert_file: a.pem, key_file: a.key }\n");
   const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
     [["--data", "x"], 2, /leave --data out/],
     [["--config", "no.yml"], 1, /no\.yml: cannot be read/],
+    [["--config", secure], 1, /leave tls out of the file/],
     [["--host", "0.0.0.0"], 1, /lets others in/],
     [["--port", String(port)], 1, /in use.*choose others with --port/],
   ];

@@ -216,6 +216,11 @@ test("a start that cannot be is refused with the reason", async (t) => {
       1,
       /in use.*choose others with --port/,
     ],
+    [
+      ["serve", "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", String(port)],
+      1,
+      new RegExp(`in use.*:${port}; choose others with .*--otlp-grpc-port`),
+    ],
     [["serve", "--port", "http"], 2, /--port: expected a whole number from 0 to 65535/],
     [["serve", "--prot", "1"], 2, /unknown option --prot; there are --help, --config/],
     [["serve", "now"], 2, /takes no "now"/],
@@ -235,6 +240,17 @@ test("a start that cannot be is refused with the reason", async (t) => {
     assert.match(ended.told(), told);
     assert.equal(ended.printed(), "");
   }
+});
+
+test("OTLP over gRPC can be left out", async (t) => {
+  const folder = temporaryFolder(t);
+  const config = path.join(folder, "naruko.yml");
+  writeFileSync(config, "listen: { port: 0, otlp_http_port: 0, otlp_grpc_port: false }\n");
+  const server = await run(["serve", "--config", config, "--data", path.join(folder, "d")]);
+  assert.doesNotMatch(server.printed(), /gRPC/);
+  assert.doesNotMatch(await (await fetch(server.http)).text(), /gRPC/);
+  server.signal("stop");
+  assert.equal(await server.exit, 0);
 });
 
 test("a secret that went out of use does not keep the next start from happening", async (t) => {

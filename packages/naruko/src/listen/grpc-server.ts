@@ -32,7 +32,7 @@ const CLOSE_WITHIN_MS = 5 * SECOND_MS;
 /** How HTTP/2 begins (RFC 9113, section 3.4); so much of it tells it from HTTP/1. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
 
-/** A sender may be so many bytes ahead of what was read of a call: megabytes come without a pause. */
+/** A sender may be so many bytes ahead of what was read: else each 64 kB would cost a round trip. */
 const WINDOW_BYTES = 1024 * 1024;
 
 /** A peer that is gone without a word is noticed within some 70 s. */
@@ -157,6 +157,8 @@ class Connections {
   #serve(socket: Socket): void {
     const { limits, limitCounts, idleMs } = this.#options;
     const session = performServerHandshake(socket, sessionOptions(limits));
+    // The connection's own window, beside that of each call.
+    session.setLocalWindowSize(WINDOW_BYTES);
     this.#sessions.add(session);
     let calls = 0;
     session.on("stream", (stream, headers) => {

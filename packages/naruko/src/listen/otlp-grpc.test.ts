@@ -1,6 +1,6 @@
 // OTLP over gRPC says what OTLP over HTTP says of the same bytes.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
@@ -43,12 +43,14 @@ function chatSpans(ids: readonly number[], traceId = "07".repeat(16)): Buffer {
   return Buffer.from(oracleEncode("TraceRequest", request));
 }
 
-async function served(t: TestContext): Promise<Serving> {
+async function served(t: TestContext, config = ""): Promise<Serving> {
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-grpc-"));
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  return serveNaruko(t, "--data", folder);
+  const file = path.join(folder, "naruko.yml");
+  writeFileSync(file, config);
+  return serveNaruko(t, "--config", file, "--data", path.join(folder, "data"));
 }
 
 async function overHttp(otlp: string, signal: string, body: Buffer) {
@@ -119,6 +121,28 @@ test("what is refused, and why, is what HTTP says", async (t) => {
   const metrics = await (await fetch(`${server.http}/metrics`)).text();
   assert.match(metrics, /^naruko_refused_requests_total\{reason="malformed"\} 6$/m);
   assert.match(metrics, /^naruko_grpc_requests_total\{code="INVALID_ARGUMENT"\} 3$/m);
+});
+
+test("the token of senders is wanted, and the limits are those of HTTP", async (t) => {
+  const tokens = "ingest_token: token-of-senders, admin_token: token-of-admins";
+  const limits = "bodyBytes: 1000, inflatedBytes: 2000";
+  const { grpc } = await served(t, `auth: { ${tokens} }\nlimits: { ${limits} }\n`);
+  const call = (body: Buffer, token: string, headers = {}) => {
+    const authorization = token === "" ? {} : { authorization: `Bearer ${token}` };
+    return callGrpc(grpc, { path: TRACES, body, headers: { ...authorization, ...headers } });
+  };
+  const spans = framed(chatSpans([1]));
+  assert.equal((await call(spans, "token-of-senders")).code, 0);
+  for (const token of ["", "token-of-admins", "token-of-sender"]) {
+    assert.equal((await call(spans, token)).code, 16);
+  }
+  const large = await call(framed(Buffer.alloc(1001)), "token-of-senders");
+  const bomb = framed(gzipSync(Buffer.alloc(2001)), 1);
+  const inflated = await call(bomb, "token-of-senders", { "grpc-encoding": "gzip" });
+  assert.match(`${large.code} ${large.reason}`, /^8 .*limit bodyBytes/);
+  assert.match(`${inflated.code} ${inflated.reason}`, /^8 .*limit inflatedBytes/);
+  const snappy = await call(spans, "token-of-senders", { "grpc-encoding": "snappy" });
+  assert.equal(snappy.code, 12);
 });
 
 type World = {
