@@ -69,7 +69,8 @@ function rangeOf(params: URLSearchParams, querySteps: number): QuerySpan {
     throw new ApiError("bad_data", `invalid parameter "end": ${what}`);
   }
   const stepMs = durationParam(params, "step");
-  if (stepMs === undefined || stepMs <= 0) {
+  if (stepMs === undefined) throw new ApiError("bad_data", 'missing parameter "step"');
+  if (stepMs <= 0) {
     const what = "zero or negative query resolution step widths are not accepted";
     throw new ApiError("bad_data", `invalid parameter "step": ${what}. Try a positive integer`);
   }

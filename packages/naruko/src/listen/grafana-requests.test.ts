@@ -165,6 +165,15 @@ const RECORDED: readonly Recorded[] = [
     },
   ],
   [
+    "a range without a step",
+    "POST",
+    "/api/v1/query_range",
+    `end=${END}&query=level&start=${START}`,
+    ({ errorType, error = "" }) => {
+      assert.deepEqual([errorType, error], ["bad_data", 'missing parameter "step"']);
+    },
+  ],
+  [
     "a formatted query",
     "POST",
     "/api/v1/format_query",
