@@ -62,6 +62,18 @@ test("usage is estimated on request, is marked, and stays out of metrics", () =>
   assert.ok(!("gen_ai.client.token.usage" in recorder.metrics()));
 });
 
+test("of a usage that is told by half, the other half is estimated", () => {
+  const { call, recorder } = called({ estimateTokens: words });
+  call.begin();
+  call.answer.output = output;
+  call.answer.usage = { inputTokens: 77 };
+  call.finish({ how: "cut" });
+  const { attributes = {} } = recorder.spans[0] ?? {};
+  assert.equal(attributes["gen_ai.usage.input_tokens"], 77);
+  assert.equal(attributes["gen_ai.usage.output_tokens"], 2);
+  assert.equal(attributes["naruko.usage.source"], "estimated");
+});
+
 test("what the provider told is not estimated", () => {
   const { call, recorder } = called({ estimateTokens: () => 99 });
   call.begin();

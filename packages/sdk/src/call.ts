@@ -145,7 +145,7 @@ export class Call {
     if (this.#start.stream && this.#firstChunkMs !== undefined) {
       attributes[ATTRIBUTE.firstChunk] = this.#firstChunkMs / 1000;
     }
-    if (known.usage !== undefined) addUsage(attributes, known.usage, this.#settings.generation);
+    addUsage(attributes, known.usage, this.#settings.generation);
     // A call that was refused has no usage; one that began to be answered should have had it.
     if (known.source !== "provider" && this.#began && end.how !== "failed") {
       attributes[ATTRIBUTE.usageSource] = known.source;
@@ -192,25 +192,27 @@ export class Call {
     );
   }
 
+  /** What the provider did not tell is missing, or estimated; what it told stays as it is. */
   #usage(): KnownUsage {
-    const { usage } = this.answer;
+    const { usage = {} } = this.answer;
     const withOutput = this.#start.operation !== "embeddings";
-    const { inputTokens, outputTokens } = usage ?? {};
-    const whole = inputTokens !== undefined && (outputTokens !== undefined || !withOutput);
+    const whole =
+      usage.inputTokens !== undefined && (usage.outputTokens !== undefined || !withOutput);
     if (whole) return { usage, source: "provider" };
     const { estimateTokens } = this.#settings;
     if (estimateTokens === undefined || !this.#began) return { usage, source: "missing" };
-    const estimated = quietly(() => this.#estimate(estimateTokens));
+    const estimated = quietly(() => this.#estimate(usage, estimateTokens));
     if (estimated === undefined) return { usage, source: "missing" };
     return { usage: estimated, source: "estimated" };
   }
 
-  #estimate(tokensOf: NonNullable<Settings["estimateTokens"]>): Usage {
+  #estimate(told: Usage, tokensOf: NonNullable<Settings["estimateTokens"]>): Usage {
     const { system = [], input = [] } = this.#start.content();
     const model = this.answer.responseModel ?? this.#start.model ?? "";
-    const inputTokens = tokensOf(spokenText([...system, ...input]), model);
-    if (this.#start.operation === "embeddings") return { inputTokens };
-    return { inputTokens, outputTokens: tokensOf(spokenText(this.answer.output?.() ?? []), model) };
+    const inputTokens = told.inputTokens ?? tokensOf(spokenText([...system, ...input]), model);
+    if (this.#start.operation === "embeddings") return { ...told, inputTokens };
+    const output = spokenText(this.answer.output?.() ?? []);
+    return { ...told, inputTokens, outputTokens: told.outputTokens ?? tokensOf(output, model) };
   }
 
   #tellMetrics(durationMs: number, errorType: string | undefined): void {
@@ -245,7 +247,7 @@ export class Call {
 }
 
 type KnownUsage = {
-  readonly usage: Usage | undefined;
+  readonly usage: Usage;
   readonly source: "provider" | "estimated" | "missing";
 };
 

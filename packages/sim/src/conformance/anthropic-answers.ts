@@ -53,7 +53,18 @@ export const ANTHROPIC_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
   ["429 and a retry", [failure(429), message({ id: "msg_retry" })]],
   ["timeout", [{ kind: "silent" }]],
   ["aborted", [{ kind: "silent" }]],
-  ["streamed, aborted", [stopped("msg_abort", "hang")]],
+  // One word, at which it is aborted: what arrives with it is not read.
+  [
+    "streamed, aborted",
+    [
+      messageStream({
+        id: "msg_abort",
+        events: textEvents(WORDS.slice(0, 1)).slice(0, 2),
+        stop: undefined,
+        end: "hang",
+      }),
+    ],
+  ],
   ["streamed, left early", [stopped("msg_left", "hang")]],
   ["streamed, returned", [messageStream({ id: "msg_returned" })]],
   ["streamed, cut", [stopped("msg_cut", "cut")]],

@@ -132,7 +132,7 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
   ["responses, aborted", [{ kind: "silent" }]],
   [
     "responses, streamed, aborted",
-    [responseStream("resp_abort", textEvents().slice(0, 4), undefined, "hang")],
+    [responseStream("resp_abort", textEvents().slice(0, 3), undefined, "hang")],
   ],
   [
     "responses, streamed, left early",
