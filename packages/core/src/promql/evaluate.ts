@@ -130,11 +130,7 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
     chargeHistograms(found, read.selector, budget);
     slices.set(read.selector, found);
   }
-  for (const selector of statsSelectors(expr)) {
-    const found = slices.get(selector);
-    if (found?.some(({ histograms }) => histograms !== undefined) !== true) continue;
-    slices.set(selector, found.map(withDecidedResets));
-  }
+  decideResets(expr, slices);
   return {
     span: options,
     subqueryStepMs: options.subqueryStepMs ?? MINUTE_MS,
@@ -145,6 +141,17 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
     budget,
     ...(options.remembered !== undefined && { remembered: options.remembered }),
   };
+}
+
+const isMixed = ({ histograms }: SeriesSlice): boolean => histograms !== undefined;
+
+/** What Prometheus does to histograms of which only counts and sums are read. */
+function decideResets(expr: Expr, slices: Map<InstantSelector, readonly SeriesSlice[]>): void {
+  if (![...slices.values()].some((found) => found.some(isMixed))) return;
+  for (const selector of statsSelectors(expr)) {
+    const found = slices.get(selector);
+    if (found?.some(isMixed) === true) slices.set(selector, found.map(withDecidedResets));
+  }
 }
 
 type Selecting = { readonly budget: Budget; readonly remembered: RememberedWork | undefined };
@@ -248,12 +255,12 @@ function* rawSamples(
   const to = (ranges.pinned ?? steps.from) - ranges.offsetMs;
   const from = to - ranges.rangeMs;
   return ranges.series
-    .map((one) => {
-      const { labels, dropsName, times, values, histograms } = one;
+    .map((one, row) => {
+      const { labels, times, values, histograms } = one;
       const lo = times.findIndex((time) => time > from - ranges.before);
       const hi = times.findLastIndex((time) => time <= to + ranges.after) + 1;
       const [start, end] = lo < 0 || hi < lo ? [0, 0] : [lo, hi];
-      const named = { labels: dropsName ? withoutName(labels) : labels };
+      const named = { labels: ranges.dropsName[row] === true ? withoutName(labels) : labels };
       if (extension !== undefined && start < end) {
         if (histogramsOf(histograms?.slice(start, end)).histograms !== undefined) {
           const message = `${extension} modifier is not supported with histograms`;
@@ -291,6 +298,8 @@ function instantResult(value: Value, at: EpochMs, expr: Expr): ResultValue {
   if (value.kind === "string") return { kind: "string", at, value: value.value };
   if (value.kind === "scalar") return { kind: "scalar", at, value: value.values[0] ?? NaN };
   const { rows, values, present, histograms } = finalGrid(value.grid, expr);
+  // Most rules find nothing at most times.
+  if (!present.includes(1)) return { kind: "vector", at, series: [], values: new Float64Array() };
   const isThere = (_: unknown, row: number): boolean => present[row] === 1;
   return {
     kind: "vector",

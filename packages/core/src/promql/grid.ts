@@ -55,7 +55,7 @@ export function emptyGrid(
   dropsName: readonly boolean[] = [],
 ): Grid {
   const cells = rows.length * steps;
-  const flags = dropsName.length === rows.length ? dropsName : rows.map(() => false);
+  const flags = dropsName.length === rows.length ? dropsName : noFlags(rows.length);
   return {
     steps,
     rows,
@@ -63,6 +63,16 @@ export function emptyGrid(
     values: new Float64Array(cells),
     present: new Uint8Array(cells),
   };
+}
+
+/** Lists of flags that all grids of so few rows share. */
+const FEW_ROWS = 256;
+const sharedFlags: (readonly boolean[])[] = [];
+
+function noFlags(count: number): readonly boolean[] {
+  const flags = sharedFlags[count] ?? Array.from({ length: count }, () => false);
+  if (count <= FEW_ROWS) sharedFlags[count] = flags;
+  return flags;
 }
 
 /** An empty grid of other rows, with room for histograms where the first one has them. */

@@ -188,10 +188,10 @@ function split(samples: SeriesSamples): Split {
 }
 
 function picked(samples: SeriesSamples, indices: readonly number[]): SeriesSamples {
-  const { labels, dropsName, times, values, starts } = samples;
+  const { labels, times, values, starts } = samples;
   const pick = (from: Float64Array): Float64Array =>
     Float64Array.from(indices, (index) => from[index] ?? NaN);
-  const made = { labels, dropsName, times: pick(times), values: pick(values) };
+  const made = { labels, times: pick(times), values: pick(values) };
   return starts === undefined ? made : { ...made, starts: pick(starts) };
 }
 

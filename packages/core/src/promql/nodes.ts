@@ -219,6 +219,7 @@ export function* evaluateRanges(
   return {
     series: grid === undefined ? [] : yield* samplesOf(grid, inner, run),
     rows: grid?.rows ?? [],
+    dropsName: grid?.dropsName ?? [],
     rangeMs: expr.rangeMs,
     offsetMs: expr.offsetMs,
     pinned,
@@ -265,7 +266,6 @@ function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
     }
     const one = {
       labels,
-      dropsName: grid.dropsName[row] ?? false,
       times: times.subarray(0, count),
       values: values.subarray(0, count),
     };

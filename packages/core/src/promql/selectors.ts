@@ -94,6 +94,7 @@ export function selectRanges({ selector, rangeMs }: RangeSelector, run: Run): Ra
   const useStarts = run.features.has("use-start-timestamps");
   return {
     rows: selectedRows.of(selector, slices),
+    dropsName: [],
     series: slices.map((slice) => samplesOf(slice, useStarts)),
     rangeMs,
     offsetMs: selector.offsetMs,
@@ -106,12 +107,17 @@ const selectedRows = new RowLists();
 
 function samplesOf(slice: SeriesSlice, useStarts: boolean): SeriesSamples {
   const samples = withoutStale(slice);
-  const { times, values } = samples;
+  // Most are numbers without any stale marker, which are taken as they are.
+  if (samples === slice && slice.starts === undefined) return slice;
+  const { times, values, histograms } = samples;
   const starts = useStarts ? startsWithoutStale(slice) : undefined;
-  // Numbers alone are by far the most, and their objects have one shape.
-  const numbers = { times, values, labels: slice.labels, dropsName: false };
-  if (samples.histograms === undefined && starts === undefined) return numbers;
-  return { ...samples, ...numbers, ...(starts !== undefined && { starts }) };
+  return {
+    labels: slice.labels,
+    times,
+    values,
+    ...(histograms !== undefined && { histograms }),
+    ...(starts !== undefined && { starts }),
+  };
 }
 
 function edgesOf({ extension }: InstantSelector, run: Run): Pick<Ranges, "before" | "after"> {

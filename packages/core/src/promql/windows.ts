@@ -16,13 +16,15 @@ export type Samples = {
   readonly starts?: Float64Array;
 };
 
-export type SeriesSamples = Samples & { readonly labels: Labels; readonly dropsName: boolean };
+export type SeriesSamples = Samples & { readonly labels: Labels };
 
 /** A range vector at every step: series, and which stretch (from, to] of them a step sees. */
 export type Ranges = {
   readonly series: readonly SeriesSamples[];
   /** The labels of the series. */
   readonly rows: Rows;
+  /** As in `Grid`, by the same index; empty where no name goes away at the end. */
+  readonly dropsName: readonly boolean[];
   readonly rangeMs: number;
   readonly offsetMs: number;
   /** The time that every step looks at instead of its own. */
@@ -62,7 +64,7 @@ export function isStaleAt({ values, histograms }: SeriesSlice, index: number): b
   return histograms?.[index] === undefined && isStale(values, index);
 }
 
-/** A series without its stale markers; the arrays are shared where it has none. */
+/** A series without its stale markers; itself where it has none. */
 export function withoutStale(slice: SeriesSlice): Samples {
   const { times, values, histograms } = slice;
   if (histograms !== undefined) {
@@ -75,7 +77,7 @@ export function withoutStale(slice: SeriesSlice): Samples {
   }
   let stale = 0;
   for (let i = 0; i < values.length; i++) if (isStale(values, i)) stale++;
-  if (stale === 0) return { times, values };
+  if (stale === 0) return slice;
   const keptTimes = new Float64Array(times.length - stale);
   const keptValues = new Float64Array(times.length - stale);
   for (let i = 0, kept = 0; i < values.length; i++) {
@@ -105,39 +107,42 @@ export function* overWindows(
   evaluate: WindowFunction,
   { run, steps, place, mixed }: WindowCall,
 ): Work<Grid> {
-  const { series, rows } = ranges;
+  const { series, rows, dropsName } = ranges;
   run.budget.charge(series.length * steps.count, place);
-  const numbers = emptyGrid(
-    rows,
-    steps.count,
-    series.map((one) => one.dropsName),
-  );
+  const numbers = emptyGrid(rows, steps.count, dropsName);
   const hasHistograms = series.some(({ histograms }) => histograms !== undefined);
   const grid = hasHistograms ? withHistograms(numbers) : numbers;
+  const sliding: Sliding = { ranges, steps, grid, window: { ...NO_WINDOW } };
   for (const [row, samples] of series.entries()) {
     const ask = samples.histograms === undefined ? evaluate(samples) : mixed(samples);
-    slide(samples.times, ranges, steps, { ask, grid, firstCell: row * steps.count });
+    slide(samples.times, ask, row * steps.count, sliding);
     if (run.budget.pause(samples.times.length + steps.count)) yield;
   }
   return grid;
 }
 
+const NO_WINDOW: Readonly<Window> = { lo: 0, hi: 0, fromMs: 0, toMs: 0, atMs: 0, step: 0 };
+
+/** What all series of a range vector have in common. */
 type Sliding = {
-  readonly ask: (window: Window) => SampleValue | undefined;
-  /** Where the answers go, from a cell on. */
+  readonly ranges: Ranges;
+  readonly steps: Steps;
+  /** Where the answers go. */
   readonly grid: Grid;
-  readonly firstCell: number;
+  /** Written anew for each answer. */
+  readonly window: Window;
 };
 
 /** Moves both ends of the window forward over the samples, and asks where it holds any. */
 function slide(
   times: Float64Array,
-  { rangeMs, offsetMs, pinned, before, after }: Ranges,
-  { from, stepMs, count }: Steps,
-  { ask, grid, firstCell }: Sliding,
+  ask: (window: Window) => SampleValue | undefined,
+  firstCell: number,
+  { ranges, steps, grid, window }: Sliding,
 ): void {
+  const { rangeMs, offsetMs, pinned, before, after } = ranges;
+  const { from, stepMs, count } = steps;
   const { values, present } = grid;
-  const window: Window = { lo: 0, hi: 0, fromMs: 0, toMs: 0, atMs: 0, step: 0 };
   const { length } = times;
   let lo = 0;
   let hi = 0;
