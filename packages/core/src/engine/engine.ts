@@ -155,7 +155,7 @@ export class Engine {
     const effects = yield* this.#alerting.advance(at, {
       seq: input.seq,
       append: this.#append,
-      reader: () => this.#store.snapshot(),
+      reader: () => this.#store.live(),
       exemplars: (sets, from, to) => this.#exemplars.select(sets, from, to),
     });
     this.#lastTick = at;

@@ -151,6 +151,22 @@ export class ChunkList {
     return index < length && this.from(index) <= time ? index + 1 : index;
   }
 
+  /** Another list without the first chunks, of which it keeps at least one. */
+  withoutFirst(count: number): ChunkList {
+    const list = new ChunkList(this.length - count + 1);
+    list.spans.set(this.spans.subarray(count * STRIDE, this.length * STRIDE));
+    list.pages.push(...this.pages.slice(count));
+    list.length = this.length - count;
+    list.samples = this.samples;
+    list.bytes = this.bytes;
+    for (let i = 0; i < count; i++) {
+      const { page, offset } = this.place(i);
+      list.samples -= page.view.getUint16(offset + 1);
+      list.bytes -= HEADER_BYTES + page.view.getUint32(offset + 3);
+    }
+    return list;
+  }
+
   /** Another list without chunks [from, to), and with others in their place. */
   replaced(from: number, to: number, by: readonly (EncodedChunk & ChunkPlace)[]): ChunkList {
     const list = new ChunkList(this.length - (to - from) + by.length + 1);

@@ -65,14 +65,21 @@ export class LabelIndex {
     return finish(this.selecting(matchers, upTo));
   }
 
+  /** What `select` finds, where that is known already. */
+  selected(matchers: readonly Matcher[], upTo: number): readonly number[] | undefined {
+    const name = nameOf(matchers);
+    const known = this.selections.get(name);
+    if (known?.upTo !== upTo) return undefined;
+    this.keep(name, known);
+    return known.ids;
+  }
+
   /** `select` in turns; series that are added between them are none of it. */
   *selecting(
     matchers: readonly Matcher[],
     upTo: number,
   ): Generator<undefined, readonly number[], undefined> {
-    const name = JSON.stringify(
-      matchers.map((matcher) => [matcher.name, matcher.op, matcher.value]),
-    );
+    const name = nameOf(matchers);
     const known = this.selections.get(name) ?? { ids: [], upTo: 0, counted: 0 };
     const { size } = this;
     let selection = known;
@@ -164,6 +171,18 @@ export class LabelIndex {
     this.strings.set(text, text);
     return text;
   }
+}
+
+/** Names by lists of matchers: a rule's is the same list at each tick. */
+const names = new WeakMap<readonly Matcher[], string>();
+
+/** Equal for equal lists of matchers and for no others. */
+function nameOf(matchers: readonly Matcher[]): string {
+  const known = names.get(matchers);
+  if (known !== undefined) return known;
+  const made = JSON.stringify(matchers.map(({ name, op, value }) => [name, op, value]));
+  names.set(matchers, made);
+  return made;
 }
 
 /** Asks once for each distinct value: a regular expression runs over values, not over series. */

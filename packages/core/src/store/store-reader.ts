@@ -17,9 +17,12 @@ const WORK_A_TURN = 100_000;
 const SERIES_WORK = 50;
 const LABELS_A_TURN = 4096;
 
+/** How long each series' head and list of chunks were. */
+type Lengths = { readonly heads: Int32Array; readonly chunks: Int32Array };
+
 /**
- * The store as it was at one moment. It notes how long every list was and shares the lists, so it is
- * cheap to take; what the store does later shows in it nowhere.
+ * The store as it was at one moment: it notes how long every list was and shares the lists; what the
+ * store does later shows in it nowhere. Or the store as it is whenever it is asked.
  *
  * The questions about labels look at the stored spans, not at each sample: a series is left out
  * where no sealed chunk and no open sample touches (from, to].
@@ -27,25 +30,35 @@ const LABELS_A_TURN = 4096;
 export class StoreReader implements Reader {
   private readonly index: LabelIndex;
   private readonly heads: readonly Head[];
-  private readonly headLengths: Int32Array;
   private readonly chunks: readonly (ChunkList | undefined)[];
-  private readonly chunkLengths: Int32Array;
+  /** Absent where the lists are read as they are. */
+  private readonly lengths: Lengths | undefined;
 
-  /** @internal Taken by `Store.snapshot`; keeps copies of the lists, not of what is in them. */
+  /** @internal Taken by `Store.live`. */
   constructor(
     index: LabelIndex,
     heads: readonly Head[],
     chunks: readonly (ChunkList | undefined)[],
+    lengths?: Lengths,
   ) {
     this.index = index;
-    this.heads = heads.slice();
-    this.chunks = chunks.slice();
-    this.headLengths = new Int32Array(heads.length);
-    this.chunkLengths = new Int32Array(heads.length);
+    this.heads = heads;
+    this.chunks = chunks;
+    this.lengths = lengths;
+  }
+
+  /** @internal Taken by `Store.snapshot`; keeps copies of the lists, not of what is in them. */
+  static asOfNow(
+    index: LabelIndex,
+    heads: readonly Head[],
+    chunks: readonly (ChunkList | undefined)[],
+  ): StoreReader {
+    const lengths = { heads: new Int32Array(heads.length), chunks: new Int32Array(heads.length) };
     for (let id = 0; id < heads.length; id++) {
-      this.headLengths[id] = heads[id]?.length ?? 0;
-      this.chunkLengths[id] = chunks[id]?.length ?? 0;
+      lengths.heads[id] = heads[id]?.length ?? 0;
+      lengths.chunks[id] = chunks[id]?.length ?? 0;
     }
+    return new StoreReader(index, heads.slice(), chunks.slice(), lengths);
   }
 
   /** @throws InputError of kind `promql` where a matcher's regular expression is none */
@@ -62,7 +75,9 @@ export class StoreReader implements Reader {
     const slices: SeriesSlice[] = [];
     let read = 0;
     let work = 0;
-    for (const id of yield* noneRead(this.index.selecting(matchers, this.heads.length))) {
+    const known = this.index.selected(matchers, this.heads.length);
+    const ids = known ?? (yield* noneRead(this.index.selecting(matchers, this.heads.length)));
+    for (const id of ids) {
       const samples = this.samples(id, from, to);
       work += SERIES_WORK;
       if (samples !== undefined) {
@@ -123,23 +138,31 @@ export class StoreReader implements Reader {
 
   private touches(id: number, from: EpochMs, to: EpochMs): boolean {
     const list = this.chunks[id];
-    const length = this.chunkLengths[id] ?? 0;
+    const length = this.chunkLength(id);
     if (list && list.firstEndingAfter(from, length) < list.firstBeginningAfter(to, length)) {
       return true;
     }
-    return this.head(id).touches(from, to, this.headLengths[id] ?? 0);
+    return this.head(id).touches(from, to, this.headLength(id));
   }
 
   private samples(id: number, from: EpochMs, to: EpochMs): Samples | undefined {
     const head = this.head(id);
-    const open = this.headLengths[id] ?? 0;
+    const open = this.headLength(id);
     const list = this.chunks[id];
-    const sealed = this.chunkLengths[id] ?? 0;
+    const sealed = this.chunkLength(id);
     // Most ranges of rules are so short that no chunk reaches into them.
     if (list === undefined || sealed === 0 || list.to(sealed - 1) <= from) {
       return head.touches(from, to, open) ? head.within(from, to, open) : undefined;
     }
     return chunkSamples(list, sealed, { from, to }, { head, length: open });
+  }
+
+  private headLength(id: number): number {
+    return this.lengths?.heads[id] ?? this.head(id).length;
+  }
+
+  private chunkLength(id: number): number {
+    return this.lengths?.chunks[id] ?? this.chunks[id]?.length ?? 0;
   }
 
   private head(id: number): Head {

@@ -324,3 +324,14 @@ test("the store equals its naive twin over late samples, restarts, and drops", (
     { numRuns: 300 },
   );
 });
+
+test("a live reader sees what came since, a snapshot does not", () => {
+  const store = new Store(limits);
+  const [live, snapshot] = [store.live(), store.snapshot()];
+  store.append(labels({ __name__: "a" }), START, 1);
+  assert.deepEqual(
+    [live, snapshot].map((reader) => all(reader)),
+    [all(store.snapshot()), {}],
+  );
+  assert.notDeepEqual(all(live), {});
+});

@@ -136,10 +136,18 @@ export class Store {
     return "appended";
   }
 
-  /** The store as it is. */
+  /** The store as it is at this moment. */
   snapshot(): StoreReader {
-    this.latest ??= new StoreReader(this.index, this.heads, this.chunks);
+    this.latest ??= StoreReader.asOfNow(this.index, this.heads, this.chunks);
     return this.latest;
+  }
+
+  /**
+   * The store as it is whenever it is asked, until something is dropped. For rules, during whose
+   * evaluation nothing else is written: a snapshot for each would copy the lists at every tick.
+   */
+  live(): StoreReader {
+    return new StoreReader(this.index, this.heads, this.chunks);
   }
 
   /** The chunks that were sealed since the last call, to be persisted. */
@@ -201,9 +209,9 @@ export class Store {
     let series = 0;
     for (const [key, id] of this.ids) {
       const list = this.chunks[id];
-      const old = list ? list.firstEndingAfter(before, list.length) : 0;
+      const old = list && list.to(0) <= before ? list.firstEndingAfter(before, list.length) : 0;
       if (list && old > 0) {
-        this.chunks[id] = old === list.length ? undefined : list.replaced(0, old, []);
+        this.chunks[id] = old === list.length ? undefined : list.withoutFirst(old);
         chunks += old;
       }
       if (this.chunks[id] || this.head(id).length > 0) continue;
