@@ -1,4 +1,5 @@
 import { isAnthropic, observeAnthropic } from "./clients/anthropic.ts";
+import { isBedrock, observeBedrock } from "./clients/bedrock.ts";
 import { isGoogleGenAi, observeGoogleGenAi } from "./clients/google-genai.ts";
 import { isOpenAi, observeOpenAi } from "./clients/openai.ts";
 import { quietly } from "./faults.ts";
@@ -14,6 +15,7 @@ const KINDS: readonly Kind[] = [
   { is: isOpenAi, observe: observeOpenAi },
   { is: isAnthropic, observe: observeAnthropic },
   { is: isGoogleGenAi, observe: observeGoogleGenAi },
+  { is: isBedrock, observe: observeBedrock },
 ];
 
 /**

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { ANTHROPIC_ANSWERS } from "./anthropic-answers.ts";
+import { BEDROCK_ANSWERS } from "./bedrock-answers.ts";
 import { GOOGLE_GENAI_ANSWERS } from "./google-genai-answers.ts";
 import { OPENAI_ANSWERS } from "./openai-answers.ts";
 import { type ClientRun, isInstalled, runClient } from "./run-client.ts";
@@ -14,6 +15,7 @@ type Conformance = ClientRun & { readonly name: string; readonly expected: strin
 const LATEST = { OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental" };
 const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
 const anthropic = { folder: "anthropic", answers: ANTHROPIC_ANSWERS };
+const bedrock = { folder: "bedrock", answers: BEDROCK_ANSWERS };
 const google = { folder: "google-genai", answers: GOOGLE_GENAI_ANSWERS };
 const openai = { folder: "openai", answers: OPENAI_ANSWERS };
 
@@ -104,6 +106,28 @@ const TABLE: readonly Conformance[] = [
       "two candidates",
       "reasoning tokens, streamed",
       "embeddings, plain",
+    ],
+  },
+  { ...bedrock, name: "bedrock 3", expected: "bedrock.txt" },
+  {
+    ...bedrock,
+    name: "bedrock 3, latest names",
+    expected: "bedrock-latest.txt",
+    environment: LATEST,
+    cases: ["plain", "streamed", "cached tokens, streamed", "refusal", "every parameter"],
+  },
+  {
+    ...bedrock,
+    name: "bedrock 3, with content",
+    expected: "bedrock-content.txt",
+    environment: CAPTURE,
+    cases: [
+      "plain",
+      "streamed",
+      "streamed, cut",
+      "tool call, streamed",
+      "tool answer",
+      "reasoning, streamed",
     ],
   },
 ];

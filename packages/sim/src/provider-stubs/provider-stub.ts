@@ -5,7 +5,12 @@ import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promi
 
 /** What a provider's server answers to one request. */
 export type ScriptedAnswer =
-  | { readonly kind: "whole"; readonly status: number; readonly body: object }
+  | {
+      readonly kind: "whole";
+      readonly status: number;
+      readonly body: object;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: "stream";
       readonly contentType: string;
@@ -69,7 +74,11 @@ export class ProviderStub {
     if (answer === undefined) {
       response.writeHead(404).end(JSON.stringify({ error: { message: `no case ${name}` } }));
     } else if (answer.kind === "whole") {
-      const headers = { "Content-Type": "application/json", "retry-after-ms": "1" };
+      const headers = {
+        "Content-Type": "application/json",
+        "retry-after-ms": "1",
+        ...answer.headers,
+      };
       response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
     } else if (answer.kind === "stream") {
       await stream(response, answer, body);
