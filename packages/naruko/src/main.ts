@@ -2,6 +2,7 @@ import { InputError } from "@naruko/core/model/input-error";
 import { checkCommand } from "./commands/check.ts";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { queryCommand } from "./commands/query.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   test: testCommand,
   query: queryCommand,
   export: exportCommand,
+  doctor: doctorCommand,
 };
 
 /**

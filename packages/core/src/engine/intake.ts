@@ -1,7 +1,10 @@
+import type { Call } from "../model/call.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { Normalized, NormalizeContext } from "../normalize/context.ts";
+import type { SpanText } from "../normalize/event-texts.ts";
+import type { Generation } from "../normalize/generation.ts";
 import { normalizeLogs } from "../normalize/normalize-logs.ts";
 import { normalizeMetrics } from "../normalize/normalize-metrics.ts";
 import { normalizeSpans } from "../normalize/normalize-spans.ts";
@@ -14,6 +17,10 @@ import { lineTime } from "./line-time.ts";
 /** What one export request came to: what is committed, and what is counted and answered. */
 export type Intake = {
   readonly telemetry: Telemetry;
+  /** What log records said in calls: to be kept until their spans come. */
+  readonly texts?: readonly SpanText[];
+  /** By which generation of the conventions a call was named, where it was by one. */
+  readonly generations?: ReadonlyMap<Call, Generation>;
   /** Spans, data points or log records that were taken. */
   readonly accepted: number;
   /** Records that were refused, by reason: answered as OTLP's partial success. */
@@ -118,10 +125,10 @@ function intake<T>(
   normalize: (records: readonly T[], context: NormalizeContext) => Normalized,
   context: NormalizeContext,
 ): Intake {
-  const { telemetry, ignored, rejections } = normalize(decoded.records, context);
+  const { rejections, ignored, ...made } = normalize(decoded.records, context);
   const rejected = merged(decoded.rejected, rejections);
   const accepted = decoded.records.length - total(rejections);
-  return { telemetry, accepted, rejected, ignored: merged(ignored, decoded.cut, "cut-") };
+  return { ...made, accepted, rejected, ignored: merged(ignored, decoded.cut, "cut-") };
 }
 
 /** One metric brings many points, and points are what OTLP counts. */

@@ -16,7 +16,7 @@ export type Limits = {
   readonly connections: number;
   /** Bytes of a request's first line and headers (listen); above it 431. */
   readonly headerBytes: number;
-  /** Milliseconds until a request's headers have arrived (listen); after it 408. */
+  /** Milliseconds until a request's headers, or before them TLS, have arrived (listen); after it 408. */
   readonly headersMs: number;
   /** Milliseconds until a request has arrived whole (listen); after it 408. */
   readonly requestMs: number;
@@ -45,6 +45,8 @@ export type Limits = {
   readonly depth: number;
   /** UTF-16 code units kept of each of a call's texts: system, input, output (normalize). */
   readonly textLength: number;
+  /** UTF-16 code units of log records' texts that wait for their spans (normalize); the oldest are dropped. */
+  readonly waitingTextLength: number;
   /** UTF-16 code units of a label value (normalize, measure); longer ones are cut. */
   readonly labelLength: number;
   /** Labels of one received metric point or series (normalize, engine); one with more is rejected. */
@@ -114,6 +116,7 @@ export const DEFAULT_LIMITS: Limits = {
   eventsPerSpan: 1024,
   depth: 64,
   textLength: 65_536,
+  waitingTextLength: 8_388_608,
   labelLength: 512,
   labelsPerPoint: 64,
   valuesPerLabel: 1000,

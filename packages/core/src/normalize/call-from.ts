@@ -46,7 +46,8 @@ export function callFrom(
   if (provider !== undefined) call.provider = unifiedProvider(provider);
   const errorType = errorTypeOf(span, toldError);
   if (errorType !== undefined) call.errorType = labelCut(errorType, context);
-  if (reading.text !== undefined) call.text = reading.text;
+  const text = reading.text ?? context.textOf?.(span.traceId, span.spanId);
+  if (text !== undefined) call.text = text;
   setChunkTimes(call, reading, context.ignored);
   if (call.kind === "inference" || call.kind === "embeddings") setUsageAndCost(call, context);
   return call;

@@ -1,7 +1,10 @@
+import type { Call, CallText } from "../model/call.ts";
 import type { Limits } from "../model/limits.ts";
 import type { MetricMetadata } from "../model/received-series.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { EpochMs } from "../model/time.ts";
+import type { SpanText } from "./event-texts.ts";
+import type { Generation } from "./generation.ts";
 import type { EstimateTokens, PriceOf } from "./price-of.ts";
 import type { Tally } from "../model/tally.ts";
 
@@ -16,6 +19,8 @@ export type NormalizeContext = {
   readonly priceOf?: PriceOf;
   /** Absent: usage that the sender left out stays missing. */
   readonly estimateTokens?: EstimateTokens;
+  /** Hands out what log records said in a span that says nothing itself; absent: nothing did. */
+  readonly textOf?: (traceId: string, spanId: string) => CallText | undefined;
   /** Whether metrics get the labels `__type__` and `__unit__`; not where not told. */
   readonly typeLabels?: boolean;
   /** Whether what a metric says of itself is known as it is; where not told, none of it is taken. */
@@ -25,6 +30,10 @@ export type NormalizeContext = {
 /** What the records of one request came to. */
 export type Normalized = {
   readonly telemetry: Telemetry;
+  /** What log records said in calls whose spans come in requests of their own. */
+  readonly texts?: readonly SpanText[];
+  /** By which generation of the conventions a call was named, where it was by one. */
+  readonly generations?: ReadonlyMap<Call, Generation>;
   /**
    * Records, or parts of records, that were left out without fault of the request's acceptance:
    * spans that are no call (`not-genai`, `not-a-call`), log records that are no evaluation, events

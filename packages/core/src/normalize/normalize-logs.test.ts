@@ -115,6 +115,6 @@ for (const [name, { telemetry, rejections }, reason] of refused) {
 }
 
 test("every other log record is none of ours", () => {
-  const { ignored } = normalize(SCORED, { eventName: "gen_ai.user.message" });
+  const { ignored } = normalize(SCORED, { eventName: "gen_ai.client.operation.exception" });
   assert.deepEqual([...ignored], [["not-an-evaluation", 1]]);
 });

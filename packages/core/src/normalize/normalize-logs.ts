@@ -2,21 +2,35 @@ import type { Evaluation } from "../model/evaluation.ts";
 import type { LogRecord } from "../receive/records.ts";
 import type { Normalized, NormalizeContext } from "./context.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
+import { eventTextFrom, isTextEvent } from "./event-text-from.ts";
+import type { SpanText } from "./event-texts.ts";
 import { refuseTime } from "./refusal.ts";
 import { perResource } from "./source.ts";
 import { Tally } from "../model/tally.ts";
 
-/** Makes evaluations of log records; every other log record is `not-an-evaluation`. */
+/**
+ * Makes evaluations of log records, and texts of those that say what was said in a call; every other
+ * one is `not-an-evaluation`.
+ */
 export function normalizeLogs(
   records: readonly LogRecord[],
   context: NormalizeContext,
 ): Normalized {
   const evaluations: Evaluation[] = [];
+  const texts: SpanText[] = [];
   const ignored = new Tally();
   const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
   for (const record of records) {
-    if (eventNameOf(record) !== EVALUATION_EVENT) {
+    const name = eventNameOf(record);
+    if (isTextEvent(name)) {
+      const text = eventTextFrom(record, name, { limits: context.limits, ignored });
+      const { traceId, spanId } = record;
+      if (text !== undefined && spanId !== "") texts.push({ traceId, spanId, text });
+      else ignored.add("event-without-text");
+      continue;
+    }
+    if (name !== EVALUATION_EVENT) {
       ignored.add("not-an-evaluation");
       continue;
     }
@@ -32,6 +46,7 @@ export function normalizeLogs(
   }
   return {
     telemetry: { calls: [], points: [], evaluations },
+    ...(texts.length > 0 && { texts }),
     ignored: ignored.counts,
     rejections: rejections.counts,
   };

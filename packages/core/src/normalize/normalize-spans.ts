@@ -5,6 +5,7 @@ import { callFrom } from "./call-from.ts";
 import type { Normalized, NormalizeContext } from "./context.ts";
 import { dialectOf } from "./dialects/table.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
+import { type Generation, generationOf } from "./generation.ts";
 import { refuseSpan, refuseTime } from "./refusal.ts";
 import { perResource, type Source } from "./source.ts";
 import { Tally } from "../model/tally.ts";
@@ -19,6 +20,7 @@ export function normalizeSpans(
 ): Normalized {
   const calls: Call[] = [];
   const evaluations: Evaluation[] = [];
+  const generations = new Map<Call, Generation>();
   const ignored = new Tally();
   const rejections = new Tally();
   const sources = perResource(context.limits.labelLength);
@@ -27,11 +29,15 @@ export function normalizeSpans(
     const source = sources(span.origin.resource);
     addEvaluations(evaluations, { span, source }, reading);
     const call = callOf(span, source, reading);
-    if (typeof call === "object") calls.push(call);
-    else (call === "not-genai" || call === "not-a-call" ? ignored : rejections).add(call);
+    if (typeof call === "object") {
+      calls.push(call);
+      const generation = generationOf(span.attributes);
+      if (generation !== undefined) generations.set(call, generation);
+    } else (call === "not-genai" || call === "not-a-call" ? ignored : rejections).add(call);
   }
   return {
     telemetry: { calls, points: [], evaluations },
+    generations,
     ignored: ignored.counts,
     rejections: rejections.counts,
   };

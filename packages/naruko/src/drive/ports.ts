@@ -3,6 +3,7 @@ import type { Limits } from "@naruko/core/model/limits";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { MINUTE_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
+import { EventTexts } from "@naruko/core/normalize/event-texts";
 import type { PriceOf } from "@naruko/core/normalize/price-of";
 import { redaction } from "../config/capture.ts";
 import type { Config, LoadedConfig } from "../config/config.ts";
@@ -26,8 +27,10 @@ import { remoteWriteHandler, WRITE_PATH } from "../listen/remote-write.ts";
 import { NO_TARGETS } from "../listen/scrape-targets.ts";
 import type { ScrapeTargets } from "../listen/scrape-targets.ts";
 import { listen } from "../listen/server.ts";
+import { sourcesHandler } from "../listen/sources-api.ts";
 import { TlsCounts } from "../listen/tls-counts.ts";
 import type { TlsFiles } from "../listen/tls-options.ts";
+import { ToldServices } from "../listen/told-services.ts";
 import { urlOf } from "../listen/url-of.ts";
 import type { Answer, Listening } from "../listen/server.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
@@ -168,12 +171,17 @@ function openHttp(
     open: new Set(["/-/healthy", "/-/ready"]),
     guards: new Map([[WRITE_PATH, guardOf(options, options.config.auth.ingest_token)]]),
     counts: tallies.http,
-    handlers: [writer(options, tallies), api(options, tallies), admin(options, tallies, otlpPorts)],
+    handlers: [
+      writer(options, tallies),
+      api(options, tallies),
+      sources(options, tallies, otlpPorts),
+      admin(options, tallies, otlpPorts),
+    ],
     refuse: plainRefusal,
   });
 }
 
-/** What both ports count, and the room that their requests share. */
+/** What the ports count, and the room that their requests share. */
 class Tallies {
   readonly intake = new IntakeCounts();
   readonly limits = new LimitCounts();
@@ -182,14 +190,20 @@ class Tallies {
   readonly otlpGrpc = new GrpcCounts();
   readonly tls = new TlsCounts();
   readonly budget: BodyBudget;
+  readonly texts: EventTexts;
+  readonly told: ToldServices;
 
   constructor(limits: Limits) {
     this.budget = new BodyBudget(limits.inFlightBytes);
+    this.texts = new EventTexts(limits.waitingTextLength);
+    this.told = new ToldServices(limits);
   }
 
-  tlsFailed(port: string): () => void {
-    return () => {
+  tlsFailed(port: string): (error: Error) => void {
+    return (error) => {
       this.tls.add(port);
+      const isLate = "code" in error && error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
+      if (isLate) this.limits.reached("headersMs");
     };
   }
 }
@@ -261,7 +275,7 @@ function writer(
 function otlpOn(
   { engine, limits, live, time }: PortsOptions,
   parts: ConfiguredParts,
-  { intake: counts, limits: limitCounts, budget }: Tallies,
+  { intake: counts, limits: limitCounts, budget, texts, told }: Tallies,
 ): OtlpOptions {
   return {
     limits,
@@ -276,7 +290,14 @@ function otlpOn(
       estimateTokens,
       typeLabels: engine.features.has("type-and-unit-labels"),
       isKnown: (metadata) => engine.metadata.has(metadata),
+      textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
     }),
+    taken: ({ telemetry: { calls }, texts: said = [], generations }) => {
+      for (const { traceId, spanId } of calls) texts.forget(traceId, spanId);
+      const dropped = texts.add(said);
+      if (dropped > 0) counts.add(counts.ignored, "waiting-text-dropped", dropped);
+      told.note(calls, generations, time.now());
+    },
     redact: (telemetry) => parts.redact(telemetry),
     queuedBytes: () => live.queuedBytes,
     submit: (telemetry, bytes) => {
@@ -301,6 +322,26 @@ function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
     },
   });
   return queryGate(handler, limits.concurrentQueries, limitCounts);
+}
+
+function sources(
+  { engine, version, live, time, config, tls }: PortsOptions,
+  { told, intake }: Tallies,
+  ports: Pick<Ports, "otlpHttp" | "otlpGrpc">,
+) {
+  const urlHere = (port: number): string => urlOf(config.listen.host, port, tls !== undefined);
+  return sourcesHandler({
+    engine,
+    told,
+    intake,
+    version,
+    startedAt: live.now(),
+    now: () => live.now(),
+    skewMs: () => time.skewMs(),
+    otlpUrl: urlHere(ports.otlpHttp),
+    ...(ports.otlpGrpc !== undefined && { grpcUrl: urlHere(ports.otlpGrpc) }),
+    needsToken: config.auth.ingest_token !== undefined,
+  });
 }
 
 function admin(

@@ -42,6 +42,7 @@ const COUNTED_AS: Readonly<Partial<Record<keyof Limits, readonly (readonly [Wher
   eventsPerSpan: [["ignored", "cut-events"]],
   depth: [["ignored", "cut-value-depth"]],
   textLength: [["ignored", "text-cut"]],
+  waitingTextLength: [["ignored", "waiting-text-dropped"]],
   labelLength: [
     ["ignored", "label-cut"],
     ["engine", "rejected_samples_label-too-long"],

@@ -24,6 +24,8 @@ export type OtlpOptions = {
   /** Bytes that wait for the disk. */
   readonly queuedBytes: () => number;
   readonly budget: BodyBudget;
+  /** Told of all that a request brought, once that is on disk. */
+  readonly taken?: (intake: Intake) => void;
   readonly counts: IntakeCounts;
   readonly limitCounts: LimitCounts;
 };
@@ -97,6 +99,7 @@ async function receive(
   if (!outcome.ok)
     return refused(options, outcome.retry ? "overloaded" : "internal", outcome.reason);
   countTaken(signal, taken, options.counts);
+  options.taken?.(taken);
   const message = rejectionMessage(taken.rejected);
   return { taken: { rejected: total(taken.rejected), message } };
 }
