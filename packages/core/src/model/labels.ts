@@ -18,9 +18,12 @@ const PAIR_END = "\udfff";
 const NAME_END = "\udffe";
 
 function fromSortedPairs(pairs: readonly string[]): Labels {
-  let key = "";
-  for (let i = 0; i < pairs.length; i += 2) key += pairs[i] + NAME_END + pairs[i + 1] + PAIR_END;
-  return { pairs, key };
+  const parts: string[] = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    parts.push(pairs[i] ?? "", NAME_END, pairs[i + 1] ?? "", PAIR_END);
+  }
+  // Text that is added up stays a tree, which the first Map to look for it has to flatten.
+  return { pairs, key: parts.join("") };
 }
 
 export const NO_LABELS: Labels = fromSortedPairs([]);
