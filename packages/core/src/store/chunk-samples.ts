@@ -30,10 +30,10 @@ export function chunkSamples(
   const isOpen = open?.head.touches(from, to, open.length) === true;
   const first = list.firstEndingAfter(from, length);
   const end = list.firstBeginningAfter(to, length);
-  if (first >= end) return isOpen ? open.head.within(from, to, open.length) : undefined;
+  if (first >= end) return open?.head.within(from, to, open.length);
   const span = { list, first, end };
   if (end - first > SHORT_CHUNKS) {
-    return joined(span, range, isOpen ? open.head.within(from, to, open.length) : NO_SAMPLES);
+    return joined(span, range, open?.head.within(from, to, open.length) ?? NO_SAMPLES);
   }
   const run = decodedRuns.of(span, isOpen ? open.head : undefined);
   return run.within(range, end, isOpen ? open.length : 0);

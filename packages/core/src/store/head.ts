@@ -8,7 +8,7 @@ import {
 } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { sameHistogram, sharingLayout } from "./mixed-samples.ts";
-import { cut, firstAfter, type Samples } from "./samples.ts";
+import { cut, firstAfter, NO_SAMPLES, type Samples } from "./samples.ts";
 
 const FIRST_CAPACITY = 8;
 
@@ -72,11 +72,17 @@ export class Head {
     return this.copied(count, Math.max(FIRST_CAPACITY, this.length - count + 4));
   }
 
-  /** Samples with from < time ≤ to among the first `length`; numbers in shared arrays. */
-  within(from: number, to: number, length: number): Samples {
-    const start = firstAfter(this.times, from, length);
-    const end = firstAfter(this.times, to, length);
+  /**
+   * Samples with from < time ≤ to among the first `length`, numbers in shared arrays; `undefined`
+   * where there are none.
+   */
+  within(from: number, to: number, length: number): Samples | undefined {
     const { times, values, histograms } = this;
+    // Rules ask for what there is up to their tick.
+    const isLast = length > 0 && (times[length - 1] ?? Infinity) <= to;
+    const end = isLast ? length : firstAfter(times, to, length);
+    const start = firstAfter(times, from, end);
+    if (start === end) return undefined;
     if (histograms !== undefined) return cut({ times, values, histograms }, start, end);
     return { times: times.subarray(start, end), values: values.subarray(start, end) };
   }
@@ -99,7 +105,7 @@ export class Head {
 
   /** All samples; numbers in shared arrays. */
   all(): Samples {
-    return this.within(-Infinity, Infinity, this.length);
+    return this.within(-Infinity, Infinity, this.length) ?? NO_SAMPLES;
   }
 
   /** The index of the first sample later than a time. */
@@ -120,7 +126,7 @@ export class Head {
 // Most heads reach 120 sealed samples and those of five minutes more: at one in 15 s that is 140,
 // which doubling would miss by far.
 function wider(capacity: number): number {
-  return capacity + Math.max(32, capacity >> 2);
+  return capacity + Math.max(64, capacity >> 2);
 }
 
 function write(head: Head, index: number, at: EpochMs, value: SampleValue | Stale): void {

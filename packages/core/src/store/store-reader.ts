@@ -152,7 +152,7 @@ export class StoreReader implements Reader {
     const sealed = this.chunkLength(id);
     // Most ranges of rules are so short that no chunk reaches into them.
     if (list === undefined || sealed === 0 || list.to(sealed - 1) <= from) {
-      return head.touches(from, to, open) ? head.within(from, to, open) : undefined;
+      return head.within(from, to, open);
     }
     return chunkSamples(list, sealed, { from, to }, { head, length: open });
   }
