@@ -55,7 +55,7 @@ type Stream = {
   /** Whether its newest point gave way to the copy from spans. */
   lost: boolean;
   /** Times of the points of the last five minutes, against repeats. */
-  recent: number[];
+  readonly recent: number[];
 };
 
 export type SavedStream = Pick<
@@ -248,7 +248,7 @@ export class ReceivedSeries {
     if (startAt !== NEVER) stream.startAt = startAt;
     stream.pointAt = at;
     stream.heardAt = heardAt;
-    stream.recent = stream.recent.filter((time) => time >= heardAt - WINDOW_MS);
+    forgetBefore(heardAt - WINDOW_MS, stream.recent);
     stream.recent.push(at);
   }
 
@@ -336,9 +336,8 @@ export class ReceivedSeries {
 
   #write(stream: Stream, frame: Frame, at: EpochMs, append: Append): void {
     const histogram = histogramOf(frame);
-    for (const [i, labels] of stream.outputs.entries()) {
-      append(labels, at, histogram ?? frame.values[i] ?? 0);
-    }
+    let i = 0;
+    for (const labels of stream.outputs) append(labels, at, histogram ?? frame.values[i++] ?? 0);
     stream.open = true;
   }
 
@@ -351,6 +350,13 @@ export class ReceivedSeries {
     this.#streams.delete(key);
     this.#outputs -= stream.outputs.length;
   }
+}
+
+/** Takes earlier times out of a list, in place. */
+function forgetBefore(time: number, times: number[]): void {
+  let kept = 0;
+  for (const one of times) if (one >= time) times[kept++] = one;
+  times.length = kept;
 }
 
 function kindOf(point: ValuePoint): StreamKind {
