@@ -102,6 +102,7 @@ export class Forwarder {
         for (const peer of this.peers) peer.forget(fingerprint);
       }
     }
+    if (this.peers.length === 0) return [];
     const ahead = ENDS_AFTER_INTERVALS * Math.max(this.setup.intervalMs, RESEND_MS);
     const alerts = [...this.alerts.values()]
       .map(({ alert }) => (alert.status === "firing" ? endingAt(alert, at + ahead) : alert))

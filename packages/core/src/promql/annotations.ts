@@ -57,6 +57,7 @@ export class Annotations {
   }
 
   list(): Annotation[] {
+    if (this.found.size === 0) return [];
     const all = Array.from(this.found.values(), (annotation) => {
       const lifted = this.lifted.get(annotation);
       if (lifted === undefined) return annotation;

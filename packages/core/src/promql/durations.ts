@@ -18,6 +18,16 @@ export type QueryTimes = { readonly from: number; readonly to: number; readonly 
  * @throws InputError of kind `promql` where a duration comes to nothing that can be used
  */
 export function resolveDurations(expr: Expr, times: QueryTimes): Expr {
+  if (withoutCalculated.has(expr)) return expr;
+  const resolved = resolve(expr, times);
+  if (resolved === expr) withoutCalculated.add(expr);
+  return resolved;
+}
+
+/** Expressions without a calculated duration: a rule need not look for one at each tick. */
+const withoutCalculated = new WeakSet<Expr>();
+
+function resolve(expr: Expr, times: QueryTimes): Expr {
   if (expr.kind === "selector") return withOffset(expr, times);
   if (expr.kind === "range") {
     const selector = withOffset(expr.selector, times);
@@ -26,7 +36,7 @@ export function resolveDurations(expr: Expr, times: QueryTimes): Expr {
     return selector === expr.selector ? expr : { ...expr, selector };
   }
   const own = expr.kind === "subquery" ? withOffset(withSpans(expr, times), times) : expr;
-  return mapChildren(own, (child) => resolveDurations(child, times));
+  return mapChildren(own, (child) => resolve(child, times));
 }
 
 function withOffset<Node extends InstantSelector | Subquery>(node: Node, times: QueryTimes): Node {

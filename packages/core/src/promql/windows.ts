@@ -150,7 +150,9 @@ function slide(
     const atMs = from + step * stepMs;
     const toMs = (pinned ?? atMs) - offsetMs;
     const last = toMs + after;
-    while (hi < length && (times[hi] ?? NaN) <= last) hi++;
+    // At the last step, which is the only one of a rule, all samples are there.
+    if ((times[length - 1] ?? Infinity) <= last) hi = length;
+    else while (hi < length && (times[hi] ?? NaN) <= last) hi++;
     const first = toMs - rangeMs - before;
     while (lo < hi && (times[lo] ?? NaN) <= first) lo++;
     if (lo === hi) continue;

@@ -34,6 +34,8 @@ export type AlertingResult = {
   readonly failure?: string;
 };
 
+const NO_ALERTS: AlertingResult = { alerts: new Map(), transitions: [], samples: [] };
+
 /** One rule of one group at one time. */
 export type Evaluation<Of> = { readonly rule: Of; readonly group: RuleGroup; readonly at: EpochMs };
 
@@ -50,6 +52,8 @@ export function moveAlerts(
   context: RuleContext,
 ): AlertingResult {
   const { rule, group, at } = evaluation;
+  // So it is with most rules at most times.
+  if (before.size === 0 && elements.length === 0) return NO_ALERTS;
   // Far more than the limit would take long to expand, only to be dropped.
   const { alertsPerRule } = context.limits;
   const limit = Math.min(group.limit > 0 ? group.limit : Infinity, alertsPerRule);
