@@ -56,6 +56,23 @@ export function contentAttribute(
   return `[${texts.slice(first).join(",")}]`;
 }
 
+/** The attribute of one value, such as a tool's result: a text as it is, anything else as JSON. */
+export function valueAttribute(
+  attribute: string,
+  value: unknown,
+  redact: Redact | undefined,
+): string {
+  const hide = (text: string): string => (redact === undefined ? text : redact(text, attribute));
+  const redacted = mapValue(value, hide, 0);
+  if (typeof redacted === "string") return cut(redacted, ATTRIBUTE_LENGTH);
+  for (const length of TEXT_LENGTHS) {
+    const short = mapValue(redacted, (text) => cut(text, length), 0);
+    const text = JSON.stringify(short) as string | undefined;
+    if (text !== undefined && text.length <= ATTRIBUTE_LENGTH) return text;
+  }
+  return "";
+}
+
 function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, { length }) => sum + length + 1, 1);
 }

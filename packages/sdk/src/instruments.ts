@@ -21,6 +21,8 @@ export type Instruments = {
   readonly firstChunk: (seconds: number, labels: Attributes) => void;
   /** Seconds from one chunk to the next: one record a chunk after the first. */
   readonly nextChunk: (seconds: number, labels: Attributes) => void;
+  /** Duration of one execution of a tool; the released names have no metric of it. */
+  readonly tool: (seconds: number, labels: Attributes) => void;
   /** `usage` is undefined where it is not known: the provider did not tell it. */
   readonly usage: (usage: Usage | undefined, labels: CallLabels) => void;
 };
@@ -54,6 +56,7 @@ function releasedInstruments(meter: CallMeter): Instruments {
     nextChunk: (value, labels) => {
       next.record(value, labels);
     },
+    tool: () => undefined,
     usage: (usage, { labels }) => {
       if (usage?.inputTokens !== undefined) {
         tokens.record(usage.inputTokens, { ...labels, [ATTRIBUTE.tokenType]: "input" });
@@ -71,6 +74,7 @@ function latestInstruments(meter: CallMeter): Instruments {
   const operation = seconds(meter, "gen_ai.client.operation.duration", DURATION);
   const first = seconds(meter, "gen_ai.client.inference.time_to_first_chunk", FIRST_CHUNK);
   const next = seconds(meter, "gen_ai.client.inference.time_per_output_chunk", NEXT_CHUNK);
+  const tool = seconds(meter, "gen_ai.execute_tool.duration", "Duration of one tool's execution.");
   return {
     duration: (name, value, labels) => {
       (name === "embeddings" ? operation : inference).record(value, labels);
@@ -80,6 +84,9 @@ function latestInstruments(meter: CallMeter): Instruments {
     },
     nextChunk: (value, labels) => {
       next.record(value, labels);
+    },
+    tool: (value, labels) => {
+      tool.record(value, labels);
     },
     usage: latestUsage(meter),
   };

@@ -11,7 +11,7 @@ process.on("unhandledRejection", (reason) => {
 });
 
 /**
- * @param {object} cases what to do, by name: `{ options, run(client) }`
+ * @param {object} cases what to do, by name: `{ options, run(client, { observe }) }`
  * @param {(baseUrl: string, options: object) => object} makeClient
  */
 export async function runObserved(cases, makeClient) {
@@ -19,8 +19,9 @@ export async function runObserved(cases, makeClient) {
     const { options, run } = cases[name];
     const running = start({ serviceName: name, endpoint: plan.otlpUrl, includeUsage: "always" });
     const client = makeClient(`${plan.modelUrl}/${encodeURIComponent(name)}`, options);
-    const same = plan.bare || observe(client) === client;
-    const seen = await run(client).then(
+    const observed = plan.bare ? (one) => one : observe;
+    const same = observed(client) === client;
+    const seen = await run(client, { observe: observed }).then(
       (text) => ({ text: String(text) }),
       (error) => ({ error: `${error.constructor.name}: ${error.message}` }),
     );

@@ -1,22 +1,19 @@
 import { quietly } from "../faults.ts";
-import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+import { isFields } from "../unknown.ts";
+import { replaceMethod } from "./replace-method.ts";
 
 /** Observes the clients that an observed one makes from itself by `withOptions`, too. */
 export function followOptions(client: object, observe: (made: object) => void): void {
-  const { withOptions } = fieldsOf(client);
-  if (!isMethod(withOptions) || Object.hasOwn(client, "withOptions")) return;
-  const following: Method = function follow(...args) {
-    const made = Reflect.apply(withOptions, this, args);
-    if (isFields(made))
-      quietly(() => {
-        observe(made);
-      });
-    return made;
-  };
-  Object.defineProperty(client, "withOptions", {
-    value: following,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  replaceMethod(
+    client,
+    "withOptions",
+    (original) =>
+      function follow(...args) {
+        const made = Reflect.apply(original, this, args);
+        quietly(() => {
+          if (isFields(made)) observe(made);
+        });
+        return made;
+      },
+  );
 }

@@ -2,8 +2,9 @@ import { Call, type CallStart } from "../call.ts";
 import { quietly } from "../faults.ts";
 import { type AnswerReader, endOfError, finish, type Watch, watchFor } from "../stream.ts";
 import { telemetry } from "../telemetry.ts";
-import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+import { fieldsOf, type Method } from "../unknown.ts";
 import { watchResult } from "./api-promise.ts";
+import { replaceMethod } from "./replace-method.ts";
 
 /** How one method of a client is observed. */
 export type Observation = {
@@ -22,18 +23,16 @@ export type Observation = {
 /** What is made of a call's receiver and arguments; `undefined` for one that is not observed. */
 export type Observe = (receiver: unknown, args: readonly unknown[]) => Observation | undefined;
 
-/** Shared by all copies of this package, so that no method is wrapped twice. */
-const OBSERVED = Symbol.for("naruko.sdk.observed");
-
 /**
  * Replaces a method of a client, or of the class of its part, by one that tells each call. Receiver,
  * result and errors stay what they are.
  */
 export function observeMethod(holder: unknown, name: string, observe: Observe): void {
-  if (!isFields(holder)) return;
-  const original = holder[name];
-  if (!isMethod(original) || OBSERVED in original) return;
-  const observed: Method = function call(...args) {
+  replaceMethod(holder, name, (original) => observedMethod(original, observe));
+}
+
+function observedMethod(original: Method, observe: Observe): Method {
+  return function call(...args) {
     const begun = quietly(() => begin(observe, this, args));
     if (begun === undefined) return Reflect.apply(original, this, args);
     const { watch, result } = begun;
@@ -46,18 +45,6 @@ export function observeMethod(holder: unknown, name: string, observe: Observe): 
     }
     return quietly(() => result(returned, watch)) ?? returned;
   };
-  Object.defineProperties(observed, {
-    name: { value: original.name, configurable: true },
-    length: { value: original.length, configurable: true },
-    [OBSERVED]: { value: true },
-  });
-  Object.defineProperty(holder, name, {
-    value: observed,
-    configurable: true,
-    writable: true,
-    // As methods of classes are: what lists a client's fields lists the same ones.
-    enumerable: false,
-  });
 }
 
 type Begun = Required<Pick<Observation, "args" | "result">> & { readonly watch: Watch };

@@ -4,6 +4,7 @@ import { observeMethod } from "./observed-method.ts";
 import { observeChat } from "./openai-chat.ts";
 import { observeEmbeddings } from "./openai-embeddings.ts";
 import { observeResponses } from "./openai-responses.ts";
+import { observeToolRuns } from "./openai-tools.ts";
 
 /** Whether it is a client of OpenAI's package (4 to 7), or one made like it. */
 export function isOpenAi(client: object): boolean {
@@ -18,13 +19,18 @@ export function observeOpenAi(client: object): void {
   observeMethod(partOf(client, "chat", "completions"), "create", observeChat);
   observeMethod(partOf(client, "responses"), "create", observeResponses);
   observeMethod(partOf(client, "embeddings"), "create", observeEmbeddings);
+  observeToolRuns(partOf(client, "chat", "completions"));
+  // Where version 4 has it.
+  observeToolRuns(partOf(client, "beta", "chat", "completions"));
   followOptions(client, observeOpenAi);
 }
 
 /** Observes every client made from a class, by the classes of its parts. */
 export function observeOpenAiClass(made: unknown): void {
   const { Chat, Responses, Embeddings } = fieldsOf(made);
-  observeMethod(prototypeOf(fieldsOf(Chat)["Completions"]), "create", observeChat);
+  const completions = prototypeOf(fieldsOf(Chat)["Completions"]);
+  observeMethod(completions, "create", observeChat);
+  observeToolRuns(completions);
   observeMethod(prototypeOf(Responses), "create", observeResponses);
   observeMethod(prototypeOf(Embeddings), "create", observeEmbeddings);
 }

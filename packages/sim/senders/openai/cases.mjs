@@ -174,6 +174,43 @@ export const CASES = {
       return completions.stream(CHAT).finalContent();
     },
   },
+  "chat, stream(), left early": {
+    run: async (client) => {
+      const { completions } = client.chat.completions.stream ? client.chat : client.beta.chat;
+      const stream = completions.stream(CHAT);
+      for await (const { choices } of stream) {
+        if (choices[0].delta.content) break;
+      }
+      // The helper aborts its request, which takes a turn.
+      return stream.done().then(
+        () => "done",
+        (error) => error.constructor.name,
+      );
+    },
+  },
+  "chat, stream(), cut": {
+    run: async (client) => {
+      const { completions } = client.chat.completions.stream ? client.chat : client.beta.chat;
+      return completions
+        .stream(CHAT)
+        .finalContent()
+        .catch(() => "failed");
+    },
+  },
+  "chat, streamed, failed within": { run: (client) => streamed(client) },
+  "chat, streamed, usage told often": { run: (client) => streamed(client) },
+  "chat, runTools()": { run: (client) => runTools(client, ({ city }) => `rain in ${city}`) },
+  "chat, runTools(), a tool fails": {
+    run: (client) =>
+      runTools(client, () => {
+        throw new RangeError("no such city");
+      }),
+  },
+  "chat, withOptions()": {
+    // Version 4 has no such thing.
+    run: (client) => chat(client.withOptions?.({ timeout: 5000 }) ?? client),
+  },
+  "chat, observed twice": { run: (client, { observe }) => chat(observe(observe(client))) },
   "chat, tee()": {
     run: async (client) => {
       const stream = await client.chat.completions.create(STREAM);
@@ -253,6 +290,10 @@ export const CASES = {
   "responses, length, streamed": { run: asked },
   "responses, cached tokens": { run: ask },
   "responses, reasoning tokens, streamed": { run: asked },
+  "responses, parse": {
+    run: async (client) => (await client.responses.parse(ASK)).output_text,
+  },
+  "responses, streamed, error event": { run: asked },
   "responses, stream()": {
     run: async (client) => (await client.responses.stream(ASK).finalResponse()).output_text,
   },
@@ -274,6 +315,16 @@ function abortSoon() {
     controller.abort();
   }, 40);
   return controller;
+}
+
+/** Runs the tool that the model asks for, by the client's own loop. */
+async function runTools(client, weather) {
+  const { completions } = client.chat.completions.runTools ? client.chat : client.beta.chat;
+  const tool = {
+    type: "function",
+    function: { ...WEATHER, function: weather, parse: JSON.parse },
+  };
+  return completions.runTools({ ...CHAT, tools: [tool] }).finalContent();
 }
 
 /** Where the helper is: since version 5 beside `create`, before among the trials. */

@@ -14,7 +14,7 @@ import {
   TOOL_CALL_DELTAS,
   WORDS,
 } from "../provider-stubs/openai-wire.ts";
-import type { ScriptedAnswer } from "../provider-stubs/provider-stub.ts";
+import { type ScriptedAnswer, serverSentEvents } from "../provider-stubs/provider-stub.ts";
 
 const REFUSAL = "I cannot help with that.";
 const HALF = WORDS.slice(0, 2);
@@ -25,6 +25,27 @@ const completed = (id: string, more: object = {}): object => ({
   type: "response.completed",
   response: responseBody({ id, ...more }),
 });
+
+const TOOL_TURN = completion({
+  id: "turn_1",
+  message: { tool_calls: [TOOL_CALL] },
+  finish: "tool_calls",
+});
+
+/** Some servers repeat the usage so far on every chunk: the last one counts, and not their sum. */
+function cumulativeStream(id: string): ScriptedAnswer {
+  const chunk = (delta: object, finish: string | null, output: number): object => ({
+    id,
+    object: "chat.completion.chunk",
+    created: 1_790_000_000,
+    model: "gpt-5.1-2025-11-13",
+    choices: [{ index: 0, delta, finish_reason: finish }],
+    usage: { prompt_tokens: 19, completion_tokens: output, total_tokens: 19 + output },
+  });
+  const words = WORDS.map((content, index) => chunk({ content }, null, index + 1));
+  const frames = serverSentEvents([...words, chunk({}, "stop", WORDS.length), "[DONE]"]);
+  return { kind: "stream", contentType: "text/event-stream", frames, end: "done" };
+}
 
 /**
  * What the server answers in each case. What the application does in it is in
@@ -110,6 +131,29 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
   ],
   ["chat, parse, 429", [failure(429, "rate_limit_exceeded")]],
   ["chat, stream()", [completionStream({ id: "helper" })]],
+  [
+    "chat, stream(), left early",
+    [completionStream({ id: "helper_left", finish: undefined, end: "hang" })],
+  ],
+  ["chat, stream(), cut", [completionStream({ id: "helper_cut", finish: undefined, end: "cut" })]],
+  [
+    "chat, streamed, failed within",
+    [
+      {
+        kind: "stream",
+        contentType: "text/event-stream",
+        frames: serverSentEvents([
+          { error: { message: "Too busy", type: "server_error", code: "overloaded" } },
+        ]),
+        end: "done",
+      },
+    ],
+  ],
+  ["chat, streamed, usage told often", [cumulativeStream("often")]],
+  ["chat, runTools()", [TOOL_TURN, completion({ id: "turn_2" })]],
+  ["chat, runTools(), a tool fails", [TOOL_TURN]],
+  ["chat, withOptions()", [completion({ id: "derived" })]],
+  ["chat, observed twice", [completion({ id: "once" })]],
   ["chat, tee()", [completionStream({ id: "tee" })]],
   ["chat, toReadableStream()", [completionStream({ id: "readable" })]],
   ["chat, every parameter", [completion({ id: "all" })]],
@@ -178,6 +222,18 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
   [
     "responses, reasoning tokens, streamed",
     [responseStream("resp_think", textEvents(), completed("resp_think", { tokens: REASONED }))],
+  ],
+  ["responses, parse", [response({ id: "resp_parse" })]],
+  [
+    "responses, streamed, error event",
+    [
+      responseStream("resp_error", textEvents().slice(0, 3), {
+        type: "error",
+        code: "rate_limit_exceeded",
+        message: "Too many tokens",
+        param: null,
+      }),
+    ],
   ],
   ["responses, stream()", [responseStream("resp_h", textEvents(), completed("resp_h"))]],
   ["embeddings, plain", [embeddingList()]],
