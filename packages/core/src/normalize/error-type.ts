@@ -33,10 +33,13 @@ export function leadingStatus(message: unknown): string | undefined {
   return typeof message === "string" ? LEADING_STATUS.exec(message)?.[1] : undefined;
 }
 
-/** The exception's type; of JavaScript's nameless `Error` the HTTP status that its message begins with. */
+/**
+ * The exception's type; where there is none, or JavaScript's nameless `Error`, the HTTP status that
+ * its message begins with.
+ */
 function exceptionType(attributes: Attributes): string | undefined {
   const type = attributes.get("exception.type");
-  if (typeof type !== "string" || type === "") return undefined;
-  if (type !== "Error") return type;
-  return leadingStatus(attributes.get("exception.message")) ?? type;
+  const named = typeof type === "string" && type !== "" ? type : undefined;
+  if (named !== undefined && named !== "Error") return named;
+  return leadingStatus(attributes.get("exception.message")) ?? named;
 }

@@ -268,4 +268,40 @@ export const DIFFERENCES: readonly Difference[] = [
     because: "no answering model",
     arrives: { answeredBy: "" },
   },
+  {
+    services: ["langchain"],
+    cases: ["chat"],
+    because: "no answering model",
+    arrives: { answeredBy: "" },
+  },
+  {
+    services: ["langchain"],
+    cases: ["chat, streamed"],
+    because: "not told as a stream; no answering model",
+    arrives: { answeredBy: "", firstChunks: 0 },
+  },
+  {
+    services: ["langchain"],
+    cases: ["chat, streamed, usage not asked for"],
+    because: "no usage (estimated from the text), not told as a stream; no answering model",
+    arrives: { input: 8, output: 13, answeredBy: "", firstChunks: 0 },
+  },
+  {
+    services: ["langchain"],
+    cases: ["chat, stream cut"],
+    because: "no error type, answering model, finish reason or first chunk",
+    arrives: { errors: { _OTHER: 1 }, answeredBy: "", finish: {}, firstChunks: 0 },
+  },
+  {
+    services: ["langchain"],
+    cases: ["responses", "responses, streamed"],
+    because: "no answering model, finish reason or first chunk",
+    arrives: { answeredBy: "", finish: {}, firstChunks: 0 },
+  },
+  {
+    services: ["langchain"],
+    cases: ["embeddings"],
+    because: "nothing: embeddings are not instrumented",
+    arrives: { ...NOTHING, input: undefined },
+  },
 ];

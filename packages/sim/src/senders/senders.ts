@@ -17,6 +17,7 @@ export type Sender = {
     | "ai-sdk"
     | "ai-sdk-legacy"
     | "contrib-openai"
+    | "langchain"
     | "openlit"
     | "opentelemetry"
     | "traceloop";
@@ -28,6 +29,8 @@ export type Sender = {
   readonly tells: readonly Signal[];
   /** The APIs that it can call; all of them where absent. */
   readonly apis?: readonly Api[];
+  /** Names of cases that it cannot be asked for. */
+  readonly unasked?: readonly string[];
   /** Whether it may leave out what was read from a cache, which is cheaper. */
   readonly hidesCache?: true;
   /** Errors of broken streams that reach nobody, because the instrumentation reads a copy. */
@@ -127,12 +130,22 @@ export const SENDERS: readonly Sender[] = [
     tells: ["spans"],
     hidesCache: true,
   },
+  {
+    service: "langchain",
+    folder: "langchain",
+    protocol: "json",
+    tells: ["spans"],
+    apis: ["chat", "responses", "embeddings"],
+    // It does not try again after 429.
+    unasked: ["chat, 429 and a retry"],
+  },
   { service: "ai-sdk-6", folder: "ai-sdk-legacy", version: 6, protocol: "json", tells: ["spans"] },
 ];
 
 /** The cases that a sender can be asked for. */
-export function casesOf({ apis }: Sender, cases: readonly Case[]): readonly Case[] {
-  return apis === undefined ? cases : cases.filter(({ api }) => apis.includes(api));
+export function casesOf(sender: Sender, cases: readonly Case[]): readonly Case[] {
+  const { apis, unasked = [] } = sender;
+  return cases.filter(({ api, name }) => (apis?.includes(api) ?? true) && !unasked.includes(name));
 }
 
 /** What the application saw of one call; `unhandled` is an error that reached nobody. */

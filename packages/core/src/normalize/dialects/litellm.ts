@@ -1,6 +1,6 @@
 import type { SpanRecord } from "../../receive/records.ts";
 import type { Dialect, Spelling } from "../reading.ts";
-import { GENAI_SPELLING, operationOf, readGenai } from "./otel-genai.ts";
+import { GENAI_SPELLING, readGenai } from "./otel-genai.ts";
 
 /** LiteLLM's `otel` callback. Written from the table of dialects and LiteLLM's source. */
 const SPELLING: Spelling = {
@@ -43,6 +43,7 @@ function operation(span: SpanRecord): string {
   const { name, attributes } = span;
   if (name === RAW) return RAW;
   const told = attributes.get("gen_ai.operation.name") ?? attributes.get("llm.request.type");
-  if (told === undefined) return name === REQUEST ? "chat" : operationOf(span);
+  // Since 1.81 the call is told on the span of the proxy's own request.
+  if (told === undefined) return attributes.has("gen_ai.request.model") ? "chat" : name;
   return FUNCTIONS.get(told) ?? (typeof told === "string" ? told : "");
 }

@@ -1,6 +1,6 @@
 import type { CallKind, CallText } from "../../model/call.ts";
 import type { Attributes, SpanRecord } from "../../receive/records.ts";
-import { firstName, flagOf, labelCut } from "../attributes.ts";
+import { firstName, flagOf, jsonMembers, labelCut } from "../attributes.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages, type IndexedMessages } from "../indexed-messages.ts";
 import { addText, emptyText, finishText, type TextDraft } from "../message-text.ts";
@@ -68,7 +68,8 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
     ...reading,
     names: {
       ...reading.names,
-      ...modelsOf(reading.names, request, named, hasAnswer(attributes)),
+      ...modelsOf(reading.names, request, named, isAnswered(span)),
+      ...langChainProvider(reading.names, attributes, context),
       // `llm.provider` is who hosts, `llm.system` whose models they are; only here the latter says more.
       ...(attributes.get("llm.system") === "vertexai" && { provider: "vertexai" }),
     },
@@ -113,8 +114,21 @@ function modelsOf(
   return { requestModel, ...(responseModel !== undefined && { responseModel }) };
 }
 
-function hasAnswer(attributes: Attributes): boolean {
+/** Whether `llm.model_name` may be the answer's; LangChain's callbacks know the requested model alone. */
+function isAnswered({ origin, attributes }: SpanRecord): boolean {
+  if (origin.scopeName.endsWith("instrumentation-langchain")) return false;
   return attributes.has("output.value") || attributes.has("llm.token_count.completion");
+}
+
+/** LangChain tells the provider in its metadata only. */
+function langChainProvider(
+  { provider }: Reading["names"],
+  attributes: Attributes,
+  context: ReadContext,
+): { readonly provider?: string } {
+  const { ls_provider: told } =
+    provider === undefined ? jsonMembers(attributes.get("metadata")) : {};
+  return typeof told === "string" && told !== "" ? { provider: labelCut(told, context) } : {};
 }
 
 /** Some instrumentations mark the first token of a stream by an event. */
