@@ -14,8 +14,7 @@ export async function load(
 ): Promise<Loaded> {
   const loaded = await nextLoad(url, context);
   const appended = announcement(url, loaded.format);
-  // CommonJS is announced where it is required; its source is not read here.
-  if (appended === undefined || loaded.format !== "module") return loaded;
+  if (appended === undefined) return loaded;
   return { ...loaded, source: withAnnouncement(loaded.source, appended) };
 }
 

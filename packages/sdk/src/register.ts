@@ -1,23 +1,33 @@
 // `node --import @naruko/sdk/register app.js`: observes every client that is made, with no change to
 // the application. Settings are those of the environment; a later `start` replaces them.
 import module from "node:module";
+import { observeAnthropicClass } from "./clients/anthropic.ts";
+import { observeBedrockClass } from "./clients/bedrock.ts";
+import { observeGoogleGenAiModule } from "./clients/google-genai.ts";
 import { observeOpenAiClass } from "./clients/openai.ts";
 import { quietly } from "./faults.ts";
-import { ANNOUNCE, announcement, MODULE_ENTRIES } from "./module-entries.ts";
+import { ANNOUNCE, announcement, packageOf } from "./module-entries.ts";
 import { withAnnouncement } from "./register-hooks.ts";
 import { startProvisionally } from "./start.ts";
-import { fieldsOf, isMethod } from "./unknown.ts";
+import { type Fields, fieldsOf, isMethod } from "./unknown.ts";
 
 /** What is done with a package once it is loaded, by its name. */
-const OBSERVERS: Readonly<Record<string, (exports: unknown) => void>> = {
-  openai: (exports) => {
-    observeOpenAiClass(fieldsOf(exports)["OpenAI"] ?? fieldsOf(exports)["default"] ?? exports);
+const OBSERVERS: Readonly<Record<string, (exports: Fields) => void>> = {
+  openai: ({ OpenAI, default: main }) => {
+    observeOpenAiClass(OpenAI ?? main);
+  },
+  "@anthropic-ai/sdk": ({ Anthropic, default: main }) => {
+    observeAnthropicClass(Anthropic ?? main);
+  },
+  "@google/genai": observeGoogleGenAiModule,
+  "@aws-sdk/client-bedrock-runtime": ({ BedrockRuntimeClient: client }) => {
+    observeBedrockClass(client);
   },
 };
 
 function announce(name: unknown, exports: unknown): void {
   quietly(() => {
-    if (typeof name === "string") OBSERVERS[name]?.(exports);
+    if (typeof name === "string") OBSERVERS[name]?.(fieldsOf(exports));
   });
 }
 
@@ -27,7 +37,6 @@ function followImports(): void {
       load: (url, context, nextLoad) => {
         const loaded = nextLoad(url, context);
         const appended = announcement(url, loaded.format);
-        // Without a source the file is read by the loader of CommonJS, which announces it itself.
         if (appended === undefined || loaded.source == null) return loaded;
         return { ...loaded, source: withAnnouncement(loaded.source, appended) };
       },
@@ -37,16 +46,17 @@ function followImports(): void {
   module.register("./register-hooks.js", import.meta.url);
 }
 
-/** Packages loaded by `require`, whose source no hook sees in every version of Node. */
+/** CommonJS, by `require` or by `import`: its source is not seen by the hooks of every Node. */
 function followRequires(): void {
-  const names = new Set(MODULE_ENTRIES.map(({ name }) => name));
-  const prototype: object = module.Module.prototype;
-  const original: unknown = Reflect.get(prototype, "require");
+  const name = "_load";
+  const original: unknown = Reflect.get(module.Module, name);
   if (!isMethod(original)) return;
-  Reflect.set(prototype, "require", function require(this: unknown, ...args: unknown[]): unknown {
+  Reflect.set(module.Module, name, function load(this: unknown, ...args: unknown[]): unknown {
     const exports = Reflect.apply(original, this, args);
-    const [id] = args;
-    if (typeof id === "string" && names.has(id)) announce(id, exports);
+    quietly(() => {
+      const [request] = args;
+      if (typeof request === "string") announce(packageOf(request), exports);
+    });
     return exports;
   });
 }
