@@ -49,7 +49,21 @@ const TABLE: readonly Conformance[] = [
       (name) => version !== "4" || name !== "responses, streamed, error event",
     ),
   })),
+  {
+    ...openai,
+    name: "openai 7, registered",
+    expected: "openai.txt",
+    registered: true,
+    cases: ["chat, plain", "chat, streamed", "chat, runTools()", "responses, plain"],
+  },
   { ...anthropic, name: "anthropic 1", expected: "anthropic.txt" },
+  {
+    ...anthropic,
+    name: "anthropic 1, registered",
+    expected: "anthropic.txt",
+    registered: true,
+    cases: ["plain", "streamed"],
+  },
   {
     ...anthropic,
     name: "anthropic 0.60",
@@ -81,6 +95,13 @@ const TABLE: readonly Conformance[] = [
     ],
   },
   { ...google, name: "google 3", expected: "google-genai.txt" },
+  {
+    ...google,
+    name: "google 3, registered",
+    expected: "google-genai.txt",
+    registered: true,
+    cases: ["plain", "streamed"],
+  },
   {
     ...google,
     name: "google 3, latest names",
@@ -115,6 +136,13 @@ const TABLE: readonly Conformance[] = [
   { ...bedrock, name: "bedrock 3", expected: "bedrock.txt" },
   {
     ...bedrock,
+    name: "bedrock 3, registered",
+    expected: "bedrock.txt",
+    registered: true,
+    cases: ["plain", "streamed"],
+  },
+  {
+    ...bedrock,
     name: "bedrock 3, latest names",
     expected: "bedrock-latest.txt",
     environment: LATEST,
@@ -144,7 +172,7 @@ for (const run of TABLE) {
   test(run.name, { skip }, async () => {
     const cases = await runClient(run);
     const file = path.join(import.meta.dirname, "expected", run.expected);
-    if (writes && run.environment?.["SENDER_VERSION"] === undefined) {
+    if (writes && run.registered !== true && run.environment?.["SENDER_VERSION"] === undefined) {
       const sections = cases.map(({ name, seen, told }) => `## ${name}\n${seen}\n${told}\n`);
       writeFileSync(file, sections.join("\n"));
     }
@@ -153,7 +181,7 @@ for (const run of TABLE) {
       assert.equal(told, expected.get(name) ?? "(nothing)", `${run.name}: ${name}`);
     }
     if (run.cases === undefined) assert.deepEqual([...expected.keys()], [...run.answers.keys()]);
-    const bare = await runClient({ ...run, bare: true });
+    const bare = await runClient({ ...run, bare: true, registered: false });
     assert.deepEqual(
       cases.map(({ name, seen }) => ({ name, seen })),
       bare.map(({ name, seen }) => ({ name, seen })),

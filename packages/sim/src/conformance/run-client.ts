@@ -17,6 +17,8 @@ export type ClientRun = {
   readonly environment?: Readonly<Record<string, string>>;
   /** Leaves the client as it is, to see what the application sees without us. */
   readonly bare?: boolean;
+  /** Leaves it to `--import @naruko/sdk/register` to observe it. */
+  readonly registered?: boolean;
 };
 
 /** What became of one case. */
@@ -84,14 +86,15 @@ type Line = {
 };
 
 async function runProgram(run: ClientRun, plan: object): Promise<readonly Line[]> {
-  const program = ["--conditions=source", "--expose-gc", "sender.mjs"];
+  const register = run.registered === true ? ["--import", "@naruko/sdk/register"] : [];
+  const program = ["--conditions=source", "--expose-gc", ...register, "sender.mjs"];
   const child = spawn(process.execPath, program, {
     cwd: path.join(FOLDERS, run.folder),
     // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
     env: {
       PATH: process.env["PATH"],
       ...run.environment,
-      SENDER_PLAN: JSON.stringify({ ...plan, bare: run.bare }),
+      SENDER_PLAN: JSON.stringify({ ...plan, bare: run.bare ?? run.registered }),
     },
     signal: AbortSignal.timeout(LIMIT_MS),
     killSignal: "SIGKILL",
