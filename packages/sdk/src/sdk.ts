@@ -1,3 +1,4 @@
+export { type AiSdkTelemetry, aiSdkTelemetry } from "./clients/ai-sdk.ts";
 export { type CallContext, withContext } from "./context.ts";
 export {
   type Evaluated,

@@ -90,9 +90,11 @@ function errorOf(outcome: Outcome): Attributes {
 function contentOf(argument: unknown, outcome: Outcome): Attributes {
   const { capture, redact } = settings();
   if (!capture) return {};
-  const [asked, answered] = ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"] as const;
-  return {
-    [asked]: valueAttribute(asked, parsedArguments(argument), redact),
-    ...("result" in outcome && { [answered]: valueAttribute(answered, outcome.result, redact) }),
+  const content: Attributes = {};
+  const add = (attribute: string, value: unknown): void => {
+    if (value !== undefined) content[attribute] = valueAttribute(attribute, value, redact);
   };
+  add("gen_ai.tool.call.arguments", parsedArguments(argument));
+  if ("result" in outcome) add("gen_ai.tool.call.result", outcome.result);
+  return content;
 }

@@ -19,6 +19,10 @@ export function watchPromised(
       quietly(() => {
         watch.call.begin();
         const stream = streamOf(answer);
+        if (stream instanceof ReadableStream) {
+          watchReadable(stream, watch);
+          return;
+        }
         if (isIterable(stream)) {
           watchIterable(stream, watch);
           return;
@@ -70,4 +74,51 @@ function watchIterable(stream: AsyncIterable<unknown>, watch: Watch): void {
     first = false;
     return watchedIterator(inner, watch);
   });
+}
+
+/** By which a web stream is read; each of them ends up at the watched one. */
+const READING = ["pipeThrough", "pipeTo", "getReader", "tee", "values", "cancel"] as const;
+
+/** Watches whatever reads a web stream, which stays the object that it is. */
+function watchReadable(stream: ReadableStream<unknown>, watch: Watch): void {
+  const getReader = stream.getReader.bind(stream);
+  let made: ReadableStream<unknown> | undefined;
+  const watched = (): ReadableStream<unknown> => (made ??= watchedReadable(getReader(), watch));
+  for (const name of [...READING, Symbol.asyncIterator]) {
+    const method = Reflect.get(stream, name);
+    if (!isMethod(method)) continue;
+    const value: Method = (...args) => Reflect.apply(method, watched(), args);
+    Object.defineProperty(stream, name, { value, configurable: true, writable: true });
+  }
+}
+
+/** Nothing is read ahead: the server is asked when the application asks. */
+function watchedReadable(
+  reader: ReadableStreamDefaultReader<unknown>,
+  watch: Watch,
+): ReadableStream<unknown> {
+  const inner: AsyncIterator<unknown> = {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? { done, value: undefined } : { done, value };
+    },
+    return: async (reason: unknown) => {
+      await reader.cancel(reason);
+      return { done: true, value: undefined };
+    },
+  };
+  const iterator = watchedIterator(inner, watch);
+  return new ReadableStream<unknown>(
+    {
+      pull: async (controller) => {
+        const { done, value } = await iterator.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async (reason) => {
+        await iterator.return?.(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

@@ -9,6 +9,7 @@ import { BEDROCK_ANSWERS } from "./bedrock-answers.ts";
 import { GOOGLE_GENAI_ANSWERS } from "./google-genai-answers.ts";
 import { OPENAI_ANSWERS } from "./openai-answers.ts";
 import { type ClientRun, isInstalled, runClient } from "./run-client.ts";
+import { VERCEL_AI_ANSWERS } from "./vercel-ai-answers.ts";
 
 type Conformance = ClientRun & { readonly name: string; readonly expected: string };
 
@@ -17,6 +18,7 @@ const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
 const anthropic = { folder: "anthropic", answers: ANTHROPIC_ANSWERS };
 const bedrock = { folder: "bedrock", answers: BEDROCK_ANSWERS };
 const google = { folder: "google-genai", answers: GOOGLE_GENAI_ANSWERS };
+const vercel = { folder: "vercel-ai", answers: VERCEL_AI_ANSWERS, built: true };
 const openai = { folder: "openai", answers: OPENAI_ANSWERS };
 
 const TABLE: readonly Conformance[] = [
@@ -160,6 +162,29 @@ const TABLE: readonly Conformance[] = [
       "tool call, streamed",
       "tool answer",
       "reasoning, streamed",
+    ],
+  },
+  { ...vercel, name: "vercel ai 7", expected: "vercel-ai.txt" },
+  {
+    ...vercel,
+    name: "vercel ai 7, latest names",
+    expected: "vercel-ai-latest.txt",
+    environment: LATEST,
+    cases: ["plain", "streamed", "tool call", "embeddings, plain"],
+  },
+  {
+    ...vercel,
+    name: "vercel ai 7, with content",
+    expected: "vercel-ai-content.txt",
+    environment: CAPTURE,
+    cases: [
+      "plain",
+      "streamed",
+      "streamed, cut",
+      "tool call",
+      "tool call, streamed",
+      "not recorded",
+      "embeddings, plain",
     ],
   },
 ];

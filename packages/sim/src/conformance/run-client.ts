@@ -15,6 +15,8 @@ export type ClientRun = {
   /** Of `answers`, those to run; all of them where nothing is said. */
   readonly cases?: readonly string[] | undefined;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Takes the SDK as it is built: some packages have sources of their own under its condition. */
+  readonly built?: boolean;
   /** Leaves the client as it is, to see what the application sees without us. */
   readonly bare?: boolean;
   /** Leaves it to `--import @naruko/sdk/register` to observe it. */
@@ -86,8 +88,9 @@ type Line = {
 };
 
 async function runProgram(run: ClientRun, plan: object): Promise<readonly Line[]> {
+  const source = run.built === true ? [] : ["--conditions=source"];
   const register = run.registered === true ? ["--import", "@naruko/sdk/register"] : [];
-  const program = ["--conditions=source", "--expose-gc", ...register, "sender.mjs"];
+  const program = [...source, "--expose-gc", ...register, "sender.mjs"];
   const child = spawn(process.execPath, program, {
     cwd: path.join(FOLDERS, run.folder),
     // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
