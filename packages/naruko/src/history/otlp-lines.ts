@@ -3,6 +3,7 @@ import type { LineContext } from "@naruko/core/engine/intake";
 import { InputError } from "@naruko/core/model/input-error";
 import { epochMs } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
+import { EventTexts } from "@naruko/core/normalize/event-texts";
 import type { Signal } from "@naruko/core/receive/encoding";
 import { parseJson } from "@naruko/core/receive/json-text";
 import type { HistoryInput } from "./history.ts";
@@ -31,6 +32,7 @@ export async function* otlpLines(
   { context, tally, onBytes }: OtlpLinesOptions,
 ): AsyncGenerator<HistoryInput> {
   const maxBytes = context.limits.inflatedBytes;
+  const texts = new EventTexts(context.limits.waitingTextLength);
   let before: EpochMs | undefined;
   for await (const line of readLines(file, { maxBytes, ...(onBytes && { onBytes }) })) {
     if ("fault" in line) {
@@ -38,7 +40,7 @@ export async function* otlpLines(
       continue;
     }
     try {
-      for (const input of inputsOf(line.bytes, context, tally, before)) {
+      for (const input of inputsOf(line.bytes, { context, texts, tally }, before)) {
         before = input.at;
         yield input;
       }
@@ -49,10 +51,11 @@ export async function* otlpLines(
   }
 }
 
+type Reading = Pick<OtlpLinesOptions, "context" | "tally"> & { readonly texts: EventTexts };
+
 function inputsOf(
   bytes: Uint8Array,
-  context: LineContext,
-  tally: HistoryTally,
+  { context, texts, tally }: Reading,
   before: EpochMs | undefined,
 ): readonly HistoryInput[] {
   const value = parseJson(bytes, context.limits);
@@ -61,9 +64,19 @@ function inputsOf(
   if (signals.length === 0) throw new InputError("replay", `expected an object with ${WANTED}`);
   let time = before;
   const inputs = signals.map(([, signal]) => {
-    const { at, telemetry, rejected, ignored } = takeExportLine(signal, value, context, time);
+    const taken = takeExportLine(
+      signal,
+      value,
+      { ...context, textOf: (traceId, spanId) => texts.textOf(traceId, spanId) },
+      time,
+    );
+    const { at, telemetry, rejected, ignored } = taken;
+    for (const { traceId, spanId } of telemetry.calls) texts.forget(traceId, spanId);
+    const dropped = texts.add(taken.texts ?? []);
     if (at > 0) time = at;
-    tally.addRead(rejected, ignored);
+    const lost: readonly [string, number][] =
+      dropped > 0 ? [["waiting-text-dropped", dropped]] : [];
+    tally.addRead(rejected, new Map([...ignored, ...lost]));
     return { at, telemetry };
   });
   // A line without a single time has nothing that could be replayed; why is in the tally.
