@@ -132,7 +132,7 @@ export const DEFAULT_LIMITS: Limits = {
   querySeries: 200_000,
   querySteps: 11_000,
   queryMs: 120_000,
-  expressionDepth: 200,
+  expressionDepth: 500,
   expressionLength: 100_000,
   alertsPerRule: 10_000,
   templateSteps: 100_000,
