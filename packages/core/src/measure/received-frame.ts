@@ -34,7 +34,7 @@ export function frameOf(point: Exclude<MetricPoint, { readonly type: "end" }>): 
   if (point.type !== "histogram") return { layout: ONE_NUMBER, values: [point.value] };
   const { bounds, counts } = finiteBuckets(point.buckets);
   const { sum, count } = point.buckets;
-  if (!bounds.every((bound) => Number.isFinite(bound))) return undefined;
+  for (const bound of bounds) if (!Number.isFinite(bound)) return undefined;
   const values: number[] = [];
   let total = 0;
   for (const one of counts) {

@@ -8,7 +8,7 @@ import {
 } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { sameHistogram, sharingLayout } from "./mixed-samples.ts";
-import { cut, firstAfter, NO_SAMPLES, type Samples } from "./samples.ts";
+import { cut, firstAfter, NO_SAMPLES, part, type Samples } from "./samples.ts";
 
 const FIRST_CAPACITY = 8;
 
@@ -84,7 +84,7 @@ export class Head {
     const start = firstAfter(times, from, end);
     if (start === end) return undefined;
     if (histograms !== undefined) return cut({ times, values, histograms }, start, end);
-    return { times: times.subarray(start, end), values: values.subarray(start, end) };
+    return { times: part(times, start, end), values: part(values, start, end) };
   }
 
   /** Whether one of the first `length` samples has from < time ≤ to. */

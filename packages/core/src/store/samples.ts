@@ -112,10 +112,16 @@ export function within(samples: Samples, from: number, to: number): Samples {
 
 /** The samples at [start, end); numbers in shared arrays, histograms only where there are some. */
 export function cut({ times, values, histograms }: Samples, start: number, end: number): Samples {
-  const numbers = { times: times.subarray(start, end), values: values.subarray(start, end) };
+  const numbers = { times: part(times, start, end), values: part(values, start, end) };
   if (histograms === undefined) return numbers;
   if (!hasAny(histograms, start, end)) return numbers;
   return { ...numbers, histograms: histograms.slice(start, end) };
+}
+
+/** As `subarray`, at half its cost: that one asks first what kind of array it is to make. */
+export function part(numbers: Float64Array, start: number, end: number): Float64Array {
+  const { buffer, byteOffset, BYTES_PER_ELEMENT } = numbers;
+  return new Float64Array(buffer, byteOffset + start * BYTES_PER_ELEMENT, end - start);
 }
 
 /** The index of the first time among `length` later than a time. */
