@@ -24,6 +24,7 @@ import {
 } from "./grid.ts";
 import { type MixedOperator, mixedOperator } from "./histogram-operators.ts";
 import { type Operator, operatorOf } from "./operators.ts";
+import type { Rows } from "./row-memo.ts";
 import { LABELS_WORK, type Run, type Work } from "./run.ts";
 
 const PLAIN_MATCHING: Matching = {
@@ -84,9 +85,7 @@ export function* betweenVectors(expr: Binary, left: Grid, right: Grid, run: Run)
   const swapped = matching.cardinality === "one-to-many";
   const sides: Sides = swapped ? [right, left] : [left, right];
   const [many, one] = matching.fill === undefined ? sides : yield* filled(matching, sides, run);
-  const rowsOfOne = yield* rowsBySignature(matching, one, run);
-  refuseDuplicateOnes(expr, [many, one], rowsOfOne);
-  const { pairs, rows, claims } = yield* pairUp(expr, many, one, { rowsOfOne, run });
+  const { pairs, rows, claims } = yield* pairing(expr, [many, one], run);
   const drops = rows.map(() => expr.bool);
   const hasHistograms = many.histograms !== undefined || one.histograms !== undefined;
   const numbers = emptyGrid(rows, many.steps, drops);
@@ -197,6 +196,26 @@ function refuseManyMatches({ matching, place }: Binary): never {
     ? "grouping labels must ensure unique matches"
     : "many-to-one matching must be explicit (group_left/group_right)";
   throw new InputError("promql", `multiple matches for labels: ${remedy}`, place);
+}
+
+/** The pairing of two grids that have a value in every cell, so that it depends on their rows alone. */
+type FullPairing = { readonly many: Rows; readonly one: Rows; readonly pairing: Pairing };
+
+const fullPairings = new WeakMap<Binary, FullPairing>();
+
+/** Which rows of both sides meet; with a rule that finds the same series it is found once. */
+function* pairing(expr: Binary, [many, one]: Sides, run: Run): Work<Pairing> {
+  const isFull = !run.delayedNames && !many.present.includes(0) && !one.present.includes(0);
+  const known = isFull ? fullPairings.get(expr) : undefined;
+  if (known?.many === many.rows && known.one === one.rows) {
+    run.budget.charge(known.pairing.pairs.length * many.steps, expr.place);
+    return known.pairing;
+  }
+  const rowsOfOne = yield* rowsBySignature(expr.matching ?? PLAIN_MATCHING, one, run);
+  refuseDuplicateOnes(expr, [many, one], rowsOfOne);
+  const found = yield* pairUp(expr, many, one, { rowsOfOne, run });
+  if (isFull) fullPairings.set(expr, { many: many.rows, one: one.rows, pairing: found });
+  return found;
 }
 
 type PairingInput = {

@@ -29,7 +29,13 @@ import { sampleSeries } from "./sample-series.ts";
 import { finishRange, windowFunction } from "./range-functions.ts";
 import { dropNames, prepareNames, type Run, type Steps, type Value, type Work } from "./run.ts";
 import { type SampleField, selectInstant, selectRanges, selectSmoothed } from "./selectors.ts";
-import { overWindows, PLAIN_EDGES, type Ranges, type SeriesSamples } from "./windows.ts";
+import {
+  type MixedWindowFunction,
+  overWindows,
+  PLAIN_EDGES,
+  type Ranges,
+  type SeriesSamples,
+} from "./windows.ts";
 
 /** Evaluates a node at all steps at once, unless that was done for another expression. */
 export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
@@ -198,7 +204,8 @@ function* callOverRange(
   }
   const ranges = yield* evaluateRanges(ranged, steps, run);
   const evaluateWindow = windowFunction(call, params, { run, ranged });
-  const mixed = mixedWindowFunction(call, evaluateWindow, { run, ranged });
+  const mixed = (): MixedWindowFunction =>
+    mixedWindowFunction(call, evaluateWindow, { run, ranged });
   const grid = yield* overWindows(ranges, evaluateWindow, { run, steps, place: call.place, mixed });
   if (call.name === "absent_over_time") return absentFrom(call, grid);
   yield* prepareNames(run, grid);

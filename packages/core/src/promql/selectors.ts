@@ -10,6 +10,7 @@ import type { Run, Steps, Work } from "./run.ts";
 import { smoothedAt } from "./extended-ranges.ts";
 import {
   isStaleAt,
+  type MixedWindowFunction,
   overWindows,
   PLAIN_EDGES,
   type Ranges,
@@ -132,6 +133,6 @@ const SMOOTHED: WindowFunction = (samples) => (window) => smoothedAt(samples, wi
 export function selectSmoothed(selector: InstantSelector, steps: Steps, run: Run): Work<Grid> {
   const { place } = selector;
   const ranges = selectRanges({ kind: "range", selector, rangeMs: 0, place }, run);
-  const mixed = mixedSmoothed(SMOOTHED, selector, run);
+  const mixed = (): MixedWindowFunction => mixedSmoothed(SMOOTHED, selector, run);
   return overWindows(ranges, SMOOTHED, { run, steps, place, mixed });
 }

@@ -97,8 +97,8 @@ export type WindowCall = {
   readonly run: Run;
   readonly steps: Steps;
   readonly place: Place;
-  /** The function's form for series that hold histograms. */
-  readonly mixed: MixedWindowFunction;
+  /** Makes the function's form for series that hold histograms, where there are any. */
+  readonly mixed: () => MixedWindowFunction;
 };
 
 /** Slides a function over every series, each walked once from left to right. */
@@ -112,9 +112,10 @@ export function* overWindows(
   const numbers = emptyGrid(rows, steps.count, dropsName);
   const hasHistograms = series.some(({ histograms }) => histograms !== undefined);
   const grid = hasHistograms ? withHistograms(numbers) : numbers;
+  const ofMixed = hasHistograms ? mixed() : evaluate;
   const sliding: Sliding = { ranges, steps, grid, window: { ...NO_WINDOW } };
   for (const [row, samples] of series.entries()) {
-    const ask = samples.histograms === undefined ? evaluate(samples) : mixed(samples);
+    const ask = samples.histograms === undefined ? evaluate(samples) : ofMixed(samples);
     slide(samples.times, ask, row * steps.count, sliding);
     if (run.budget.pause(samples.times.length + steps.count)) yield;
   }
