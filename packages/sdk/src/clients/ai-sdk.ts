@@ -1,9 +1,9 @@
 import type { Attributes } from "@opentelemetry/api";
 import { Call, type CallEnd, type CallStart } from "../call.ts";
 import { ATTRIBUTE } from "../conventions.ts";
-import { errorTypeOf } from "../error-type.ts";
+import { errorTypeOf, isTimeout, TIMEOUT } from "../error-type.ts";
 import { quietly } from "../faults.ts";
-import type { AnswerReader, ChunkKind, Watch } from "../stream.ts";
+import { type AnswerReader, type ChunkKind, finish, type Watch } from "../stream.ts";
 import { observedTool } from "../tool.ts";
 import { telemetry } from "../telemetry.ts";
 import { countOf, type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from "../unknown.ts";
@@ -50,7 +50,7 @@ const OPEN_CALLS = 1024;
  */
 export function aiSdkTelemetry(): AiSdkTelemetry {
   const embeddings = new OpenEmbeddings();
-  const streaming = new Set<unknown>();
+  const streaming = new Map<unknown, WeakRef<Watch> | undefined>();
   const end = (event: unknown, error?: unknown): void => {
     streaming.delete(fieldsOf(event)["callId"]);
     embeddings.fail(fieldsOf(event), error);
@@ -59,12 +59,16 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
     onStart: listener((event) => {
       const { operationId, callId } = fieldsOf(event);
       const streams = textOf(operationId)?.startsWith("ai.stream") === true;
-      if (streams && streaming.size < OPEN_CALLS) streaming.add(callId);
+      if (streams && streaming.size < OPEN_CALLS) streaming.set(callId, undefined);
     }),
     executeLanguageModelCall: (call) => {
       const run = { execute: call.execute };
       const stream = streaming.has(call.callId);
-      observeMethod(run, "execute", () => observeModelCall(fieldsOf(call), stream));
+      observeMethod(run, "execute", () =>
+        observeModelCall(fieldsOf(call), stream, (watch) => {
+          if (stream) streaming.set(call.callId, new WeakRef(watch));
+        }),
+      );
       return run.execute();
     },
     executeTool: (call) => {
@@ -87,7 +91,16 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
       embeddings.end(fieldsOf(event));
     }),
     onEnd: listener(end),
-    onAbort: listener(end),
+    onAbort: listener((event) => {
+      // The stream is let go of after this, as one that nobody wants to read any more is.
+      const { callId, reason } = fieldsOf(event);
+      const watch = streaming.get(callId)?.deref();
+      const how: CallEnd = isTimeout(reason)
+        ? { how: "failed", errorType: TIMEOUT }
+        : { how: "cancelled" };
+      if (watch !== undefined) finish(watch, how);
+      end(event);
+    }),
     onError: listener((event) => {
       end(event, fieldsOf(event)["error"]);
     }),
@@ -103,7 +116,11 @@ function listener<Event>(listen: (event: Event) => void): (event: Event) => void
   };
 }
 
-function observeModelCall(event: Fields, stream: boolean): Observation {
+function observeModelCall(
+  event: Fields,
+  stream: boolean,
+  watching: (watch: Watch) => void,
+): Observation {
   let server: Server | undefined;
   const start: CallStart = {
     operation: "chat",
@@ -126,12 +143,14 @@ function observeModelCall(event: Fields, stream: boolean): Observation {
   return {
     start,
     reader: (call) => new PartReader(call, event["recordOutputs"] !== false),
-    result: (returned, watch) =>
-      watchPromised(returned, watch, (answer) => {
+    result: (returned, watch) => {
+      watching(watch);
+      return watchPromised(returned, watch, (answer) => {
         const fields = fieldsOf(answer);
         locate(fields, watch);
         return fields["stream"];
-      }),
+      });
+    },
   };
 }
 

@@ -70,6 +70,7 @@ export const CASES = {
       return `${pieces} pieces`;
     },
   },
+  "streamed, timeout": { run: (openai) => streamed(openai, { timeout: 300 }) },
   "streamed, left early": {
     run: async (openai) => {
       const { textStream } = streamText(asked(openai));

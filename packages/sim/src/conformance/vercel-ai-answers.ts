@@ -57,6 +57,7 @@ export const VERCEL_AI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
   ["timeout", [{ kind: "silent" }]],
   ["aborted", [{ kind: "silent" }]],
   ["streamed, aborted", [stopped("abort", "hang")]],
+  ["streamed, timeout", [stopped("limit", "hang")]],
   ["streamed, left early", [completionStream({ id: "left" })]],
   ["streamed, cut", [stopped("cut", "cut")]],
   ["streamed, ended without a last word", [stopped("ended", "done")]],
