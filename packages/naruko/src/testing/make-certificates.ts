@@ -16,15 +16,24 @@ export function makeAuthority(folder: string, name: string): void {
   request(folder, name, []);
 }
 
-/** Makes `NAME.pem` and `NAME.key`, signed by an authority, for this machine's loopback. */
-export function makeCertificate(folder: string, name: string, authority: string): void {
+/**
+ * Makes `NAME.pem` and `NAME.key`, signed by an authority.
+ *
+ * @param hosts what it is good for; without it this machine's loopback
+ */
+export function makeCertificate(
+  folder: string,
+  name: string,
+  authority: string,
+  hosts = "IP:127.0.0.1,DNS:localhost",
+): void {
   request(folder, name, [
     "-CA",
     path.join(folder, `${authority}.pem`),
     "-CAkey",
     path.join(folder, `${authority}.key`),
     "-addext",
-    "subjectAltName=IP:127.0.0.1,DNS:localhost",
+    `subjectAltName=${hosts}`,
     "-addext",
     "basicConstraints=critical,CA:false",
   ]);
