@@ -132,6 +132,10 @@ test("inflating keeps room for the most that may come out of it", async () => {
   const body = gzipSync(Buffer.alloc(100_000));
   assert.equal((await sent(body, gzip, 100_000)).held, 100_000);
   assert.match(JSON.stringify(await sent(body, gzip, 99_999)), /limit inFlightBytes/);
+  // Above what is inflated at once, for the largest that there may be.
+  const large = zstdCompressSync(Buffer.alloc(5 * MB));
+  assert.equal((await sent(large, zstd, large.length + 10 * MB)).held, 5 * MB);
+  assert.match(JSON.stringify(await sent(large, zstd, 10 * MB)), /limit inFlightBytes/);
 });
 
 test("shares come out of one budget, and go back into it once", () => {

@@ -191,8 +191,6 @@ class Call {
   #refuse(trailers: Record<string, string>, headers: object = HEADERS): void {
     const stream = this.#stream;
     stream.respond({ ...headers, ...trailers }, { endStream: true });
-    // A stream that is read flows to its end, where it has not come to it yet.
-    stream.resume();
     if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import test from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import type { Limits } from "@naruko/core/model/limits";
@@ -242,7 +243,60 @@ test("a call that does not come to its end is ended", async (t) => {
   assert.equal(headers["grpc-status"], "4");
   assert.match(decodeURIComponent(headers["grpc-message"] ?? ""), /limit requestMs/);
   assert.equal(server.limitCounts.get("requestMs"), 1);
-  assert.deepEqual([...server.counts.byCode], [["DEADLINE_EXCEEDED", 1]]);
+  // Nobody waits for the rest of it.
+  await once(stream, "close");
+  assert.equal((await server.say(framed(HELLO))).code, 0);
+  assert.deepEqual(Object.fromEntries(server.counts.byCode), { DEADLINE_EXCEEDED: 1, OK: 1 });
+});
+
+test("a call that has arrived has all the time that the disk takes", async (t) => {
+  const server = await opened(t, {
+    limits: { requestMs: 30 },
+    idleMs: 30,
+    method: async (read) => {
+      await read({ setTo: () => true, release: () => undefined });
+      await wait(100);
+      return { message: HELLO };
+    },
+  });
+  assert.deepEqual((await server.say(framed(HELLO))).message, HELLO);
+});
+
+test("what follows a refusal takes no room", async (t) => {
+  let asked = 0;
+  const server = await opened(t, {
+    limits: { bodyBytes: 1_000_000 },
+    method: async (read) => {
+      const setTo = (): boolean => {
+        asked += 1;
+        return false;
+      };
+      const body = await read({ setTo, release: () => undefined });
+      const message = "refusal" in body ? body.refusal.reason : "";
+      return { status: { code: "UNAVAILABLE", message } };
+    },
+  });
+  const answer = await server.say(framed(Buffer.alloc(500_000)));
+  assert.match(answer.reason, /limit inFlightBytes/);
+  assert.equal(asked, 1);
+});
+
+test("senders that break off with an error are no bug of ours", async (t) => {
+  const server = await opened(t);
+  const session = connectHttp2(server.url);
+  const headers = { ":method": "POST", ":path": ECHO, "content-type": "application/grpc" };
+  const stream = session.request(headers);
+  stream.on("error", () => undefined);
+  await new Promise((resolve) => stream.write(framed(HELLO, 0, 6), resolve));
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  await closed;
+  session.close();
+  const socket = connect(server.port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.resetAndDestroy();
+  assert.equal((await server.say(framed(HELLO))).code, 0);
+  assert.deepEqual(server.broken, []);
 });
 
 test("a sender that gives up in the middle is counted, and is no bug", async (t) => {
@@ -276,6 +330,11 @@ test("an exporter of OTLP over HTTP at the wrong port is told so", async (t) => 
   assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
   assert.match(answer, /OTLP over HTTP is taken on port 4318\n$/);
   assert.match(await raw(server.port, "hello"), /^HTTP\/1\.1 400 /);
+  const slow = connect({ port: server.port, host: "127.0.0.1", noDelay: true });
+  await new Promise((resolve) => slow.write("P", resolve));
+  await server.say(framed(HELLO));
+  slow.write("OST / HTTP/1.1\r\n");
+  assert.match(await text(slow), /^HTTP\/1\.1 400 /);
 });
 
 test("bytes that begin as HTTP/2 and are none end the connection", async (t) => {
@@ -306,6 +365,10 @@ test("connections that say nothing, are idle, or are too many", async (t) => {
 
   const idle = await opened(t, { idleMs: 30 });
   const session = connectHttp2(idle.url);
+  const headers = { ":method": "POST", ":path": ECHO, "content-type": "application/grpc" };
+  session.request(headers).end(framed(HELLO)).resume();
+  const [code] = (await once(session, "goaway")) as [number];
+  assert.equal(code, constants.NGHTTP2_NO_ERROR);
   await once(session, "close");
 
   const full = await opened(t, { limits: { connections: 1 } });
@@ -321,6 +384,8 @@ test("more calls at once than a connection may have wait for each other", async 
   const session = connectHttp2(server.url);
   await once(session, "remoteSettings");
   assert.equal(session.remoteSettings.maxConcurrentStreams, 2);
+  await new Promise((resolve) => session.ping(Buffer.alloc(8), resolve));
+  assert.equal(session.state.remoteWindowSize, 1024 * 1024);
   const codes = await Promise.all(
     Array.from({ length: 10 }, async () => {
       const stream = session.request({

@@ -18,7 +18,7 @@ export type GrpcServerOptions = GrpcCallOptions & {
   /** Absent: HTTP/2 without TLS. */
   readonly tls?: TlsFiles;
   /** A connection did not come to TLS. */
-  readonly tlsFailed: () => void;
+  readonly tlsFailed: (error: Error) => void;
   readonly limits: Pick<Limits, "connections" | "headersMs" | "callsPerConnection">;
   /** After so long without a sign of life a connection is closed; senders open another. */
   readonly idleMs: number;
@@ -72,7 +72,11 @@ function created(
   const secure = { ...TCP, ...tlsOptions(tls), handshakeTimeout: limits.headersMs };
   // Who speaks HTTP/1 is let in to be told where to go.
   const server = createSecureServer({ ...secure, ALPNProtocols: ["h2", "http/1.1"] }, greet);
-  server.on("tlsClientError", tlsFailed);
+  server.on("tlsClientError", (error, socket) => {
+    tlsFailed(error);
+    // After its timeout Node leaves it open.
+    socket.destroy();
+  });
   return {
     server,
     useTls: (files) => {

@@ -118,7 +118,10 @@ test("what is refused, and why, is what HTTP says", async (t) => {
     assert.ok(http.body.includes(grpc.reason), name);
     assert.match(grpc.reason, /byte \d+/, name);
   }
+  const headers = { "grpc-encoding": "snappy" };
+  await callGrpc(server.grpc, { path: LOGS, body: framed(Buffer.alloc(0)), headers });
   const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  assert.match(metrics, /^naruko_refused_requests_total\{reason="unsupported-media-type"\} 1$/m);
   assert.match(metrics, /^naruko_refused_requests_total\{reason="malformed"\} 6$/m);
   assert.match(metrics, /^naruko_grpc_requests_total\{code="INVALID_ARGUMENT"\} 3$/m);
 });
@@ -168,6 +171,13 @@ const FAILING: readonly (readonly [string, World, string, RegExp, boolean])[] = 
     "INTERNAL",
     /a bug/,
     false,
+  ],
+  [
+    "the reason is longer than trailers may be",
+    { outcome: { ok: false, retry: true, reason: "鳴".repeat(10_000) } },
+    "UNAVAILABLE",
+    /^鳴{499}…$/,
+    true,
   ],
   [
     "much too many values",

@@ -39,7 +39,7 @@ export type ServerOptions = {
   /** Absent: plain HTTP. */
   readonly tls?: TlsFiles;
   /** A connection did not come to TLS. */
-  readonly tlsFailed: () => void;
+  readonly tlsFailed: (error: Error) => void;
   readonly guard: Guard;
   /** Paths with a guard of their own. */
   readonly guards?: ReadonlyMap<string, Guard>;
@@ -85,13 +85,15 @@ export type Listening = {
  */
 export async function listen(options: ServerOptions): Promise<Listening> {
   const { limits } = options;
-  const { server, useTls } = created(options);
+  const { server, useTls, isAgreed } = created(options);
   server.maxConnections = limits.connections;
   server.on("drop", () => {
     options.limitCounts.reached("connections");
   });
   server.on("clientError", (error, socket) => {
-    refuseBytes(options, error, socket);
+    // Words would never reach somebody with whom there is no TLS yet.
+    if (isAgreed(socket)) refuseBytes(options, error, socket);
+    else socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -103,6 +105,8 @@ export async function listen(options: ServerOptions): Promise<Listening> {
 function created(options: ServerOptions): {
   readonly server: Server | SecureServer;
   readonly useTls: Listening["useTls"];
+  /** Whether there is TLS on a connection, where there is to be. */
+  readonly isAgreed: (socket: Duplex) => boolean;
 } {
   const { limits, tls, tlsFailed } = options;
   const settings = {
@@ -116,12 +120,20 @@ function created(options: ServerOptions): {
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void respond(options, request, response);
   };
-  if (tls === undefined) return { server: createServer(settings, answer), useTls: () => undefined };
+  if (tls === undefined) {
+    const server = createServer(settings, answer);
+    return { server, useTls: () => undefined, isAgreed: () => true };
+  }
   const secure = { ...settings, ...tlsOptions(tls), handshakeTimeout: limits.headersMs };
   const server = createSecureServer(secure, answer);
+  const agreed = new WeakSet<Duplex>();
   server.on("tlsClientError", tlsFailed);
+  server.on("secureConnection", (socket) => {
+    agreed.add(socket);
+  });
   return {
     server,
+    isAgreed: (socket) => agreed.has(socket),
     useTls: (files) => {
       server.setSecureContext(tlsOptions(files));
     },

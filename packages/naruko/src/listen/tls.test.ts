@@ -5,6 +5,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { get, request } from "node:https";
 import type { IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
+import { connect as connectPlainly } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -111,11 +112,22 @@ test("every port is with TLS, from version 1.2 on", { skip }, async (t) => {
   }
 });
 
+test("a connection that says nothing of TLS is closed and counted", { skip }, async (t) => {
+  const server = await served(t, " }\nlimits: { headersMs: 50");
+  for (const url of [server.http, server.otlp, server.grpc]) {
+    assert.equal(await text(connectPlainly(Number(new URL(url).port), "127.0.0.1")), "");
+  }
+  assert.deepEqual(await failures(server), { http: 1, "otlp-http": 1, "otlp-grpc": 1 });
+  const metrics = await ask(`${server.http}/metrics`, {});
+  assert.match(metrics, /^naruko_limit_reached_total\{limit="headersMs"\} 3$/m);
+});
+
 test(
   "the port of gRPC tells an exporter of OTLP/HTTP where to go, over TLS too",
   { skip },
   async (t) => {
     const { grpc, otlp } = await served(t);
+    await handshake(grpc, { ALPNProtocols: ["http/1.1"] });
     const { port } = new URL(otlp);
     assert.equal(
       await ask(`${grpc}/v1/traces`, {}),
