@@ -22,7 +22,10 @@ function inputMessage({ role, content }: Fields): Message {
 
 function toolDefinition(tool: Fields): Part {
   const { toolSpec } = tool;
-  if (!isFields(toolSpec)) return { type: Object.keys(tool)[0] ?? "unknown" };
+  if (!isFields(toolSpec)) {
+    const [kind = "unknown"] = Object.keys(tool);
+    return { type: kind, name: kind };
+  }
   const { name, description, inputSchema } = toolSpec;
   const { json } = fieldsOf(inputSchema);
   return {
@@ -66,7 +69,8 @@ function idOf(id: unknown): { readonly id?: string } {
 function mediaPart(modality: string, { format, source }: Fields): Part {
   const uri = textOf(fieldsOf(fieldsOf(source)["s3Location"])["uri"]);
   if (uri !== undefined) return { type: "uri", modality, uri };
-  return { type: "blob", modality, mime_type: `${modality}/${textOf(format) ?? "*"}`, content: "" };
+  const kind = modality === "document" ? "application" : modality;
+  return { type: "blob", modality, mime_type: `${kind}/${textOf(format) ?? "*"}`, content: "" };
 }
 
 /** Blocks kept of an answer; a model writes a handful. */
