@@ -217,7 +217,13 @@ function inLabelOrder(
   slices: readonly SeriesSlice[],
 ): readonly SeriesSlice[] {
   const order = labelOrders.of(selector, foundRows.of(selector, slices), labelOrder);
-  return order === undefined ? slices : order.flatMap((index) => slices[index] ?? []);
+  if (order === undefined) return slices;
+  const ordered: SeriesSlice[] = [];
+  for (const index of order) {
+    const slice = slices[index];
+    if (slice !== undefined) ordered.push(slice);
+  }
+  return ordered;
 }
 
 const foundRows = new RowLists();
