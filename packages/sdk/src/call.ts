@@ -10,6 +10,7 @@ import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
 import { ATTRIBUTE, type FinishReason, type Operation, unifiedReason } from "./conventions.ts";
 import { quietly } from "./faults.ts";
+import { sameLabels } from "./labels.ts";
 import { rememberResponse } from "./responses.ts";
 import { type Settings, settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -111,7 +112,7 @@ export class Call {
     if (this.#firstChunkMs === undefined) {
       this.#firstChunkMs = now - this.#startedMs;
     } else {
-      this.#chunkLabels ??= this.#labels();
+      this.#chunkLabels ??= sameLabels(this.#labels());
       this.#telemetry.instruments.nextChunk((now - this.#lastMs) / 1000, this.#chunkLabels);
     }
     this.#lastMs = now;
@@ -218,9 +219,11 @@ export class Call {
   #tellMetrics(durationMs: number, errorType: string | undefined): void {
     const { instruments } = this.#telemetry;
     const base = this.#labels();
-    const labels = { ...base, ...this.answer.labels };
-    const error: Attributes = errorType === undefined ? {} : { [ATTRIBUTE.errorType]: errorType };
-    instruments.duration(this.#start.operation, durationMs / 1000, { ...labels, ...error });
+    const labels = sameLabels({ ...base, ...this.answer.labels });
+    const error: Attributes =
+      errorType === undefined ? NO_ERROR : { [ATTRIBUTE.errorType]: errorType };
+    const all = errorType === undefined ? labels : { ...labels, ...error };
+    instruments.duration(this.#start.operation, durationMs / 1000, all);
     if (this.#start.stream && this.#firstChunkMs !== undefined) {
       instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? base);
     }
@@ -251,6 +254,7 @@ type KnownUsage = {
   readonly source: "provider" | "estimated" | "missing";
 };
 
+const NO_ERROR: Attributes = {};
 const MISSING_REASON: FinishReason = "error";
 /** Ends after which nobody could have told a reason. */
 const WITHOUT_REASON: ReadonlySet<CallEnd["how"]> = new Set(["raw"]);

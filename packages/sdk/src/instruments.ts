@@ -59,13 +59,29 @@ function releasedInstruments(meter: CallMeter): Instruments {
     tool: () => undefined,
     usage: (usage, { labels }) => {
       if (usage?.inputTokens !== undefined) {
-        tokens.record(usage.inputTokens, { ...labels, [ATTRIBUTE.tokenType]: "input" });
+        tokens.record(usage.inputTokens, ofType(labels, "input"));
       }
       if (usage?.outputTokens !== undefined) {
-        tokens.record(usage.outputTokens, { ...labels, [ATTRIBUTE.tokenType]: "output" });
+        tokens.record(usage.outputTokens, ofType(labels, "output"));
       }
     },
   };
+}
+
+type ByType = { readonly input: Attributes; readonly output: Attributes };
+
+/** Labels of the same call come as the same object: so do those with the type beside them. */
+const byType = new WeakMap<Attributes, ByType>();
+
+function ofType(labels: Attributes, type: keyof ByType): Attributes {
+  const known = byType.get(labels);
+  if (known !== undefined) return known[type];
+  const made: ByType = {
+    input: { ...labels, [ATTRIBUTE.tokenType]: "input" },
+    output: { ...labels, [ATTRIBUTE.tokenType]: "output" },
+  };
+  byType.set(labels, made);
+  return made[type];
 }
 
 /** Embeddings have no metric of their own yet, so that their duration keeps the operation's name. */

@@ -21,14 +21,14 @@ export type Usage = {
 
 /** Adds a usage's attributes; what is absent adds none. */
 export function addUsage(attributes: Attributes, usage: Usage, generation: Generation): void {
-  const counts: readonly (readonly [string, number | undefined])[] = [
-    [ATTRIBUTE.inputTokens, usage.inputTokens],
-    [ATTRIBUTE.outputTokens, usage.outputTokens],
-    [ATTRIBUTE.cacheReadTokens, usage.cacheReadTokens],
-    [CACHE_WRITE_TOKENS[generation], usage.cacheWriteTokens],
-    [ATTRIBUTE.reasoningTokens, usage.reasoningTokens],
-  ];
-  for (const [key, count] of counts) if (count !== undefined) attributes[key] = count;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } = usage;
+  if (inputTokens !== undefined) attributes[ATTRIBUTE.inputTokens] = inputTokens;
+  if (outputTokens !== undefined) attributes[ATTRIBUTE.outputTokens] = outputTokens;
+  if (cacheReadTokens !== undefined) attributes[ATTRIBUTE.cacheReadTokens] = cacheReadTokens;
+  if (cacheWriteTokens !== undefined) {
+    attributes[CACHE_WRITE_TOKENS[generation]] = cacheWriteTokens;
+  }
+  if (reasoningTokens !== undefined) attributes[ATTRIBUTE.reasoningTokens] = reasoningTokens;
   if (generation === "released" || usage.modalities === undefined) return;
   for (const direction of ["input", "output"] as const) {
     for (const [modality, tokens] of Object.entries(usage.modalities[direction] ?? {})) {

@@ -30,12 +30,19 @@ export function unixNano(ms: number): string {
   return String(BigInt(whole) * 1_000_000n + BigInt(rest));
 }
 
+/** Random bytes that are drawn at once: each draw is a call of the system. */
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
 /** Random ids of traces (16 bytes) and spans (8), never all zeros. */
 export function randomId(bytes: 8 | 16): string {
-  const values = crypto.getRandomValues(new Uint8Array(bytes));
-  values[0] ||= 1;
-  let id = "";
-  for (const value of values) id += HEX[value];
+  if (used + bytes > pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  let id = HEX[pool[used] || 1] ?? "";
+  for (let at = used + 1; at < used + bytes; at += 1) id += HEX[pool[at] ?? 0];
+  used += bytes;
   return id;
 }
 
