@@ -168,6 +168,12 @@ export const CASES = {
   "chat, parse, 429": {
     run: (client) => parserOf(client)({ ...CHAT, response_format: CITY }).then(textOf),
   },
+  "chat, 429, nobody waits": {
+    run: (client) => unhandledBy(() => void client.chat.completions.create(CHAT)),
+  },
+  "chat, parse, 429, nobody waits": {
+    run: (client) => unhandledBy(() => void parserOf(client)({ ...CHAT, response_format: CITY })),
+  },
   "chat, stream()": {
     run: async (client) => {
       const { completions } = client.chat.completions.stream ? client.chat : client.beta.chat;
@@ -325,6 +331,27 @@ async function runTools(client, weather) {
     function: { ...WEATHER, function: weather, parse: JSON.parse },
   };
   return completions.runTools({ ...CHAT, tools: [tool] }).finalContent();
+}
+
+/** The rejection that nobody handles: it reaches the process with us as without us, once. */
+async function unhandledBy(run) {
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const seen = [];
+  const first = new Promise((resolve) => {
+    process.on("unhandledRejection", (error) => {
+      seen.push(error.constructor.name);
+      resolve();
+    });
+  });
+  run();
+  await first;
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
+  process.removeAllListeners("unhandledRejection");
+  for (const listener of listeners) process.on("unhandledRejection", listener);
+  return `unhandled ${seen.join(", ")}`;
 }
 
 /** Where the helper is: since version 5 beside `create`, before among the trials. */

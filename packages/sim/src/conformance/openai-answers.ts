@@ -130,6 +130,8 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
     [completion({ id: "half", message: { content: '{"ci' }, finish: "length" })],
   ],
   ["chat, parse, 429", [failure(429, "rate_limit_exceeded")]],
+  ["chat, 429, nobody waits", [failure(429, "rate_limit_exceeded")]],
+  ["chat, parse, 429, nobody waits", [failure(429, "rate_limit_exceeded")]],
   ["chat, stream()", [completionStream({ id: "helper" })]],
   [
     "chat, stream(), left early",
