@@ -172,7 +172,17 @@ test("the quick start does what it says", async (t) => {
       return () => undefined;
     },
   };
-  const args = ["serve", "--data", folder, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
+  const args = [
+    "serve",
+    "--data",
+    folder,
+    "--port",
+    "0",
+    "--otlp-http-port",
+    "0",
+    "--otlp-grpc-port",
+    "0",
+  ];
   const exit = main(args, world);
   t.after(async () => {
     stop();

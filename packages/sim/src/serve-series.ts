@@ -38,6 +38,7 @@ export async function serveSeries(): Promise<SeriesServer> {
     counts: new HttpCounts("api"),
     refuse: ({ url = "" }, status, reason) => ({ status, body: `${url} ${reason}` }),
     broke,
+    tlsFailed: broke,
   });
   return {
     url: `http://127.0.0.1:${port}`,
@@ -84,5 +85,6 @@ function apiOptions(engine: Engine): Parameters<typeof prometheusApi>[0] {
       poolConfig: unused,
     },
     broke,
+    tlsFailed: broke,
   };
 }

@@ -32,7 +32,17 @@ export class NarukoProcess {
   /** Starts it on processor 0 and waits until its ports are open. */
   static async start(nodeOptions: readonly string[] = []): Promise<NarukoProcess> {
     const folder = mkdtempSync(path.join(tmpdir(), "naruko-bench-"));
-    const serve = ["serve", "--data", folder, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"];
+    const serve = [
+      "serve",
+      "--data",
+      folder,
+      "--port",
+      "0",
+      "--otlp-http-port",
+      "0",
+      "--otlp-grpc-port",
+      "0",
+    ];
     const [command = "", ...args] = pinned(0, [process.execPath, ...nodeOptions, NARUKO, ...serve]);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], cwd: folder });
     let greeting = "";

@@ -71,7 +71,10 @@ async function serve(clock: VirtualClock, args: readonly string[]): Promise<Serv
       return () => undefined;
     },
   };
-  const exit = main(["serve", ...args, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"], world);
+  const exit = main(
+    ["serve", ...args, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
+    world,
+  );
   const greeted = starting.signal.aborted || once(starting.signal, "abort");
   await Promise.race([greeted, exit]);
   const otlp = /send OTLP to (\S+)/.exec(texts.printed)?.[1];
