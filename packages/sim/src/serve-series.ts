@@ -85,6 +85,5 @@ function apiOptions(engine: Engine): Parameters<typeof prometheusApi>[0] {
       poolConfig: unused,
     },
     broke,
-    tlsFailed: broke,
   };
 }
