@@ -155,7 +155,10 @@ export async function rulesRan(url: string): Promise<void> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   for (;;) {
     const text = await (await fetch(`${url}/api/v1/rules`, { signal })).text();
-    if (text.includes('"two:vector"') && !text.includes('"health":"unknown"')) return;
+    const ran = text.includes('"two:vector"') && !text.includes('"health":"unknown"');
+    // A rule says that it ran a moment before what it wrote can be read.
+    const query = `${url}/api/v1/query?query=count(ALERTS)%3D%3D2`;
+    if (ran && (await (await fetch(query, { signal })).text()).includes('"2"')) return;
     await wait(50, undefined, { signal });
   }
 }
