@@ -2,7 +2,7 @@ import { bucketsFault, metricRecord, numberPointFault } from "./metric-points.ts
 import { type MetricData, pointCount, temporalityOf } from "./metric-points.ts";
 import { readAttribute } from "./protobuf-attributes.ts";
 import { readExponentialPoint } from "./protobuf-exponential.ts";
-import type { AttributeValue, ExponentialPoint, HistogramPoint, MetricRecord } from "./records.ts";
+import type { AttributeValue, HistogramPoint, MetricRecord } from "./records.ts";
 import type { NumberPoint, Origin } from "./records.ts";
 import { NO_TIME } from "./unix-nano.ts";
 import { LENGTH_DELIMITED, type WireReader } from "./wire-reader.ts";
@@ -80,29 +80,28 @@ function readNumbers(reader: WireReader, type: "gauge" | "sum"): MetricData {
 }
 
 function readHistogram(reader: WireReader): MetricData {
-  const outer = reader.enter();
-  const points: HistogramPoint[] = [];
-  let temporality = 0;
-  while (reader.next()) {
-    if (reader.field === 1) readHistogramPoint(reader, points);
-    else if (reader.field === 2) temporality = reader.int32();
-    else reader.skip();
-  }
-  reader.leave(outer);
-  return { type: "histogram", points, temporality: temporalityOf(temporality) };
+  return { type: "histogram", ...readDistribution(reader, readHistogramPoint) };
 }
 
 function readExponentialHistogram(reader: WireReader): MetricData {
+  return { type: "exponential-histogram", ...readDistribution(reader, readExponentialPoint) };
+}
+
+/** Both kinds of histograms are points and their temporality, under the same fields. */
+function readDistribution<Point>(
+  reader: WireReader,
+  readPoint: (reader: WireReader, points: Point[]) => void,
+): { readonly points: Point[]; readonly temporality: ReturnType<typeof temporalityOf> } {
   const outer = reader.enter();
-  const points: ExponentialPoint[] = [];
+  const points: Point[] = [];
   let temporality = 0;
   while (reader.next()) {
-    if (reader.field === 1) readExponentialPoint(reader, points);
+    if (reader.field === 1) readPoint(reader, points);
     else if (reader.field === 2) temporality = reader.int32();
     else reader.skip();
   }
   reader.leave(outer);
-  return { type: "exponential-histogram", points, temporality: temporalityOf(temporality) };
+  return { points, temporality: temporalityOf(temporality) };
 }
 
 /** Its points are counted and read no further. */
