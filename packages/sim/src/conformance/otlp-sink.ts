@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { gunzipSync } from "node:zlib";
+import { closeAtOnce, openOnLoopback } from "../loopback.ts";
 
 /** A request of OTLP in JSON, as it came. */
 export type Delivered = { readonly path: string; readonly body: unknown };
@@ -19,17 +19,11 @@ export class OtlpSink {
     });
   });
 
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  start(): Promise<string> {
+    return openOnLoopback(this.#server);
   }
 
-  async stop(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return closeAtOnce(this.#server);
   }
 }

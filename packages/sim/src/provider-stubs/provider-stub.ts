@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
+import { closeAtOnce, openOnLoopback } from "../loopback.ts";
 
 /** What a provider's server answers to one request. */
 export type ScriptedAnswer =
@@ -49,18 +49,12 @@ export class ProviderStub {
   }
 
   /** Opens a free port and returns the base of its addresses. */
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  start(): Promise<string> {
+    return openOnLoopback(this.#server);
   }
 
-  async stop(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return closeAtOnce(this.#server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
