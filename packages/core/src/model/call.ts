@@ -31,6 +31,23 @@ export type CallText = {
   readonly system?: string;
   readonly input?: string;
   readonly output?: string;
+  /** What the answer was to be based on: documents that were retrieved, results of tools. */
+  readonly context?: string;
+};
+
+/**
+ * What was asked for beside the text, and what tools were called: known while a request is in
+ * flight, for the free quality signals, and never written.
+ */
+export type CallFacts = {
+  /** `gen_ai.output.type`, or what the request's response format says: `json`, `text` … */
+  readonly outputType?: string;
+  /** JSON Schema that the output was to follow, as text. */
+  readonly outputSchema?: string;
+  /** Tools that the model was offered; absent where the sender does not tell. */
+  readonly tools?: readonly { readonly name: string; readonly parameters?: string }[];
+  /** Tools that the model called, with their arguments as it wrote them. */
+  readonly toolCalls?: readonly { readonly name: string; readonly arguments?: string }[];
 };
 
 /**
@@ -88,6 +105,10 @@ export type Call = {
   /** Whose spelling it came in: the name of the dialect's file. */
   readonly dialect: string;
   readonly text?: CallText;
+  /** In flight only: taken out before the commit. */
+  readonly facts?: CallFacts;
+  /** UTF-16 code units of the output, where it was in the span. */
+  readonly outputLength?: number;
   /** Names of free quality flags that this call raised, found while its text was in flight. */
   readonly flags?: readonly string[];
 };

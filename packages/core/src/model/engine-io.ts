@@ -1,4 +1,5 @@
 import type { Feature } from "./features.ts";
+import type { JudgeSetup } from "./judge.ts";
 import type { Labels } from "./labels.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -36,6 +37,10 @@ export type EngineSetup = {
   readonly sources: Readonly<Record<string, "spans" | "metrics">>;
   /** What rules and queries may use beyond the default; absent: nothing. */
   readonly features?: readonly Feature[];
+  /** What may be written of what was said; absent: `off`. */
+  readonly capture?: "off" | "judge" | "store";
+  /** Absent: nothing is judged. */
+  readonly judge?: JudgeSetup;
 };
 
 /** Where a rule stands for one label set. `inactive` is a pending alert that lapsed. */

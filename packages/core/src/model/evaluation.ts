@@ -16,4 +16,6 @@ export type Evaluation = {
   readonly responseId?: string;
   readonly service: string;
   readonly environment?: string;
+  /** How many calls this verdict stands for, where a sampler drew its call; absent: 1. */
+  readonly weight?: number;
 };
