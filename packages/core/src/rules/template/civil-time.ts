@@ -1,3 +1,4 @@
+import { type CalendarDay, calendarDay, dayOfYear } from "../../model/calendar-day.ts";
 import { DAY_MS } from "../../model/time.ts";
 
 const MONTHS = [
@@ -17,11 +18,7 @@ const MONTHS = [
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /** A point in time on the UTC calendar (proleptic Gregorian). */
-export type CivilTime = {
-  readonly year: number;
-  /** 1 to 12. */
-  readonly month: number;
-  readonly day: number;
+export type CivilTime = CalendarDay & {
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
@@ -44,29 +41,15 @@ export function weekdayName(weekday: number): string {
 export function civilTime(epochMs: number): CivilTime {
   const days = Math.floor(epochMs / DAY_MS);
   const ofDay = epochMs - days * DAY_MS;
-  // The 400-year cycle has 146,097 days; counting years from March puts the leap day last.
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const leaps =
-    Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
-  const yearOfEra = Math.floor((dayOfEra - leaps) / 365);
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const date = calendarDay(days);
   return {
-    year,
-    month,
-    day: dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+    ...date,
     hour: Math.floor(ofDay / 3_600_000),
     minute: Math.floor(ofDay / 60_000) % 60,
     second: Math.floor(ofDay / 1000) % 60,
     ms: ofDay % 1000,
     weekday: (((days + 4) % 7) + 7) % 7,
-    yearDay: month <= 2 ? dayOfYear - 305 : dayOfYear + 60 + (leap ? 1 : 0),
+    yearDay: dayOfYear(date),
   };
 }
 
