@@ -1,0 +1,184 @@
+import { assert } from "../model/assert.ts";
+import { calendarDay, daysInMonth } from "../model/calendar-day.ts";
+import { DAY_MS, type EpochMs } from "../model/time.ts";
+
+/** A billionth of a US dollar, whole: sums of money stay exact. */
+export type NanoUsd = number;
+
+/** Whole billionths, rounded up, so that nothing is ever taken for cheaper than it is. */
+export function nanoUsd(usd: number): NanoUsd {
+  // What binary fractions add (0.15 is a little more) is not a billionth of its own.
+  return Math.ceil(usd * 1e9 - 1e-6);
+}
+
+/** In US dollars; an absent cap is no cap. */
+export type BudgetCaps = { readonly usdPerDay?: number; readonly usdPerMonth?: number };
+
+/** Why a request may not be paid for. */
+export type BudgetRefusal = "day-cap" | "month-cap";
+
+export type SavedBudget = {
+  readonly day: number;
+  readonly month: number;
+  readonly daySpent: NanoUsd;
+  readonly monthSpent: NanoUsd;
+  readonly beforeSpent: NanoUsd;
+  readonly totalSpent: NanoUsd;
+  readonly since: EpochMs | null;
+  readonly reserved: readonly (readonly [string, NanoUsd])[];
+};
+
+/**
+ * Dollars a day and a month (UTC, of event time), hard: what a request can cost at most is reserved
+ * before it leaves, and what it did cost is settled after it. What is reserved counts as spent, so
+ * that requests under way together cannot pass a cap.
+ */
+export class Budget {
+  #caps: BudgetCaps = {};
+  #day = 0;
+  #month = 0;
+  #daySpent: NanoUsd = 0;
+  #monthSpent: NanoUsd = 0;
+  /** Of the day before: the forecast needs a whole day. */
+  #beforeSpent: NanoUsd = 0;
+  #totalSpent: NanoUsd = 0;
+  #since: EpochMs | undefined;
+  readonly #reserved = new Map<string, NanoUsd>();
+  #reservedSum: NanoUsd = 0;
+
+  setCaps(caps: BudgetCaps): void {
+    this.#caps = caps;
+  }
+
+  /** Sets money aside for a request, or says which cap leaves no room for it. */
+  reserve(key: string, most: NanoUsd, at: EpochMs): BudgetRefusal | undefined {
+    assert(most >= 0 && Number.isSafeInteger(most), "money is whole billionths of a dollar");
+    assert(!this.#reserved.has(key), "a request is paid for once");
+    this.#turn(at);
+    this.#since ??= at;
+    const held = this.#reservedSum + most;
+    const { usdPerDay, usdPerMonth } = this.#caps;
+    if (usdPerDay !== undefined && this.#daySpent + held > floorNano(usdPerDay)) return "day-cap";
+    if (usdPerMonth !== undefined && this.#monthSpent + held > floorNano(usdPerMonth))
+      return "month-cap";
+    this.#reserved.set(key, most);
+    this.#reservedSum = held;
+    return undefined;
+  }
+
+  /**
+   * Takes what a request did cost; absent: not told, so all that was set aside counts. A request
+   * that ends on the day after its start is that day's.
+   */
+  settle(key: string, cost: NanoUsd | undefined, at: EpochMs): NanoUsd {
+    const most = this.#reserved.get(key);
+    assert(most !== undefined, "what is settled was reserved");
+    this.#turn(at);
+    this.#reserved.delete(key);
+    this.#reservedSum -= most;
+    const paid = cost ?? most;
+    this.#daySpent += paid;
+    this.#monthSpent += paid;
+    this.#totalSpent += paid;
+    return paid;
+  }
+
+  /** What is spent and set aside, in US dollars. */
+  view(at: EpochMs): BudgetView {
+    this.#turn(at);
+    return {
+      dayUsd: this.#daySpent / 1e9,
+      monthUsd: this.#monthSpent / 1e9,
+      totalUsd: this.#totalSpent / 1e9,
+      reservedUsd: this.#reservedSum / 1e9,
+      forecastUsd: this.#forecast(at),
+    };
+  }
+
+  /** US dollars that may still be spent on this day; infinite without a cap. */
+  left(at: EpochMs): number {
+    this.#turn(at);
+    const { usdPerDay = Infinity, usdPerMonth = Infinity } = this.#caps;
+    const day = usdPerDay - (this.#daySpent + this.#reservedSum) / 1e9;
+    const month = usdPerMonth - (this.#monthSpent + this.#reservedSum) / 1e9;
+    return Math.max(0, Math.min(day, month));
+  }
+
+  save(): SavedBudget {
+    return {
+      day: this.#day,
+      month: this.#month,
+      daySpent: this.#daySpent,
+      monthSpent: this.#monthSpent,
+      beforeSpent: this.#beforeSpent,
+      totalSpent: this.#totalSpent,
+      since: this.#since ?? null,
+      reserved: [...this.#reserved],
+    };
+  }
+
+  load(saved: SavedBudget): void {
+    this.#day = saved.day;
+    this.#month = saved.month;
+    this.#daySpent = saved.daySpent;
+    this.#monthSpent = saved.monthSpent;
+    this.#beforeSpent = saved.beforeSpent;
+    this.#totalSpent = saved.totalSpent;
+    this.#since = saved.since ?? undefined;
+    for (const [key, most] of saved.reserved) {
+      this.#reserved.set(key, most);
+      this.#reservedSum += most;
+    }
+  }
+
+  /** The month's spend if the last day's pace goes on to its end. */
+  #forecast(at: EpochMs): number {
+    if (this.#since === undefined) return 0;
+    const today = at - this.#day * DAY_MS;
+    const seenMs = Math.min(at - this.#since, today + DAY_MS);
+    const seen = this.#daySpent + (at - this.#since > today ? this.#beforeSpent : 0);
+    const perMs = seen / Math.max(seenMs, MIN_SEEN_MS);
+    return (this.#monthSpent + perMs * (monthEnd(this.#day) - at)) / 1e9;
+  }
+
+  #turn(at: EpochMs): void {
+    const day = Math.floor(at / DAY_MS);
+    if (day === this.#day) return;
+    assert(day > this.#day, "event time does not go back");
+    this.#beforeSpent = day === this.#day + 1 ? this.#daySpent : 0;
+    this.#day = day;
+    this.#daySpent = 0;
+    const month = monthOf(day);
+    if (month === this.#month) return;
+    this.#month = month;
+    this.#monthSpent = 0;
+  }
+}
+
+export type BudgetView = {
+  readonly dayUsd: number;
+  readonly monthUsd: number;
+  /** Since the beginning. */
+  readonly totalUsd: number;
+  readonly reservedUsd: number;
+  /** What the month comes to at the pace of today and yesterday. */
+  readonly forecastUsd: number;
+};
+
+/** A pace needs some time to be one: a first verdict is not a month of them. */
+const MIN_SEEN_MS = DAY_MS / 24;
+
+function floorNano(usd: number): NanoUsd {
+  return Math.floor(usd * 1e9 + 1e-6);
+}
+
+/** Months since the year 0. */
+function monthOf(day: number): number {
+  const { year, month } = calendarDay(day);
+  return year * 12 + month - 1;
+}
+
+function monthEnd(day: number): number {
+  const date = calendarDay(day);
+  return (day - date.day + 1 + daysInMonth(date)) * DAY_MS;
+}
