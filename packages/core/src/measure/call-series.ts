@@ -1,4 +1,4 @@
-import type { Call } from "../model/call.ts";
+import { type Call, isCalledOff } from "../model/call.ts";
 import { labels, type Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { EpochMs } from "../model/time.ts";
@@ -73,6 +73,7 @@ const MODEL_ERRORS = measure(LLM_ERRORS, (shape) => [shape.model, shape.errorTyp
 const COST_USD = measure(COST, (shape) => shape.genAi);
 const UNKNOWN_MODEL = unpriced("unknown-model");
 const MISSING_USAGE = unpriced("missing-usage");
+const CANCELLED = unpriced("cancelled");
 const NO_USAGE = measure(USAGE_MISSING, (shape) => shape.genAi);
 
 /** Finish reasons, and flags, whose place is kept for one shape: senders may invent any number. */
@@ -146,9 +147,10 @@ export class CallSeries {
     this.#add(counting, COST_USD, call.costUsd);
     if (call.unpriced === "unknown-model") this.#add(counting, UNKNOWN_MODEL, 1);
     if (call.unpriced === "missing-usage") this.#add(counting, MISSING_USAGE, 1);
+    if (call.unpriced === "cancelled") this.#add(counting, CANCELLED, 1);
     // An estimate stands in for what the provider did not tell, and does not hide that it did not.
-    const untold = call.errorType === undefined && call.usageSource !== "provider";
-    if (untold) this.#add(counting, NO_USAGE, 1);
+    const isWhole = call.errorType === undefined && !isCalledOff(call);
+    if (isWhole && call.usageSource !== "provider") this.#add(counting, NO_USAGE, 1);
     for (const reason of call.finishReasons) this.#addNamed(counting, FINISH, reason);
     for (const flag of call.flags ?? []) this.#addNamed(counting, QUALITY_FLAG, flag);
   }

@@ -114,9 +114,18 @@ const samples: readonly (readonly [string, readonly CallFields[], readonly strin
     ],
   ],
   [
+    "a call without a price because it was called off is told apart",
+    [{ unpriced: "cancelled" }],
+    [`naruko_unpriced_calls_total{${GEN_AI}, reason="cancelled", service_name="shop"} 1`],
+  ],
+  [
     "usage that the provider did not tell is counted as missing, estimated or not",
-    [{ usage: {}, usageSource: "missing" }, { usageSource: "estimated" }],
-    [`naruko_usage_missing_calls_total{${GEN_AI}, service_name="shop"} 2`],
+    [
+      { usage: {}, usageSource: "missing" },
+      { usageSource: "estimated" },
+      { usage: {}, usageSource: "missing", ending: "raw" },
+    ],
+    [`naruko_usage_missing_calls_total{${GEN_AI}, service_name="shop"} 3`],
   ],
   [
     "a tool has a duration",
@@ -151,6 +160,14 @@ const absences: readonly (readonly [string, CallFields, string])[] = [
     { usage: {}, usageSource: "missing", errorType: "500" },
     "usage_missing",
   ],
+  ...(["cancelled", "closed", "abandoned"] as const).map(
+    (ending): readonly [string, CallFields, string] => [
+      `a call that was ${ending} lacks no usage`,
+      { usage: {}, usageSource: "missing", ending },
+      "usage_missing",
+    ],
+  ),
+  ["a call that was cancelled is no error", { ending: "cancelled" }, "error"],
   ["an agent's usage is its children's", { kind: "agent" }, "token_usage"],
   ["an agent is no model call", { kind: "agent" }, "llm_"],
   ["a tool's failure is no model's error", { kind: "tool", errorType: "500" }, "llm_errors"],

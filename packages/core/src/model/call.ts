@@ -24,6 +24,13 @@ export type Usage = {
 export type UsageSource = "provider" | "estimated" | "missing";
 
 /**
+ * How an answer ended that is not whole, as `naruko.call.end` tells it: the application's signal
+ * `cancelled` it, or it left the stream (`closed`) or forgot it (`abandoned`); the server or the
+ * network `cut` it; or the application read the response itself (`raw`).
+ */
+export type CallEnding = "cancelled" | "closed" | "abandoned" | "cut" | "raw";
+
+/**
  * What was said, as plain text. Always known while a request is in flight; what is written is
  * decided by `capture`.
  */
@@ -79,19 +86,24 @@ export type Call = {
   readonly serverAddress?: string;
   /** Low-cardinality cause; present exactly when the operation failed. `_OTHER` where not told. */
   readonly errorType?: string;
+  /** Absent where the answer is whole, the call failed before one, or the sender does not tell. */
+  readonly ending?: CallEnding;
   readonly stream: boolean;
   /** Seconds to the first content-bearing chunk; streamed calls only. */
   readonly timeToFirstChunkS?: number;
   /** Mean seconds from one chunk to the next, where the sender tells it; streamed calls only. */
   readonly timePerOutputChunkS?: number;
-  /** One a choice, unified: `stop`, `length`, `content_filter`, `tool_call`, `error`, or as sent. */
+  /**
+   * One a choice, unified: `stop`, `length`, `content_filter`, `tool_call`, `error`, `cancelled`
+   * where the application did not wait for one, or as sent.
+   */
   readonly finishReasons: readonly string[];
   readonly usage: Usage;
   readonly usageSource: UsageSource;
   /** US dollars; absent when the model is not in the price table or usage is missing. */
   readonly costUsd?: number;
-  /** Why a call that should have a cost has none: both are counted. */
-  readonly unpriced?: "unknown-model" | "missing-usage";
+  /** Why a call that should have a cost has none: each is counted. */
+  readonly unpriced?: "unknown-model" | "missing-usage" | "cancelled";
   readonly responseId?: string;
   readonly systemFingerprint?: string;
   readonly conversationId?: string;
@@ -112,6 +124,20 @@ export type Call = {
   /** Names of free quality flags that this call raised, found while its text was in flight. */
   readonly flags?: readonly string[];
 };
+
+const CALLED_OFF: ReadonlySet<CallEnding | undefined> = new Set([
+  "cancelled",
+  "closed",
+  "abandoned",
+]);
+
+/**
+ * Whether the application did not wait for the whole answer. That is no failure, and what the answer
+ * would have told at its end (usage, a finish reason) can be expected of nobody.
+ */
+export function isCalledOff({ errorType, ending }: Pick<Call, "errorType" | "ending">): boolean {
+  return errorType === undefined && CALLED_OFF.has(ending);
+}
 
 /** The model that the article's series name: the requested one, the response's where none was requested. */
 export function modelOf(call: Call): string {

@@ -1,6 +1,13 @@
-import type { Call, CallKind, Usage, UsageSource } from "../model/call.ts";
+import {
+  type Call,
+  type CallKind,
+  isCalledOff,
+  type Usage,
+  type UsageSource,
+} from "../model/call.ts";
 import type { SpanRecord } from "../receive/records.ts";
 import { labelCut } from "./attributes.ts";
+import { calledOffReasons, endingOf, usageSourceOf } from "./call-ending.ts";
 import type { NormalizeContext } from "./context.ts";
 import { errorTypeOf } from "./error-type.ts";
 import { unifiedFinishReason } from "./finish-reasons.ts";
@@ -46,10 +53,15 @@ export function callFrom(
   if (provider !== undefined) call.provider = unifiedProvider(provider);
   const errorType = errorTypeOf(span, toldError);
   if (errorType !== undefined) call.errorType = labelCut(errorType, context);
+  const ending = endingOf(span.attributes, context.ignored);
+  if (ending !== undefined) call.ending = ending;
+  if (isCalledOff(call)) call.finishReasons = calledOffReasons(call.finishReasons);
   const text = reading.text ?? context.textOf?.(span.traceId, span.spanId);
   if (text !== undefined) call.text = text;
   setChunkTimes(call, reading, context.ignored);
-  if (call.kind === "inference" || call.kind === "embeddings") setUsageAndCost(call, context);
+  if (call.kind === "inference" || call.kind === "embeddings") {
+    setUsageAndCost(call, usageSourceOf(span.attributes), context);
+  }
   return call;
 }
 
@@ -68,16 +80,20 @@ function setChunkTimes(call: Draft, reading: Reading, ignored: Tally): void {
 }
 
 /**
- * A successful call has its whole usage from the provider, or estimated where its text is known, or
- * counts as one whose usage is missing. From a failed call none can be expected: what it tells is
- * priced, and nothing is estimated.
+ * A successful call has its whole usage from the provider, or estimated (by the sender, or here where
+ * its text is known), or counts as one whose usage is missing. From a failed call none can be
+ * expected: what it tells is priced, and nothing is estimated. One that was called off costs what
+ * was generated until then: it is estimated too, or has no cost for that reason.
+ *
+ * @param told where a usage comes from that the sender tells
  */
-function setUsageAndCost(call: Draft, context: NormalizeContext): void {
-  const { usage, source } = settledUsage(call, context);
+function setUsageAndCost(call: Draft, told: UsageSource, context: NormalizeContext): void {
+  const { usage, source } = settledUsage(call, told, context);
   call.usage = usage;
   call.usageSource = source;
   if (source === "missing") {
-    if (call.errorType === undefined) call.unpriced = "missing-usage";
+    if (call.errorType !== undefined) return;
+    call.unpriced = isCalledOff(call) ? "cancelled" : "missing-usage";
     return;
   }
   if (context.priceOf === undefined) return;
@@ -94,13 +110,14 @@ function isWhole(kind: CallKind, usage: Usage): boolean {
 
 function settledUsage(
   call: Draft,
+  told: UsageSource,
   context: NormalizeContext,
 ): { readonly usage: Usage; readonly source: UsageSource } {
   const { usage } = call;
-  if (isWhole(call.kind, usage)) return { usage, source: "provider" };
+  if (isWhole(call.kind, usage)) return { usage, source: told };
   if (call.errorType !== undefined) {
-    const told = usage.inputTokens !== undefined || usage.outputTokens !== undefined;
-    return { usage, source: told ? "provider" : "missing" };
+    const isTold = usage.inputTokens !== undefined || usage.outputTokens !== undefined;
+    return { usage, source: isTold ? told : "missing" };
   }
   const estimated = estimatedUsage(call, context);
   return isWhole(call.kind, estimated)

@@ -262,6 +262,46 @@ const money: readonly (readonly [string, Values, Money])[] = [
     { usage: { inputTokens: 9 }, usageSource: "provider", costUsd: 0.5 },
   ],
   [
+    "estimated by the sender",
+    { ...CHAT, ...TOLD, "naruko.usage.source": "estimated" },
+    { usage: { inputTokens: 9, outputTokens: 4 }, usageSource: "estimated", costUsd: 0.5 },
+  ],
+  [
+    "a source that is no word of ours",
+    { ...CHAT, ...TOLD, "naruko.usage.source": "a guess" },
+    { usage: { inputTokens: 9, outputTokens: 4 }, usageSource: "provider", costUsd: 0.5 },
+  ],
+  [
+    "missing, as the sender says",
+    { ...CHAT, "naruko.usage.source": "missing" },
+    { usage: {}, usageSource: "missing", unpriced: "missing-usage" },
+  ],
+  [
+    "cut, with the sender's estimate",
+    { ...CHAT, ...TOLD, "naruko.usage.source": "estimated", "error.type": "stream_cut" },
+    { usage: { inputTokens: 9, outputTokens: 4 }, usageSource: "estimated", costUsd: 0.5 },
+  ],
+  [
+    "called off",
+    { ...CHAT, "gen_ai.usage.input_tokens": 9, "naruko.call.end": "cancelled" },
+    { usage: { inputTokens: 9 }, usageSource: "missing", unpriced: "cancelled" },
+  ],
+  [
+    "called off, and estimated from what was said until then",
+    { ...CHAT, ...SAID, "naruko.call.end": "closed" },
+    { usage: { inputTokens: 6, outputTokens: 2 }, usageSource: "estimated", costUsd: 0.5 },
+  ],
+  [
+    "called off after the usage was told",
+    { ...CHAT, ...TOLD, "naruko.call.end": "closed" },
+    { usage: { inputTokens: 9, outputTokens: 4 }, usageSource: "provider", costUsd: 0.5 },
+  ],
+  [
+    "an answer that the application read itself",
+    { ...CHAT, "naruko.call.end": "raw" },
+    { usage: {}, usageSource: "missing", unpriced: "missing-usage" },
+  ],
+  [
     "embeddings have no output",
     { ...CHAT, "gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 9 },
     { usage: { inputTokens: 9 }, usageSource: "provider", costUsd: 0.5 },
@@ -280,6 +320,44 @@ for (const [name, values, expected] of money) {
       { usage, usageSource, costUsd, unpriced },
       { costUsd: undefined, unpriced: undefined, ...expected },
     );
+  });
+}
+
+type End = readonly [told: Values, Pick<Call, "ending" | "errorType" | "finishReasons">, bad?: 1];
+const REASONS = "gen_ai.response.finish_reasons";
+const ends: readonly End[] = [
+  [{}, { finishReasons: [] }],
+  [{ "naruko.call.end": "cancelled" }, { ending: "cancelled", finishReasons: ["cancelled"] }],
+  [
+    { "naruko.call.end": "closed", [REASONS]: ["stop", "error"] },
+    { ending: "closed", finishReasons: ["stop", "cancelled"] },
+  ],
+  [
+    { "naruko.call.end": "abandoned", [REASONS]: ["error"] },
+    { ending: "abandoned", finishReasons: ["cancelled"] },
+  ],
+  [
+    { "naruko.call.end": "cut", "error.type": "stream_cut", [REASONS]: ["error"] },
+    { ending: "cut", errorType: "stream_cut", finishReasons: ["error"] },
+  ],
+  [
+    { "naruko.call.end": "cancelled", "error.type": "timeout", [REASONS]: ["error"] },
+    { ending: "cancelled", errorType: "timeout", finishReasons: ["error"] },
+  ],
+  [{ "naruko.call.end": "raw" }, { ending: "raw", finishReasons: [] }],
+  [{ "naruko.call.end": "done", [REASONS]: ["error"] }, { finishReasons: ["error"] }, 1],
+  [{ "naruko.call.end": 1 }, { finishReasons: [] }, 1],
+  [{ [REASONS]: ["error"] }, { finishReasons: ["error"] }],
+];
+for (const [told, expected, bad = 0] of ends) {
+  test(`how a call ended: ${JSON.stringify(told)}`, () => {
+    const record = span({ ...CHAT, ...told });
+    const { ending, errorType, finishReasons } = callOf(record);
+    assert.deepEqual(
+      { ending, errorType, finishReasons },
+      { ending: undefined, errorType: undefined, ...expected },
+    );
+    assert.equal(normalize(record).ignored.get("bad-call-end") ?? 0, bad);
   });
 }
 

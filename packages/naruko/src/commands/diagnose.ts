@@ -96,10 +96,12 @@ const GENERATIONS: Readonly<Record<Generation, string>> = {
 };
 
 function service(told: ToldService): readonly Finding[] {
-  const { calls, failed, answered, withUsage, streams, streamsWithUsage, dialect } = told;
+  const { calls, failed, calledOff, answered, withUsage, streams, streamsWithUsage, dialect } =
+    told;
   const about = told.service;
   const named = told.generation === undefined ? "" : `, ${GENERATIONS[told.generation]}`;
-  const says = `${calls} calls in the dialect ${dialect}${named}; ${failed} failed, ${streams} streamed`;
+  const off = calledOff === 0 ? "" : `, ${calledOff} called off by the application`;
+  const says = `${calls} calls in the dialect ${dialect}${named}; ${failed} failed, ${streams} streamed${off}`;
   const lacks = (what: Lacking, level: "missing" | "wrong", found: string): Finding => ({
     level,
     about,

@@ -12,6 +12,7 @@ export const SHAPE_FIELDS = [
   "responseModel",
   "serverAddress",
   "errorType",
+  "ending",
   "stream",
   "usageSource",
   "unpriced",
@@ -112,6 +113,7 @@ function isOfShape(call: Call, shape: CallShape): boolean {
     call.responseModel === shape.responseModel &&
     call.serverAddress === shape.serverAddress &&
     call.errorType === shape.errorType &&
+    call.ending === shape.ending &&
     call.stream === shape.stream &&
     call.usageSource === shape.usageSource &&
     call.unpriced === shape.unpriced &&

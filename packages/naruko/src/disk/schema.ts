@@ -1,11 +1,11 @@
 /** The version of the tables below. A file with a higher one is refused, a lower one is migrated. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** What `format.program` says, so that somebody else's database is not taken for ours. */
 export const PROGRAM = "naruko";
 
 /**
- * The tables of version 2. None has a primary key: an index costs more to keep in memory than the
+ * The tables of version 3. None has a primary key: an index costs more to keep in memory than the
  * rows on disk, and keys are kept apart by how rows are written (`write-calls.ts`,
  * `write-chunks.ts`). Times are epoch milliseconds; JSON is text, never parsed by the database.
  */
@@ -16,7 +16,7 @@ export const TABLES: readonly string[] = [
   "CREATE TABLE snapshot_heads (id BIGINT, n INTEGER, data BLOB)",
   `CREATE TABLE call_shape (id INTEGER, kind VARCHAR, operation VARCHAR, service VARCHAR,
     service_version VARCHAR, environment VARCHAR, provider VARCHAR, request_model VARCHAR,
-    response_model VARCHAR, server_address VARCHAR, error_type VARCHAR, stream BOOLEAN,
+    response_model VARCHAR, server_address VARCHAR, error_type VARCHAR, ending VARCHAR, stream BOOLEAN,
     usage_source VARCHAR, unpriced VARCHAR, system_fingerprint VARCHAR, prompt_name VARCHAR,
     prompt_version VARCHAR, tool_name VARCHAR, agent_name VARCHAR, dialect VARCHAR,
     finish_reasons VARCHAR, flags VARCHAR)`,
@@ -42,4 +42,14 @@ export const TABLES: readonly string[] = [
 export const MIGRATIONS: readonly (readonly string[])[] = [
   // Inputs are files of their own from version 2 on: old-inputs.ts moves them there.
   ["ALTER TABLE input RENAME TO old_input"],
+  // Rows are appended by the place of their columns, hence a table in the new order.
+  [
+    `CREATE TABLE call_shape_3 AS SELECT id, kind, operation, service, service_version, environment,
+      provider, request_model, response_model, server_address, error_type,
+      CAST(NULL AS VARCHAR) AS ending, stream, usage_source, unpriced, system_fingerprint,
+      prompt_name, prompt_version, tool_name, agent_name, dialect, finish_reasons, flags
+      FROM call_shape`,
+    "DROP TABLE call_shape",
+    "ALTER TABLE call_shape_3 RENAME TO call_shape",
+  ],
 ];

@@ -29,13 +29,15 @@ test("what is told is counted by service, dialect and generation; tools and agen
   const first: Call = { ...CALL, stream: true, usageSource: "provider", text: { input: "hi" } };
   const second: Call = { ...CALL, stream: true, usageSource: "estimated", conversationId: "c" };
   const failed: Call = { ...CALL, stream: true, errorType: "429", serviceVersion: "1" };
+  const calledOff: Call = { ...CALL, stream: true, ending: "closed" };
   const tool: Call = { ...CALL, kind: "tool" };
   told.note(
-    [first, second, failed, tool],
+    [first, second, failed, calledOff, tool],
     new Map([
       [first, 2],
       [second, 2],
       [failed, 2],
+      [calledOff, 2],
     ]),
     AT,
   );
@@ -46,8 +48,9 @@ test("what is told is counted by service, dialect and generation; tools and agen
       ...common,
       dialect: "otel-genai",
       generation: 2,
-      calls: 3,
+      calls: 4,
       failed: 1,
+      calledOff: 1,
       answered: 2,
       withUsage: 1,
       streams: 2,
@@ -61,6 +64,7 @@ test("what is told is counted by service, dialect and generation; tools and agen
       dialect: "openlit",
       calls: 1,
       failed: 0,
+      calledOff: 0,
       answered: 1,
       withUsage: 0,
       streams: 0,

@@ -1,4 +1,4 @@
-import type { Call } from "@naruko/core/model/call";
+import { type Call, isCalledOff } from "@naruko/core/model/call";
 import type { Limits } from "@naruko/core/model/limits";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Generation } from "@naruko/core/normalize/generation";
@@ -11,7 +11,9 @@ export type ToldService = {
   readonly generation?: Generation;
   readonly calls: number;
   readonly failed: number;
-  /** Successful ones, and how many of them told usage. */
+  /** The application did not wait for their end. */
+  readonly calledOff: number;
+  /** Whole ones, and how many of them told usage. */
   readonly answered: number;
   readonly withUsage: number;
   readonly streams: number;
@@ -74,6 +76,7 @@ function keyOf(service: string, dialect: string, generation: Generation | undefi
 const NONE = {
   calls: 0,
   failed: 0,
+  calledOff: 0,
   answered: 0,
   withUsage: 0,
   streams: 0,
@@ -85,10 +88,12 @@ const NONE = {
 };
 
 function count(counts: Counts, call: Call, at: EpochMs): void {
-  const answered = call.errorType === undefined;
+  const calledOff = isCalledOff(call);
+  const answered = call.errorType === undefined && !calledOff;
   const tells = call.usageSource === "provider";
   counts.calls++;
-  if (!answered) counts.failed++;
+  if (call.errorType !== undefined) counts.failed++;
+  if (calledOff) counts.calledOff++;
   if (answered) counts.answered++;
   if (answered && tells) counts.withUsage++;
   if (answered && call.stream) counts.streams++;

@@ -1,4 +1,4 @@
-import type { Call, CallKind, Usage } from "@naruko/core/model/call";
+import type { Call, CallEnding, CallKind, Usage } from "@naruko/core/model/call";
 import { parseDuration } from "@naruko/core/model/duration";
 import { SECOND_MS } from "@naruko/core/model/time";
 import type { CallFields } from "./scenario.ts";
@@ -16,6 +16,8 @@ type CallKey = {
   readonly read: (value: string) => Said | undefined;
 };
 
+const ENDINGS: readonly CallEnding[] = ["cancelled", "closed", "abandoned", "cut", "raw"];
+
 /** What `calls` understands; documented in docs/scenarios.md. */
 const CALL_KEYS: ReadonlyMap<string, CallKey> = new Map([
   ["service", text((service) => ({ service }))],
@@ -27,6 +29,7 @@ const CALL_KEYS: ReadonlyMap<string, CallKey> = new Map([
   ["operation", text((operation) => ({ operation, kind: kindOf(operation) }))],
   ["duration", seconds((durationS) => ({ durationS }))],
   ["error", text((errorType) => ({ errorType }))],
+  ["ending", ending()],
   ["input", tokens((inputTokens) => ({ inputTokens }))],
   ["output", tokens((outputTokens) => ({ outputTokens }))],
   ["cache_read", tokens((cacheReadTokens) => ({ cacheReadTokens }))],
@@ -99,6 +102,16 @@ function text(say: (value: string) => Partial<Call>): CallKey {
   return {
     expects: "a text that is not empty",
     read: (value) => (value === "" ? undefined : { call: say(value) }),
+  };
+}
+
+function ending(): CallKey {
+  return {
+    expects: ENDINGS.join(", "),
+    read: (value) => {
+      const known = ENDINGS.find((one) => one === value);
+      return known === undefined ? undefined : { call: { ending: known } };
+    },
   };
 }
 

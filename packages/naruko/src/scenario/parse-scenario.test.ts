@@ -141,6 +141,7 @@ const taken: readonly (readonly [
   ["load 30s x 1 _ stale 2x2", ({ loads }) => loads[0]?.values, [1, undefined, "stale", 2, 2, 2]],
   ["calls 0 1m 0.5", ({ traffic }) => traffic[0]?.callsPerMinute, 0.5],
   ["calls 0 1m 1", ({ traffic }) => traffic[0]?.call.usageSource, "missing"],
+  ["calls 0 1m 1 ending=closed", ({ traffic }) => traffic[0]?.call.ending, "closed"],
   ["calls 0 1m 1 input=0", ({ traffic }) => traffic[0]?.call.usageSource, "provider"],
   ["calls 0 1m 1 ttft=300ms", ({ traffic }) => traffic[0]?.call.stream, true],
   ["calls 0 1m 1 operation=execute_tool", ({ traffic }) => traffic[0]?.call.kind, "tool"],
