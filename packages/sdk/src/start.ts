@@ -4,6 +4,7 @@ import { setOwnEvents } from "./events.ts";
 import { type ExportCounts, Exporter } from "./export/exporter.ts";
 import { OwnMeter } from "./export/own-meter.ts";
 import { OwnTracer } from "./export/own-tracer.ts";
+import { sendAtExit } from "./export/send-at-exit.ts";
 import { faultCount, quietly } from "./faults.ts";
 import { type Choices, setSettings, settingsFrom } from "./settings.ts";
 import { setOwnProvider } from "./telemetry.ts";
@@ -100,10 +101,18 @@ function runningWith(exporter: Exporter): Running {
     if (!futile && exporter.pending) void flushLast();
   };
   process.on("beforeExit", atExit);
+  // An application that ends itself, or throws, has no turn left in which its own requests go out.
+  const atLast = (): void => {
+    quietly(() => {
+      if (!futile) sendAtExit(exporter.takeAll());
+    });
+  };
+  process.on("exit", atLast);
   return {
     flush: () => exporter.flush(FLUSH_MS),
     shutdown: async () => {
       process.off("beforeExit", atExit);
+      process.off("exit", atLast);
       setOwnProvider(undefined);
       setOwnEvents(undefined);
       running = undefined;

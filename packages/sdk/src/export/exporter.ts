@@ -1,7 +1,7 @@
 import type { OwnMeter } from "./own-meter.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { requestBody, type Resource, type Scope } from "./otlp-json.ts";
-import { send, type Sent } from "./send.ts";
+import { type Post, send, type Sent } from "./send.ts";
 
 /** How long records are gathered before they are sent, and sums before they are repeated. */
 export type Delays = { readonly recordsMs: number; readonly metricsMs: number };
@@ -94,6 +94,25 @@ export class Exporter {
     clearTimeout(timer);
   }
 
+  /**
+   * Hands out all that waits, for somebody else to send: this exporter forgets it. Nothing while the
+   * server is known to be away.
+   */
+  takeAll(): readonly Post[] {
+    if (this.#waitMs > 0) return [];
+    const posts: Post[] = [];
+    for (const kind of ["Spans", "Logs"] as const) {
+      const queue = this.#queues[kind];
+      for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
+        posts.push(this.#postOf(kind, batch));
+        queue.remove(batch.length);
+      }
+    }
+    const unsure = this.#meter.changed || this.#sending !== undefined;
+    if (unsure) posts.push(this.#postOf("Metrics", this.#meter.collect()));
+    return posts;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -139,7 +158,7 @@ export class Exporter {
     const queue = this.#queues[kind];
     const batch = queue.batch();
     if (batch.length === 0) return "taken";
-    const sent = await this.#post(kind, batch);
+    const sent = await send(this.#postOf(kind, batch));
     if (sent === "later") return sent;
     queue.remove(batch.length);
     if (sent === "taken") this.#sent += batch.length;
@@ -150,14 +169,17 @@ export class Exporter {
   async #sendMetrics(): Promise<Sent> {
     if (!this.#meter.changed) return "taken";
     const metrics = this.#meter.collect();
-    const sent = await this.#post("Metrics", metrics);
+    const sent = await send(this.#postOf("Metrics", metrics));
     if (sent === "later") this.#meter.keep();
     return sent;
   }
 
-  #post(kind: keyof typeof PATHS, records: readonly string[]): Promise<Sent> {
+  #postOf(kind: keyof typeof PATHS, records: readonly string[]): Post {
     const { endpoint, headers, resource, scope } = this.#options;
-    const url = new URL(endpoint.replace(/\/+$/, "") + PATHS[kind]);
-    return send({ url, headers }, requestBody(kind, resource, scope, records));
+    return {
+      url: new URL(endpoint.replace(/\/+$/, "") + PATHS[kind]),
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: requestBody(kind, resource, scope, records),
+    };
   }
 }

@@ -8,7 +8,7 @@ import { send } from "./send.ts";
 /** Sends a request, and says what holds its process as soon as it is asked. */
 const PROGRAM = `
   import { send } from ${JSON.stringify(new URL("send.ts", import.meta.url).href)};
-  void send({ url: new URL(process.argv[1]), headers: {} }, "{}");
+  void send({ url: new URL(process.argv[1]), headers: {}, body: "{}" });
   process.stdin.once("data", () => {
     console.log(JSON.stringify(process.getActiveResourcesInfo()));
     process.stdin.destroy();
@@ -46,6 +46,6 @@ test("a request that nobody answers holds no process", async (t) => {
 
 test("nobody there, and no such host, are worth another try", async () => {
   for (const address of ["http://127.0.0.1:9/", "http://no-such-host.invalid/"]) {
-    assert.equal(await send({ url: new URL(address), headers: {} }, "{}"), "later");
+    assert.equal(await send({ url: new URL(address), headers: {}, body: "{}" }), "later");
   }
 });

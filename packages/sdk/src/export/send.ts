@@ -6,8 +6,12 @@ import type { Socket } from "node:net";
 /** What became of a request: taken, worth another try later, or refused for good. */
 export type Sent = "taken" | "later" | "refused";
 
-/** Where requests go. */
-export type Target = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+/** One request. */
+export type Post = {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
 
 /** A server that takes longer is treated as one that is away. */
 const TIMEOUT_MS = 10_000;
@@ -19,11 +23,11 @@ const LATER: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
  * Posts JSON. Not by `fetch`: its connections keep a process alive that has nothing else to do, and
  * what the application does to `fetch` (mocks, instrumentation) would meet our own requests.
  */
-export function send({ url, headers }: Target, body: string): Promise<Sent> {
+export function send({ url, headers, body }: Post): Promise<Sent> {
   return new Promise((resolve) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
       url,
-      { method: "POST", headers: { ...headers, "Content-Type": "application/json" } },
+      { method: "POST", headers },
       (response) => {
         response.on("error", () => {
           resolve("later");

@@ -3,7 +3,12 @@
 import OpenAI from "openai";
 import process from "node:process";
 
-const { HOST_URL: baseURL, HOST_CALLS: calls = "1", HOST_THROWS: throws } = process.env;
+const {
+  HOST_URL: baseURL,
+  HOST_CALLS: calls = "1",
+  HOST_THROWS: throws,
+  HOST_EXITS: code,
+} = process.env;
 process.on("unhandledRejection", (reason) => {
   process.stdout.write(`unhandled ${String(reason)}\n`);
 });
@@ -15,4 +20,5 @@ for (let call = 0; call < Number(calls); call++) {
   if (call === 0) process.stdout.write(`saw ${choices[0].message.content}\n`);
 }
 process.stdout.write("done\n");
+if (code !== undefined) process.exit(Number(code));
 if (throws !== undefined) throw new Error(throws);

@@ -1,24 +1,23 @@
 // What the SDK must never do to the application it lives in: applications that know nothing of it, and
 // servers of telemetry that are absent, silent or broken.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import path from "node:path";
 import test, { type TestContext } from "node:test";
+import { closeAtOnce, openOnLoopback } from "../loopback.ts";
 import { completion } from "../provider-stubs/openai-wire.ts";
 import { ProviderStub } from "../provider-stubs/provider-stub.ts";
 import { OtlpSink } from "./otlp-sink.ts";
+import { type Ended, runApplication } from "./run-application.ts";
 import { isInstalled } from "./run-client.ts";
 import { telemetryText } from "./telemetry-text.ts";
 
-const FOLDER = path.join(import.meta.dirname, "..", "..", "senders", "openai");
 const REGISTER = ["--import", "@naruko/sdk/register"];
 const SAW = "saw 鳴子 の音🦊 is heard – señor.\ndone\n";
 const LIMIT_MS = 60_000;
 
 const installed = isInstalled("openai") || process.env["NARUKO_REQUIRE_PEERS"] === "1";
 const skip = installed ? false : "npm test installs the packages of senders/openai";
+const options = { skip };
 
 async function started(t: TestContext): Promise<string> {
   const stub = new ProviderStub(new Map([["host", [completion({ id: "host" })]]]));
@@ -27,35 +26,21 @@ async function started(t: TestContext): Promise<string> {
   return `${url}/host`;
 }
 
-type Ended = { readonly code: unknown; readonly printed: string; readonly told: string };
-
-async function run(
+function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--conditions=source", ...args], {
-    cwd: FOLDER,
-    env: { PATH: process.env["PATH"], OTEL_SERVICE_NAME: "host", ...environment },
-    signal: AbortSignal.timeout(LIMIT_MS),
-    killSignal: "SIGKILL",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let printed = "";
-  let told = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
-  const [code] = (await once(child, "close")) as readonly unknown[];
-  return { code, printed, told };
+  return runApplication("openai", args, { OTEL_SERVICE_NAME: "host", ...environment });
 }
 
 for (const program of ["host.mjs", "host.cjs"]) {
-  test(`${program}: registered, its calls arrive when it ends`, { skip }, async (t) => {
+  test(`${program}: registered, its calls arrive when it ends`, options, async (t) => {
     const sink = new OtlpSink();
     const otlpUrl = await sink.start();
     t.after(() => sink.stop());
     const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
     const ended = await run([...REGISTER, program], urls);
-    assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+    assert.deepEqual(ended, { code: 0, signal: null, printed: SAW, told: "" });
     const text = telemetryText(sink.delivered, "host");
     assert.match(text, /^span chat gpt-5\.1 CLIENT unset$/m);
     assert.match(text, /^ {2}gen_ai\.usage\.input_tokens = 19$/m);
@@ -75,46 +60,58 @@ const SERVERS: Readonly<Record<string, Server | undefined>> = {
 for (const [name, server] of Object.entries(SERVERS)) {
   test(
     `a server of telemetry that is ${name} is no matter of the application`,
-    { skip },
+    options,
     async (t) => {
-      const otlpUrl = server === undefined ? "http://127.0.0.1:9" : await listening(server, t);
+      const otlpUrl = server === undefined ? "http://127.0.0.1:9" : await opened(server, t);
       const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
       const calls = { HOST_CALLS: "600", OTEL_BSP_SCHEDULE_DELAY: "5" };
       const ended = await run([...REGISTER, "host.mjs"], { ...urls, ...calls });
-      assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+      assert.deepEqual(ended, { code: 0, signal: null, printed: SAW, told: "" });
+      const exits = await run([...REGISTER, "host.mjs"], { ...urls, HOST_EXITS: "3" });
+      assert.deepEqual(exits, { code: 3, signal: null, printed: SAW, told: "" });
     },
   );
 }
 
-async function listening(server: Server, t: TestContext): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(async () => {
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+async function opened(server: Server, t: TestContext): Promise<string> {
+  t.after(() => closeAtOnce(server));
+  return openOnLoopback(server);
 }
 
-test("an application that throws ends as it would without us", { skip }, async (t) => {
-  const urls = { HOST_URL: await started(t), HOST_THROWS: "the application's own" };
-  const bare = await run(["host.mjs"], urls);
-  const ended = await run([...REGISTER, "host.mjs"], urls);
-  assert.equal(ended.code, 1);
-  assert.equal(ended.printed, bare.printed);
-  assert.match(ended.told, /the application's own/);
-});
+/** Ways in which an application ends itself, before any of its own requests could go out. */
+const ENDINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  exits: { HOST_EXITS: "3" },
+  throws: { HOST_THROWS: "the application's own" },
+};
 
-test("an address that is none is as good as the default one", { skip }, async (t) => {
+for (const [how, environment] of Object.entries(ENDINGS)) {
+  test(
+    `an application that ${how} ends as it would without us, and is told`,
+    options,
+    async (t) => {
+      const sink = new OtlpSink();
+      const otlpUrl = await sink.start();
+      t.after(() => sink.stop());
+      const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
+      const bare = await run(["host.mjs"], { ...urls, ...environment });
+      assert.deepEqual(sink.delivered, []);
+      const ended = await run([...REGISTER, "host.mjs"], { ...urls, ...environment });
+      assert.deepEqual({ ...ended, told: "" }, { ...bare, told: "" });
+      assert.equal(/the application's own/.test(ended.told), how === "throws");
+      const text = telemetryText(sink.delivered, "host");
+      assert.match(text, /^span chat gpt-5\.1 CLIENT unset$/m);
+      assert.match(text, /^histogram gen_ai\.client\.operation\.duration s/m);
+    },
+  );
+}
+
+test("an address that is none is as good as the default one", options, async (t) => {
   const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: "naruko:4318/%" };
   const ended = await run([...REGISTER, "host.mjs"], urls);
-  assert.deepEqual(ended, { code: 0, printed: SAW, told: "" });
+  assert.deepEqual(ended, { code: 0, signal: null, printed: SAW, told: "" });
 });
 
-test("an application's own providers take its calls, however late", { skip }, async (t) => {
+test("an application's own providers take its calls, however late", options, async (t) => {
   const sink = new OtlpSink();
   const otlpUrl = await sink.start();
   t.after(() => sink.stop());
