@@ -111,7 +111,9 @@ export type MissingReason =
   /** The queue was full. */
   | "queue-full"
   /** It waited longer than text may be held. */
-  | "expired";
+  | "expired"
+  /** The program stopped before the answer was committed: asked again, whatever it cost. */
+  | "interrupted";
 
 /** What became of one request, as the shell feeds it back; tokens are settled in both cases. */
 export type JudgeAnswer =

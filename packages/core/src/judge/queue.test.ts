@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
+import { JudgeQueue, type Settled } from "./queue.ts";
+
+const START = 1_800_000_000_000;
+const after = (ms: number) => epochMs(START + ms);
+
+const RUBRICS = [
+  { name: "faithfulness", threshold: 0.5 },
+  { name: "safety", threshold: 0.5 },
+];
+
+type Queue = JudgeQueue<string>;
+
+function queueOf(lengthMax = 1000): Queue {
+  return new JudgeQueue({ lengthMax, jitter: () => 0 });
+}
+
+function added(queue: Queue, id = "a", rubrics = RUBRICS): Queue {
+  assert.equal(queue.add(id, `subject ${id}`, { rubrics, length: 10, at: after(0) }), "added");
+  return queue;
+}
+
+const verdict = (name: string, score: number): RubricVerdict => ({ name, score, label: "" });
+const said = (...scores: readonly (readonly [string, number])[]): JudgeAnswer => ({
+  ok: true,
+  verdicts: scores.map(([name, score]) => verdict(name, score)),
+});
+const failed = (reason: MissingReason, retry = true, pauseMs?: number): JudgeAnswer => ({
+  ok: false,
+  reason,
+  retry,
+  detail: "",
+  ...(pauseMs === undefined ? {} : { pauseMs }),
+});
+
+/** Asks for the first item and answers at once. */
+function answered(
+  queue: Queue,
+  answer: JudgeAnswer,
+  atMs = 0,
+  key = "k",
+): Settled<string> | undefined {
+  queue.ask(key);
+  return queue.answer(key, answer, after(atMs));
+}
+
+void test("good verdicts settle at the first look", () => {
+  const queue = added(queueOf());
+  const settled = answered(queue, said(["faithfulness", 0.9], ["safety", 0.5]));
+  assert.deepEqual(settled?.verdicts, [verdict("faithfulness", 0.9), verdict("safety", 0.5)]);
+  assert.deepEqual(settled.missing, []);
+  assert.equal(queue.length, 0);
+});
+
+for (const [name, second, score] of [
+  ["both looks say bad: the better one stands", 0.3, 0.3],
+  ["the first one was the better of two bad ones", 0.1, 0.2],
+  ["the second look finds it good", 0.8, 0.8],
+] as const) {
+  void test(`what is bad is looked at a second time: ${name}`, () => {
+    const queue = added(queueOf());
+    assert.equal(answered(queue, said(["faithfulness", 0.2], ["safety", 1])), undefined);
+    assert.deepEqual(queue.next(after(0)), {
+      subject: "subject a",
+      id: "a",
+      look: 2,
+      request: 2,
+      rubrics: ["faithfulness"],
+    });
+    const settled = answered(queue, said(["faithfulness", second]));
+    assert.deepEqual(
+      settled?.verdicts.map((one) => [one.name, one.score]),
+      [
+        ["safety", 1],
+        ["faithfulness", score],
+      ],
+    );
+  });
+}
+
+void test("a bad verdict whose second look fails is missing, and not bad", () => {
+  const queue = added(queueOf());
+  answered(queue, said(["faithfulness", 0.2], ["safety", 1]));
+  const settled = answered(queue, failed("refused", false));
+  assert.deepEqual(settled?.missing, [{ name: "faithfulness", reason: "refused" }]);
+  assert.deepEqual(settled.verdicts, [verdict("safety", 1)]);
+});
+
+void test("rubrics without a verdict are asked for again, alone", () => {
+  const queue = added(queueOf());
+  assert.equal(answered(queue, said(["safety", 1])), undefined);
+  assert.equal(queue.next(after(0)), undefined);
+  queue.wake(after(3 * SECOND_MS));
+  assert.deepEqual(queue.next(after(3 * SECOND_MS))?.rubrics, ["faithfulness"]);
+});
+
+void test("a failure that a repeat does not change is missing at once", () => {
+  const settled = answered(added(queueOf()), failed("rejected", false));
+  assert.deepEqual(
+    settled?.missing.map(({ reason }) => reason),
+    ["rejected", "rejected"],
+  );
+});
+
+void test("failures are tried again, later each time, and then missing", () => {
+  const queue = added(queueOf());
+  const waits: number[] = [];
+  let now = 0;
+  let settled: Settled<string> | undefined;
+  while (settled === undefined) {
+    settled = answered(queue, failed("server-error"), now);
+    if (settled !== undefined) break;
+    const from = now;
+    while (queue.next(after(now)) === undefined) queue.wake(after((now += SECOND_MS)));
+    waits.push(now - from);
+  }
+  assert.deepEqual(
+    waits.map((ms) => ms / SECOND_MS),
+    [2, 4, 8, 16],
+  );
+  assert.equal(settled.missing.length, 2);
+});
+
+void test("a rate limit holds every item back, as long as it says", () => {
+  const queue = added(added(queueOf()), "b");
+  assert.equal(answered(queue, failed("rate-limited", true, 30_000)), undefined);
+  queue.wake(after(29_999));
+  assert.equal(queue.next(after(29_999)), undefined);
+  assert.equal(queue.next(after(30_000))?.id, "b");
+});
+
+void test("an answer may ask for a pause, too", () => {
+  const queue = added(added(queueOf()), "b");
+  answered(queue, { ...said(["faithfulness", 1], ["safety", 1]), pauseMs: 5000 });
+  assert.equal(queue.next(after(4999)), undefined);
+  assert.equal(queue.next(after(5000))?.id, "b");
+});
+
+void test("a stop of ours is nobody's failure: it is asked again, however often", () => {
+  const queue = added(queueOf());
+  for (let stop = 0; stop < 100; stop++) {
+    assert.equal(answered(queue, failed("interrupted")), undefined);
+  }
+  assert.equal(queue.next(after(0))?.request, 101);
+});
+
+void test("text is let go after a day, also of what waits for its second look", () => {
+  const queue = added(queueOf());
+  answered(queue, said(["faithfulness", 0.1], ["safety", 1]));
+  assert.deepEqual(queue.wake(after(DAY_MS - 1)), []);
+  const [settled] = queue.wake(after(DAY_MS));
+  assert.deepEqual(settled?.missing, [{ name: "faithfulness", reason: "expired" }]);
+  assert.deepEqual(settled.verdicts, [verdict("safety", 1)]);
+  assert.equal(queue.waiting + queue.length, 0);
+});
+
+void test("the queue holds so much text and says when it is full", () => {
+  const queue = added(queueOf(15));
+  assert.equal(queue.add("b", "b", { rubrics: RUBRICS, length: 10, at: after(0) }), "full");
+});
+
+void test("answers to nobody, and verdicts that nobody asked for, change nothing", () => {
+  const queue = added(queueOf());
+  assert.equal(queue.answer("unknown", said(["safety", 1]), after(0)), undefined);
+  const settled = answered(
+    queue,
+    said(["other", 0], ["safety", 1], ["safety", 0], ["faithfulness", 1]),
+  );
+  assert.deepEqual(
+    settled?.verdicts.map(({ name, score }) => [name, score]),
+    [
+      ["safety", 1],
+      ["faithfulness", 1],
+    ],
+  );
+});
+
+const REASONS: readonly MissingReason[] = [
+  "rate-limited",
+  "server-error",
+  "timeout",
+  "connection",
+  "rejected",
+  "refused",
+  "truncated",
+  "malformed",
+  "foreign",
+  "interrupted",
+];
+
+void test("whatever the judge does, every rubric of every item ends once", () => {
+  const anAnswer: fc.Arbitrary<JudgeAnswer> = fc.oneof(
+    fc
+      .array(fc.tuple(fc.constantFrom("faithfulness", "safety", "other"), fc.constantFrom(0, 1)))
+      .map((scores) => said(...scores)),
+    fc
+      .record({ reason: fc.constantFrom(...REASONS), retry: fc.boolean() })
+      .map(({ reason, retry }) => failed(reason, retry)),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(anAnswer, { maxLength: 80 }),
+      fc.integer({ min: 1, max: 4 }),
+      (answers, concurrency) => {
+        let queue = queueOf();
+        const ends: Settled<string>[] = [];
+        const end = (settled: Settled<string> | undefined) => {
+          if (settled !== undefined) ends.push(settled);
+        };
+        for (const id of ["a", "b", "c", "d"]) added(queue, id);
+        let now = 0;
+        let asked = 0;
+        for (const answer of answers) {
+          while (queue.underWay < concurrency && queue.next(after(now)) !== undefined)
+            queue.ask(String(++asked));
+          const [key] = queue.askedKeys();
+          if (key !== undefined) end(queue.answer(key, answer, after(now)));
+          now += MINUTE_MS;
+          ends.push(...queue.wake(after(now)));
+          const loaded = queueOf();
+          loaded.load(JSON.parse(JSON.stringify(queue.save())) as ReturnType<Queue["save"]>);
+          assert.deepEqual(loaded.save(), queue.save());
+          queue = loaded;
+        }
+        // A judge that is well again answers what is left.
+        while (queue.underWay + queue.waiting > 0) {
+          now += MINUTE_MS;
+          ends.push(...queue.wake(after(now)));
+          while (queue.next(after(now)) !== undefined) queue.ask(String(++asked));
+          for (const key of queue.askedKeys())
+            end(queue.answer(key, said(["faithfulness", 1], ["safety", 1]), after(now)));
+        }
+        assert.deepEqual(ends.map(({ id }) => id).toSorted(), ["a", "b", "c", "d"]);
+        for (const { verdicts, missing } of ends) {
+          const names = [...verdicts, ...missing].map(({ name }) => name);
+          assert.deepEqual(names.toSorted(), ["faithfulness", "safety"]);
+        }
+        assert.equal(queue.length, 0);
+      },
+    ),
+  );
+});

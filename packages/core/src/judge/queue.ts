@@ -1,0 +1,315 @@
+import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
+import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
+
+/** What is to be judged by one rubric, and what is bad by it. */
+export type AskedRubric = {
+  readonly name: string;
+  /** A score below it is bad, and is looked at a second time: 0 to 1. */
+  readonly threshold: number;
+};
+
+/** How an item is asked about at this moment. */
+export type Question<T> = {
+  readonly subject: T;
+  /** Equal for equal items: names the item in keys. */
+  readonly id: string;
+  /** 1, or 2 for what the first look found bad. */
+  readonly look: 1 | 2;
+  /** 1 for the first request of all about this item. */
+  readonly request: number;
+  readonly rubrics: readonly string[];
+};
+
+/** What came of an item; every rubric that was to be asked is in one of the two. */
+export type Settled<T> = {
+  readonly subject: T;
+  readonly id: string;
+  readonly verdicts: readonly RubricVerdict[];
+  readonly missing: readonly { readonly name: string; readonly reason: MissingReason }[];
+};
+
+type Item<T> = {
+  readonly id: string;
+  readonly subject: T;
+  /** Of the subject's text, for the queue's bound. */
+  readonly length: number;
+  readonly since: EpochMs;
+  readonly rubrics: readonly AskedRubric[];
+  look: 1 | 2;
+  /** Rubrics that this look has no verdict on yet. */
+  open: readonly string[];
+  /** Bad at the first look. */
+  readonly doubted: RubricVerdict[];
+  readonly verdicts: RubricVerdict[];
+  readonly missing: { readonly name: string; readonly reason: MissingReason }[];
+  /** Requests so far, of all looks. */
+  requests: number;
+  /** Failures of this look, and how many more the last reason leaves. */
+  failures: number;
+  notBefore: EpochMs;
+};
+
+export type SavedQueue<T> = {
+  readonly pausedUntil: number;
+  readonly ready: readonly Item<T>[];
+  readonly delayed: readonly Item<T>[];
+  readonly asked: readonly (readonly [key: string, item: Item<T>])[];
+};
+
+/** Failures of one look after which its rubrics are missing. A stop of ours is nobody's failure. */
+const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
+  "rate-limited": 8,
+  "server-error": 5,
+  timeout: 3,
+  connection: 5,
+  rejected: 1,
+  refused: 1,
+  truncated: 2,
+  malformed: 3,
+  partial: 3,
+  foreign: 2,
+  budget: 1,
+  "queue-full": 1,
+  expired: 1,
+  interrupted: Infinity,
+};
+
+/** Text is held at most this long (DESIGN section 11). */
+const HELD_MS = DAY_MS;
+const FIRST_PAUSE_MS = 2 * SECOND_MS;
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
+
+export type QueueOptions = {
+  /** UTF-16 code units of all texts together. */
+  readonly lengthMax: number;
+  /** Two clients that failed together are not to come again together: 0 to 1, equal for equal text. */
+  readonly jitter: (text: string) => number;
+};
+
+/**
+ * What is to be judged, from its draw to its verdict: asked in order, a few at a time, asked again
+ * after a failure, looked at a second time where the first look found it bad. It says what is to be
+ * asked and never loses an item: each ends as settled, with its verdicts and what is missing.
+ */
+export class JudgeQueue<T> {
+  readonly #options: QueueOptions;
+  /** In the order in which they are to be asked. */
+  readonly #ready = new Map<string, Item<T>>();
+  readonly #delayed = new Map<string, Item<T>>();
+  readonly #asked = new Map<string, Item<T>>();
+  #length = 0;
+  #pausedUntil: EpochMs = epochMs(0);
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#ready.size + this.#delayed.size;
+  }
+
+  get underWay(): number {
+    return this.#asked.size;
+  }
+
+  /** UTF-16 code units of the texts that are held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get pausedUntil(): EpochMs {
+    return this.#pausedUntil;
+  }
+
+  /** Requests without an answer, by key: after a stop each is fed back as `interrupted`. */
+  askedKeys(): readonly string[] {
+    return [...this.#asked.keys()];
+  }
+
+  /** @param length UTF-16 code units of the subject's text */
+  add(
+    id: string,
+    subject: T,
+    { rubrics, length, at }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs },
+  ): "added" | "full" {
+    if (this.#length + length > this.#options.lengthMax) return "full";
+    this.#length += length;
+    this.#ready.set(id, {
+      id,
+      subject,
+      length,
+      since: at,
+      rubrics,
+      look: 1,
+      open: rubrics.map(({ name }) => name),
+      doubted: [],
+      verdicts: [],
+      missing: [],
+      requests: 0,
+      failures: 0,
+      notBefore: at,
+    });
+    return "added";
+  }
+
+  /** The next item to ask about; `undefined` where none is due. It stays first until it is asked. */
+  next(at: EpochMs): Question<T> | undefined {
+    if (at < this.#pausedUntil) return undefined;
+    const [item] = this.#ready.values();
+    return item && questionOf(item);
+  }
+
+  /** The first item's question leaves under this key. */
+  ask(key: string): void {
+    const [item] = this.#ready.values();
+    if (item === undefined) return;
+    this.#ready.delete(item.id);
+    item.requests++;
+    this.#asked.set(key, item);
+  }
+
+  /** The first item cannot be asked about: what it has no verdict on is missing. */
+  giveUp(reason: MissingReason): Settled<T> | undefined {
+    const [item] = this.#ready.values();
+    if (item === undefined) return undefined;
+    this.#ready.delete(item.id);
+    return this.#miss(item, reason);
+  }
+
+  /** What became of a request; `undefined` as long as its item is not settled. */
+  answer(key: string, answer: JudgeAnswer, at: EpochMs): Settled<T> | undefined {
+    const item = this.#asked.get(key);
+    if (item === undefined) return undefined;
+    this.#asked.delete(key);
+    if (answer.pauseMs !== undefined) this.#pause(answer.pauseMs, at);
+    if (answer.ok) {
+      for (const verdict of answer.verdicts) take(item, verdict);
+      if (item.open.length > 0) return this.#fail(item, "partial", at);
+      return this.#lookAgain(item) ? undefined : this.#settle(item);
+    }
+    if (!answer.retry) return this.#miss(item, answer.reason);
+    return this.#fail(item, answer.reason, at);
+  }
+
+  /** Readies what has waited long enough; returns what has waited too long. */
+  wake(at: EpochMs): readonly Settled<T>[] {
+    for (const item of this.#delayed.values()) {
+      if (item.notBefore > at) continue;
+      this.#delayed.delete(item.id);
+      this.#ready.set(item.id, item);
+    }
+    const old = [...this.#ready.values(), ...this.#delayed.values()].filter(
+      ({ since }) => at - since >= HELD_MS,
+    );
+    return old.map((item) => {
+      this.#ready.delete(item.id);
+      this.#delayed.delete(item.id);
+      // A second look has no better chance, and would hold the text on.
+      if (item.look === 1) item.open = [...item.open, ...item.doubted.map(({ name }) => name)];
+      return this.#missOpen(item, "expired");
+    });
+  }
+
+  save(): SavedQueue<T> {
+    return {
+      pausedUntil: this.#pausedUntil,
+      ready: [...this.#ready.values()].map(copyOf),
+      delayed: [...this.#delayed.values()].map(copyOf),
+      asked: Array.from(this.#asked, ([key, item]) => [key, copyOf(item)] as const),
+    };
+  }
+
+  load(saved: SavedQueue<T>): void {
+    this.#pausedUntil = epochMs(saved.pausedUntil);
+    const enter = (item: Item<T>): Item<T> => {
+      this.#length += item.length;
+      return copyOf(item);
+    };
+    for (const item of saved.ready) this.#ready.set(item.id, enter(item));
+    for (const item of saved.delayed) this.#delayed.set(item.id, enter(item));
+    for (const [key, item] of saved.asked) this.#asked.set(key, enter(item));
+  }
+
+  #fail(item: Item<T>, reason: MissingReason, at: EpochMs): Settled<T> | undefined {
+    if (reason === "interrupted") {
+      this.#ready.set(item.id, item);
+      return undefined;
+    }
+    item.failures++;
+    if (item.failures >= FAILURES_MAX[reason]) return this.#miss(item, reason);
+    const pauseMs = this.#pauseOf(item);
+    if (reason === "rate-limited") this.#pause(pauseMs, at);
+    item.notBefore = epochMs(at + pauseMs);
+    this.#delayed.set(item.id, item);
+    return undefined;
+  }
+
+  /** Twice as long after each failure, by up to a half longer: 2 s, 4 s … 5 min. */
+  #pauseOf({ id, requests, failures }: Item<T>): number {
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    return Math.round(pauseMs * (1 + this.#options.jitter(`${id}/${requests}`) / 2));
+  }
+
+  #pause(pauseMs: number, at: EpochMs): void {
+    const until = at + Math.min(Math.max(0, pauseMs), HELD_MS);
+    this.#pausedUntil = epochMs(Math.max(this.#pausedUntil, Math.ceil(until)));
+  }
+
+  /** What is open is missing; what the first look found bad gets its second look all the same. */
+  #miss(item: Item<T>, reason: MissingReason): Settled<T> | undefined {
+    if (item.look === 1) {
+      for (const name of item.open) item.missing.push({ name, reason });
+      item.open = [];
+      if (reason !== "budget" && this.#lookAgain(item)) return undefined;
+      item.open = item.doubted.map(({ name }) => name);
+    }
+    return this.#missOpen(item, reason);
+  }
+
+  #missOpen(item: Item<T>, reason: MissingReason): Settled<T> {
+    for (const name of item.open) item.missing.push({ name, reason });
+    return this.#settle(item);
+  }
+
+  #lookAgain(item: Item<T>): boolean {
+    if (item.look === 2 || item.doubted.length === 0) return false;
+    item.look = 2;
+    item.open = item.doubted.map(({ name }) => name);
+    item.failures = 0;
+    this.#ready.set(item.id, item);
+    return true;
+  }
+
+  #settle({ subject, id, length, verdicts, missing }: Item<T>): Settled<T> {
+    this.#length -= length;
+    return { subject, id, verdicts, missing };
+  }
+}
+
+/** Lists of its own, so that a snapshot does not change with the queue. */
+function copyOf<T>(item: Item<T>): Item<T> {
+  const { doubted, verdicts, missing } = item;
+  return { ...item, doubted: [...doubted], verdicts: [...verdicts], missing: [...missing] };
+}
+
+/**
+ * Takes one verdict. At the second look the better of the two stands: a call is bad by a rubric
+ * where both looks say so.
+ */
+function take<T>(item: Item<T>, verdict: RubricVerdict): void {
+  const { name, score } = verdict;
+  if (!item.open.includes(name)) return;
+  item.open = item.open.filter((other) => other !== name);
+  if (item.look === 2) {
+    const before = item.doubted.find((other) => other.name === name);
+    item.verdicts.push(before !== undefined && before.score > score ? before : verdict);
+    return;
+  }
+  const rubric = item.rubrics.find((other) => other.name === name);
+  const isBad = rubric !== undefined && score < rubric.threshold;
+  (isBad ? item.doubted : item.verdicts).push(verdict);
+}
+
+function questionOf<T>({ subject, id, look, requests, open }: Item<T>): Question<T> {
+  return { subject, id, look, request: requests + 1, rubrics: open };
+}
