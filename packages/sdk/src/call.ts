@@ -94,6 +94,11 @@ export class Call {
     return this.#finished;
   }
 
+  /** Whether a stream was asked for. */
+  get streams(): boolean {
+    return this.#start.stream;
+  }
+
   /** Runs what makes the request, with this call's span as the parent of all that it starts. */
   within<T>(run: () => T): T {
     return context.with(trace.setSpan(context.active(), this.#span), run);
@@ -118,12 +123,16 @@ export class Call {
     this.#lastMs = now;
   }
 
-  /** Ends the span and records the metrics. Whatever comes after the first end is ignored. */
-  finish(end: CallEnd): void {
+  /**
+   * Ends the span and records the metrics. Whatever comes after the first end is ignored.
+   *
+   * @param lastMs when it ended, by `performance.now`, where that is noticed later
+   */
+  finish(end: CallEnd, lastMs?: number): void {
     if (this.#finished) return;
     this.#finished = true;
     // What was abandoned ended when it was last heard of, not when that was noticed.
-    const endedMs = end.how === "abandoned" ? this.#lastMs : performance.now();
+    const endedMs = lastMs ?? (end.how === "abandoned" ? this.#lastMs : performance.now());
     const durationMs = endedMs - this.#startedMs;
     const errorType = errorTypeOf(end);
     const usage = this.#usage();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { contentAttribute, type Message, parsedArguments, spokenText } from "./content.ts";
+import { contentAttribute, type Message, parsedJson, spokenText } from "./content.ts";
 
 const KEY = "gen_ai.input.messages";
 const said = (content: string): Message => ({ role: "user", parts: [{ type: "text", content }] });
@@ -84,9 +84,9 @@ test("a picture is whole or left out", () => {
 });
 
 test("arguments are an object where they are JSON", () => {
-  assert.deepEqual(parsedArguments('{"a":1}'), { a: 1 });
-  assert.equal(parsedArguments('{"a":'), '{"a":');
-  assert.equal(parsedArguments(undefined), undefined);
+  assert.deepEqual(parsedJson('{"a":1}'), { a: 1 });
+  assert.equal(parsedJson('{"a":'), '{"a":');
+  assert.equal(parsedJson(undefined), undefined);
 });
 
 test("what nests too deep is left out", () => {

@@ -113,8 +113,8 @@ function mapValue(value: unknown, change: (text: string) => string, depth: numbe
   );
 }
 
-/** Arguments as an object where they are JSON, as they are sent otherwise. */
-export function parsedArguments(sent: unknown): unknown {
+/** What a text says where it is JSON, such as a tool's arguments; anything else as it is. */
+export function parsedJson(sent: unknown): unknown {
   if (typeof sent !== "string") return sent;
   try {
     return JSON.parse(sent);

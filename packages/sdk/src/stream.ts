@@ -22,6 +22,8 @@ export type Watch = {
   readonly signal: unknown;
   /** That of a stream's own controller. Clients abort it themselves when a stream breaks. */
   streamSignal?: unknown;
+  /** Takes back what was asked for beyond the application's own request; in vain once it is sent. */
+  readonly takeBack?: (() => void) | undefined;
   /** Whether an error of aborting without that signal is the client's own time limit. */
   readonly abortsAtLimit?: boolean | undefined;
 };

@@ -1,5 +1,5 @@
 import { type Attributes, context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { parsedArguments, valueAttribute } from "./content.ts";
+import { parsedJson, valueAttribute } from "./content.ts";
 import { addContext } from "./context.ts";
 import { ATTRIBUTE } from "./conventions.ts";
 import { errorTypeOf } from "./error-type.ts";
@@ -94,7 +94,7 @@ function contentOf(argument: unknown, outcome: Outcome): Attributes {
   const add = (attribute: string, value: unknown): void => {
     if (value !== undefined) content[attribute] = valueAttribute(attribute, value, redact);
   };
-  add("gen_ai.tool.call.arguments", parsedArguments(argument));
+  add("gen_ai.tool.call.arguments", parsedJson(argument));
   if ("result" in outcome) add("gen_ai.tool.call.result", outcome.result);
   return content;
 }

@@ -1,5 +1,5 @@
 // Messages of the Vercel AI SDK, by the conventions' schemas.
-import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { type Content, type Message, parsedJson, type Part } from "../content.ts";
 import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
 
@@ -42,7 +42,7 @@ function partOf(part: Fields): Part {
         type: "tool_call",
         ...(textOf(id) !== undefined && { id }),
         name: textOf(toolName) ?? "",
-        arguments: parsedArguments(input),
+        arguments: parsedJson(input),
       };
     case "tool-result":
       return {

@@ -53,7 +53,7 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
   const streaming = new Map<unknown, WeakRef<Watch> | undefined>();
   const end = (event: unknown, error?: unknown): void => {
     streaming.delete(fieldsOf(event)["callId"]);
-    embeddings.fail(fieldsOf(event), error);
+    embeddings.settle(fieldsOf(event), error);
   };
   return {
     onStart: listener((event) => {
@@ -88,7 +88,7 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
       embeddings.begin(fieldsOf(event));
     }),
     onEmbedEnd: listener((event) => {
-      embeddings.end(fieldsOf(event));
+      embeddings.answered(fieldsOf(event));
     }),
     onEnd: listener(end),
     onAbort: listener((event) => {
@@ -277,9 +277,17 @@ function usageOf(usage: Fields): Usage {
   };
 }
 
-type OpenCall = { readonly operation: string; readonly call: Call };
+type OpenCall = {
+  readonly operation: string;
+  readonly call: Call;
+  /** By `performance.now`; absent while no answer came. */
+  answeredMs?: number;
+};
 
-/** The AI SDK announces the begin and the end of each such call, and the failure of all of them. */
+/**
+ * The AI SDK announces the begin and the answer of each such call. Which model answered, and that an
+ * attempt failed, it tells at the end of the operation that they are of.
+ */
 class OpenEmbeddings {
   readonly #open = new Map<string, OpenCall>();
 
@@ -308,23 +316,33 @@ class OpenEmbeddings {
     this.#open.set(embedCallId, { operation: String(callId), call: new Call(start, told) });
   }
 
-  end({ embedCallId, usage }: Fields): void {
+  answered({ embedCallId, usage }: Fields): void {
     if (typeof embedCallId !== "string") return;
-    const call = this.#open.get(embedCallId)?.call;
-    if (call === undefined) return;
-    this.#open.delete(embedCallId);
+    const open = this.#open.get(embedCallId);
+    if (open === undefined) return;
     const inputTokens = countOf(fieldsOf(usage)["tokens"]);
-    if (inputTokens !== undefined) call.answer.usage = { inputTokens };
-    call.begin();
-    call.finish({ how: "answered" });
+    if (inputTokens !== undefined) open.call.answer.usage = { inputTokens };
+    open.call.begin();
+    open.answeredMs = performance.now();
   }
 
-  /** Ends what an operation left open: attempts that failed, whether or not a later one did not. */
-  fail({ callId }: Fields, error: unknown): void {
-    for (const [id, { operation, call }] of this.#open) {
+  /** Ends the calls of an operation; those without an answer failed, whether or not a later one did not. */
+  settle({ callId, response }: Fields, error: unknown): void {
+    for (const [id, { operation, call, answeredMs }] of this.#open) {
       if (operation !== callId) continue;
       this.#open.delete(id);
-      call.finish({ how: "failed", errorType: errorTypeOf(error) });
+      if (answeredMs === undefined) {
+        call.finish({ how: "failed", errorType: errorTypeOf(error) });
+        continue;
+      }
+      call.answer.responseModel = embeddingModelIn(response);
+      call.finish({ how: "answered" }, answeredMs);
     }
   }
+}
+
+/** The model that answered, by the body of the first answer; all of them were asked of one model. */
+function embeddingModelIn(response: unknown): string | undefined {
+  const [first] = Array.isArray(response) ? listOf(response) : [response];
+  return textOf(fieldsOf(fieldsOf(first)["body"])["model"]);
 }

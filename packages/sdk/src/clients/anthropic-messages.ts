@@ -1,5 +1,5 @@
 // Anthropic's messages, by the conventions' schemas.
-import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { type Content, type Message, parsedJson, type Part } from "../content.ts";
 import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
 
@@ -129,7 +129,7 @@ function blockOf({ start, text }: Block): Fields {
   if (text === "") return start;
   if (start["type"] === "text") return { ...start, text };
   if (start["type"] === "thinking") return { ...start, thinking: text };
-  return { ...start, input: parsedArguments(text) };
+  return { ...start, input: parsedJson(text) };
 }
 
 export function messagesOutput(

@@ -4,6 +4,7 @@
 import { quietly } from "../faults.ts";
 import { endOfError, finish, type Watch, watchedIterator } from "../stream.ts";
 import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
+import { watchResponse } from "./raw-response.ts";
 
 /** The clients' own way to make a promise of a part of the answer. */
 const UNWRAP = "_thenUnwrap";
@@ -12,6 +13,7 @@ const UNWRAP = "_thenUnwrap";
 type ApiPromise = {
   responsePromise: Promise<unknown>;
   parseResponse: Method;
+  parse?: Method;
   [UNWRAP]?: Method;
   asResponse?: Method;
 };
@@ -55,14 +57,20 @@ function settlers(
  * branch beside it would make a rejection that nobody handles look handled.
  */
 function watchPromise(promise: ApiPromise, watch: Watch): void {
-  const { parseResponse, [UNWRAP]: unwrap, asResponse } = promise;
+  const { parseResponse, parse, [UNWRAP]: unwrap, asResponse } = promise;
   const [answered, refused] = settlers(watch);
   let parsing = false;
   promise.responsePromise = promise.responsePromise.then((response) => {
     watch.call.begin();
     return response;
   }, refused);
-  promise.parseResponse = function parse(...args) {
+  if (parse !== undefined) {
+    promise.parse = () => {
+      parsing = true;
+      return Reflect.apply(parse, promise, []);
+    };
+  }
+  promise.parseResponse = function read(...args) {
     parsing = true;
     return Promise.resolve(Reflect.apply(parseResponse, this, args)).then(answered, refused);
   };
@@ -79,12 +87,21 @@ function watchPromise(promise: ApiPromise, watch: Watch): void {
   }
   if (asResponse !== undefined) {
     promise.asResponse = async () => {
+      if (!parsing) quietly(() => watch.takeBack?.());
       const response = await Reflect.apply(asResponse, promise, []);
-      // Whoever reads the body does so without the client: nothing of it passes here.
-      if (!parsing) finish(watch, { how: "raw" });
+      if (!parsing) readsItself(response, watch);
       return response;
     };
   }
+}
+
+/** Whoever reads the body does so without the client: of a stream, nothing passes here. */
+function readsItself(response: unknown, watch: Watch): void {
+  if (watch.call.streams) finish(watch, { how: "raw" });
+  else
+    quietly(() => {
+      watchResponse(response, watch);
+    });
 }
 
 /** Reads a whole answer, or watches a streamed one; returns the same object. */

@@ -1,5 +1,5 @@
 // Messages of Bedrock's conversations, by the conventions' schemas.
-import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { type Content, type Message, parsedJson, type Part } from "../content.ts";
 import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "../unknown.ts";
 
@@ -110,7 +110,7 @@ function blockOf({ start, kind, text }: Block): Fields {
   if (text === "") return start;
   if (kind === "text") return { text };
   if (kind === "reasoning") return { reasoningContent: { reasoningText: { text } } };
-  return { toolUse: { ...fieldsOf(start["toolUse"]), input: parsedArguments(text) } };
+  return { toolUse: { ...fieldsOf(start["toolUse"]), input: parsedJson(text) } };
 }
 
 export function converseOutput(

@@ -12,6 +12,8 @@ export type Observation = {
   readonly reader: (call: Call) => AnswerReader;
   /** What is sent in place of the application's arguments, where we ask for more than it did. */
   readonly args?: readonly unknown[];
+  /** See `Watch`. */
+  readonly takeBack?: (() => void) | undefined;
   /** The signal by which the application may call it off; `signal` of its options by default. */
   readonly signal?: unknown;
   /** See `Watch`. */
@@ -55,8 +57,9 @@ function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): B
   const observation = observe(receiver, args);
   if (observation === undefined) return undefined;
   const call = new Call(observation.start, told);
-  const { abortsAtLimit, result = watchResult } = observation;
+  const { abortsAtLimit, takeBack, result = watchResult } = observation;
   const signal = observation.signal ?? fieldsOf(args[1])["signal"];
-  const watch = watchFor({ call, reader: observation.reader(call), signal, abortsAtLimit });
+  const reader = observation.reader(call);
+  const watch = watchFor({ call, reader, signal, takeBack, abortsAtLimit });
   return { watch, args: observation.args ?? args, result };
 }

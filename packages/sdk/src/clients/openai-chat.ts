@@ -18,6 +18,7 @@ export function observeChat(receiver: unknown, args: readonly unknown[]): Observ
     stream &&
     fieldsOf(body["stream_options"])["include_usage"] === undefined &&
     mayAskUsage(receiver, body);
+  const asked = asks ? withUsage(body) : undefined;
   return {
     start: {
       operation: "chat",
@@ -28,11 +29,17 @@ export function observeChat(receiver: unknown, args: readonly unknown[]): Observ
       content: () => chatContent(body),
     },
     reader: (call) => new ChatReader(call, asks),
-    ...(asks && { args: [withUsage(body), ...rest] }),
+    ...(asked !== undefined && {
+      args: [asked, ...rest],
+      // Whoever reads the response itself would meet the chunk that we hide from others.
+      takeBack: () => {
+        asked["stream_options"] = body["stream_options"];
+      },
+    }),
   };
 }
 
-function withUsage(body: Fields): Fields {
+function withUsage(body: Fields): Record<string, unknown> {
   const asked = { ...fieldsOf(body["stream_options"]), include_usage: true };
   return { ...body, stream_options: asked };
 }

@@ -1,5 +1,5 @@
 // Messages of chat completions, by the conventions' schemas.
-import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { type Content, type Message, parsedJson, type Part } from "../content.ts";
 import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "../unknown.ts";
 
@@ -103,7 +103,7 @@ function toolCall({ id, function: called, custom }: Fields): Part {
     type: "tool_call",
     ...(textOf(id) !== undefined && { id }),
     name: textOf(name) ?? "",
-    arguments: parsedArguments(sent ?? input),
+    arguments: parsedJson(sent ?? input),
   };
 }
 

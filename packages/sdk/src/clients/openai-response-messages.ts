@@ -1,5 +1,5 @@
 // Messages of responses, by the conventions' schemas.
-import { type Content, type Message, parsedArguments, type Part } from "../content.ts";
+import { type Content, type Message, parsedJson, type Part } from "../content.ts";
 import { unifiedReason } from "../conventions.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
 import { contentParts, textParts, toolDefinition } from "./openai-messages.ts";
@@ -62,6 +62,6 @@ function callPart(item: Fields): Part {
     type: "tool_call",
     ...(id && { id }),
     name: textOf(item["name"]) ?? "",
-    arguments: parsedArguments(item["arguments"] ?? item["input"]),
+    arguments: parsedJson(item["arguments"] ?? item["input"]),
   };
 }

@@ -1,9 +1,15 @@
 // What an application does with OpenAI's client, by the name of the case. The server's answers are
 // in `src/conformance/openai-answers.ts`, under the same names. Each returns what it saw.
+import { Buffer } from "node:buffer";
 import process from "node:process";
 
 const CHAT = { model: "gpt-5.1", messages: [{ role: "user", content: "What is heard?" }] };
-const STREAM = { ...CHAT, stream: true };
+const UNASKED = { ...CHAT, stream: true };
+/** Asked for by the application where the environment says so: most instrumentations leave it to that. */
+const STREAM =
+  process.env.SENDER_ASKS_USAGE === "1"
+    ? { ...UNASKED, stream_options: { include_usage: true } }
+    : UNASKED;
 const ASK = { model: "gpt-5.1", input: "What is heard?" };
 const WEATHER = {
   name: "weather",
@@ -54,7 +60,7 @@ async function collect() {
 /** `options` are those of the client. */
 export const CASES = {
   "chat, plain": { run: (client) => chat(client) },
-  "chat, streamed": { run: (client) => streamed(client) },
+  "chat, streamed": { run: (client) => streamed(client, UNASKED) },
   "chat, streamed, usage asked for": {
     run: async (client) => {
       const body = { ...STREAM, stream_options: { include_usage: true } };
@@ -154,6 +160,52 @@ export const CASES = {
     run: async (client) => {
       const response = await client.chat.completions.create(CHAT).asResponse();
       return `${response.status} ${textOf(await response.json())}`;
+    },
+  },
+  "chat, asResponse, read as text": {
+    run: async (client) => {
+      const response = await client.chat.completions.create(CHAT).asResponse();
+      return textOf(JSON.parse(await response.text()));
+    },
+  },
+  "chat, asResponse, then the answer": {
+    run: async (client) => {
+      const promise = client.chat.completions.create(CHAT);
+      const { status } = await promise.asResponse();
+      return `${status} ${textOf(await promise)}`;
+    },
+  },
+  "chat, asResponse, copied": {
+    run: async (client) => {
+      const response = await client.chat.completions.create(CHAT).asResponse();
+      return textOf(await response.clone().json());
+    },
+  },
+  "chat, asResponse, read as a stream": {
+    run: async (client) => {
+      const { body } = await client.chat.completions.create(CHAT).asResponse();
+      const pieces = [];
+      for await (const piece of body) pieces.push(piece);
+      return textOf(JSON.parse(Buffer.concat(pieces).toString()));
+    },
+  },
+  "chat, asResponse, not read": {
+    run: async (client) => {
+      const { status } = await client.chat.completions.create(CHAT).asResponse();
+      await collect();
+      return status;
+    },
+  },
+  "chat, streamed, asResponse": {
+    run: async (client) => {
+      const response = await client.chat.completions.create(STREAM).asResponse();
+      return `${(await response.text()).split("data: ").length} parts`;
+    },
+  },
+  "chat, streamed, withResponse": {
+    run: async (client) => {
+      const { data, response } = await client.chat.completions.create(STREAM).withResponse();
+      return `${response.status} ${await chunksOf(data)}`;
     },
   },
   "chat, parse": {

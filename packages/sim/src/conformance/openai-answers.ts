@@ -124,6 +124,13 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
   ["chat, reasoning tokens, streamed", [completionStream({ id: "reasoned", tokens: REASONED })]],
   ["chat, withResponse", [completion({ id: "with" })]],
   ["chat, asResponse", [completion({ id: "raw" })]],
+  ["chat, asResponse, read as text", [completion({ id: "text" })]],
+  ["chat, asResponse, then the answer", [completion({ id: "then" })]],
+  ["chat, asResponse, copied", [completion({ id: "copied" })]],
+  ["chat, asResponse, read as a stream", [completion({ id: "body" })]],
+  ["chat, asResponse, not read", [completion({ id: "unread" })]],
+  ["chat, streamed, asResponse", [completionStream({ id: "raw" })]],
+  ["chat, streamed, withResponse", [completionStream({ id: "with" })]],
   ["chat, parse", [completion({ id: "parse", message: { content: '{"city":"Nara"}' } })]],
   [
     "chat, parse, length",
