@@ -343,6 +343,6 @@ class OpenEmbeddings {
 
 /** The model that answered, by the body of the first answer; all of them were asked of one model. */
 function embeddingModelIn(response: unknown): string | undefined {
-  const [first] = Array.isArray(response) ? listOf(response) : [response];
+  const first = Array.isArray(response) ? listOf(response)[0] : response;
   return textOf(fieldsOf(fieldsOf(first)["body"])["model"]);
 }
