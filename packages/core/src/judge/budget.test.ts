@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { DAY_MS, HOUR_MS, epochMs } from "../model/time.ts";
 import { Budget, nanoUsd } from "./budget.ts";
 

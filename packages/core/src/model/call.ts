@@ -119,8 +119,6 @@ export type Call = {
   readonly text?: CallText;
   /** In flight only: taken out before the commit. */
   readonly facts?: CallFacts;
-  /** UTF-16 code units of the output, where it was in the span. */
-  readonly outputLength?: number;
   /** Names of free quality flags that this call raised, found while its text was in flight. */
   readonly flags?: readonly string[];
 };

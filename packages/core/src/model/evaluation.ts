@@ -16,6 +16,8 @@ export type Evaluation = {
   readonly responseId?: string;
   readonly service: string;
   readonly environment?: string;
+  /** The judge of this program that gave it, by its version; absent: somebody else did. */
+  readonly judge?: string;
   /** How many calls this verdict stands for, where a sampler drew its call; absent: 1. */
   readonly weight?: number;
 };

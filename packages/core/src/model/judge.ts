@@ -73,6 +73,8 @@ export type ExpectedRubric = {
   /** Ends of the rubric's scale; scores are moved to 0 to 1. */
   readonly min: number;
   readonly max: number;
+  /** Scores between whole numbers are refused; absent: they are not. */
+  readonly whole?: boolean;
   /** Labels that the answer may use; empty: any short one. */
   readonly labels: readonly string[];
 };

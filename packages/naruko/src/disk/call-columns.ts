@@ -69,7 +69,8 @@ type Written =
  * @internal
  */
 export type EveryFieldIsWritten = [
-  Exclude<keyof Call, Written>,
+  // What is in flight only never gets here.
+  Exclude<keyof Call, Written | "facts">,
   Exclude<keyof Usage, (typeof USAGE_FIELDS)[number]>,
 ] extends [never, never]
   ? true

@@ -12,11 +12,15 @@ export const EVALUATION_TEXTS = [
   "traceId",
   "spanId",
   "responseId",
+  "judge",
 ] as const;
 
 /** Fails to compile when `Evaluation` has a field that nothing here writes. */
 type EveryFieldIsWritten =
-  Exclude<keyof Evaluation, (typeof EVALUATION_TEXTS)[number] | "at" | "score"> extends never
+  Exclude<
+    keyof Evaluation,
+    (typeof EVALUATION_TEXTS)[number] | "at" | "score" | "weight"
+  > extends never
     ? true
     : never;
 export const EVERY_EVALUATION_FIELD_IS_WRITTEN: EveryFieldIsWritten = true;
@@ -27,6 +31,8 @@ export type EvaluationColumns = {
   readonly texts: readonly (readonly (string | null)[])[];
   /** For each: time, 1 where it has a score, the score. */
   readonly numbers: Float64Array;
+  /** Index of the evaluation and its weight, of those that have one. */
+  readonly weights?: readonly (readonly [number, number])[];
 };
 
 const STRIDE = 3;
@@ -40,7 +46,10 @@ export function toEvaluationColumns(evaluations: readonly Evaluation[]): Evaluat
     );
     return EVALUATION_TEXTS.map((field) => evaluation[field] ?? null);
   });
-  return { texts, numbers };
+  const weights = evaluations.flatMap(({ weight }, n) =>
+    weight === undefined ? [] : [[n, weight] as const],
+  );
+  return { texts, numbers, ...(weights.length > 0 && { weights }) };
 }
 
 /** A number of the evaluation at index `n`; null: it has none. */
@@ -56,24 +65,34 @@ export function evaluationNumber(
 /** Rebuilds an evaluation from its texts in the order of the table, and its numbers. */
 export function evaluationOf(
   texts: readonly (string | null)[],
-  at: number,
-  score: number | null,
+  numbers: {
+    readonly at: number;
+    readonly score: number | null;
+    readonly weight?: number | null | undefined;
+  },
 ): Evaluation {
+  const { at, score, weight = null } = numbers;
   const fields: Record<string, string> = {};
   for (const [i, field] of EVALUATION_TEXTS.entries()) {
     const value = texts[i] ?? null;
     if (value !== null) fields[field] = value;
   }
   // The fields come from an `Evaluation` by way of `toEvaluationColumns`, which writes each.
-  return { ...fields, at: epochMs(at), ...(score !== null && { score }) } as Evaluation;
+  return {
+    ...fields,
+    at: epochMs(at),
+    ...(score !== null && { score }),
+    ...(weight !== null && { weight }),
+  } as Evaluation;
 }
 
 export function fromEvaluationColumns(columns: EvaluationColumns): Evaluation[] {
+  const weights = new Map(columns.weights);
   return columns.texts.map((texts, n) =>
-    evaluationOf(
-      texts,
-      evaluationNumber(columns, n, "at") ?? 0,
-      evaluationNumber(columns, n, "score"),
-    ),
+    evaluationOf(texts, {
+      at: evaluationNumber(columns, n, "at") ?? 0,
+      score: evaluationNumber(columns, n, "score"),
+      weight: weights.get(n),
+    }),
   );
 }

@@ -99,8 +99,12 @@ async function readEvaluations(
   );
   return rows.map(([seq, _n, at, ...rest]) => {
     const texts = rest.slice(0, EVALUATION_TEXTS.length).map(textOrNull);
-    const [time, score] = rest.slice(EVALUATION_TEXTS.length);
-    const evaluation = evaluationOf(texts, numberIn(time), numberOrNull(score));
+    const [time, score, weight] = rest.slice(EVALUATION_TEXTS.length);
+    const evaluation = evaluationOf(texts, {
+      at: numberIn(time),
+      score: numberOrNull(score),
+      weight: numberOrNull(weight),
+    });
     return { seq: numberIn(seq), at: numberIn(at), evaluation };
   });
 }

@@ -67,6 +67,7 @@ async function writeEvaluations(
 ): Promise<void> {
   await appendTo(connection, "evaluation", (append) => {
     for (const { seq, at, evaluations } of batches) {
+      const weights = new Map(evaluations.weights);
       append(evaluations.texts.length, [
         { type: "long", at: () => seq },
         { type: "int", at: (n) => n },
@@ -77,6 +78,7 @@ async function writeEvaluations(
         })),
         { type: "long", at: (n) => evaluationNumber(evaluations, n, "at") ?? 0 },
         { type: "float", at: (n) => evaluationNumber(evaluations, n, "score") },
+        { type: "float", at: (n) => weights.get(n) ?? null },
       ]);
     }
   });
