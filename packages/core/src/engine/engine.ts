@@ -20,7 +20,7 @@ import { MetadataTable } from "../store/metadata-table.ts";
 import { withCurrent } from "../store/overlay.ts";
 import { Store } from "../store/store.ts";
 import type { MatcherSets } from "../store/store-reader.ts";
-import { Admissions, type Admission } from "./admission.ts";
+import { Admissions, type Admission, type Links } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import { takeSeries } from "./received-samples.ts";
@@ -353,14 +353,16 @@ export class Engine {
   };
 
   #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {
-    const calls = telemetry.calls.filter((call) => this.#takeCall(call, at));
+    const links = this.#admissions.noteLinks(telemetry.links ?? [], at);
+    const calls = telemetry.calls.filter((call) => this.#takeCall(call, links, at));
     this.#measure.countPoints(telemetry.points, at, this.#append);
     for (const evaluation of telemetry.evaluations) this.#measure.countEvaluation(evaluation, at);
     this.#takeReceived(telemetry, at);
     const { evaluations } = telemetry;
     const sealed = this.#sealed();
     if (calls.length === 0 && evaluations.length === 0) return sealed;
-    const unkept = telemetry.points.length + (telemetry.series ?? telemetry.metadata ?? []).length;
+    const { points, series, metadata, links: between } = telemetry;
+    const unkept = points.length + (series ?? metadata ?? between ?? []).length;
     const whole = calls.length === telemetry.calls.length && unkept === 0;
     // The same object where nothing is left out, so that the disk need not encode it again.
     const kept = whole ? telemetry : { calls, points: [], evaluations };
@@ -383,8 +385,8 @@ export class Engine {
   }
 
   /** Counts a call where it is to be counted, and says whether it is kept. */
-  #takeCall(call: Call, at: EpochMs): boolean {
-    const admission = this.#admissions.admit(call, at);
+  #takeCall(call: Call, links: Links, at: EpochMs): boolean {
+    const admission = this.#admissions.admit(call, at, links);
     this.#counters.add(CALLS_COUNTED[admission], 1);
     if (admission === "first") this.#measure.countCall(call, at);
     // Uncounted, but an evaluation may be about it.

@@ -2,6 +2,7 @@ import type { Call } from "./call.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { MetricPoint } from "./metric-point.ts";
 import type { MetricMetadata, ReceivedSeries } from "./received-series.ts";
+import type { SpanLink } from "./span-link.ts";
 
 /** What a retrieval or a tool gave in a trace: kept unmeasured, for the calls of that trace. */
 export type TraceContext = {
@@ -15,6 +16,8 @@ export type Telemetry = {
   readonly calls: readonly Call[];
   readonly points: readonly MetricPoint[];
   readonly evaluations: readonly Evaluation[];
+  /** Spans between calls; absent where a request brought none. */
+  readonly links?: readonly SpanLink[];
   /** Absent where a request brought none. */
   readonly contexts?: readonly TraceContext[];
   /** Scraped or written by remote write; absent where a request brought none. */

@@ -21,6 +21,8 @@ export type NormalizeContext = {
   readonly estimateTokens?: EstimateTokens;
   /** Hands out what log records said in a span that says nothing itself; absent: nothing did. */
   readonly textOf?: (traceId: string, spanId: string) => CallText | undefined;
+  /** Whether a span that is no call lies above a call of an earlier request; absent: none does. */
+  readonly isAwaited?: (traceId: string, spanId: string) => boolean;
   /** Whether metrics get the labels `__type__` and `__unit__`; not where not told. */
   readonly typeLabels?: boolean;
   /** Whether what a metric says of itself is known as it is; where not told, none of it is taken. */

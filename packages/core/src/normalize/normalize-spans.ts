@@ -8,6 +8,7 @@ import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import { refuseSpan, refuseTime } from "./refusal.ts";
 import { perResource, type Source } from "./source.ts";
+import { linksBetween } from "./span-links.ts";
 import { Tally } from "../model/tally.ts";
 
 /**
@@ -19,6 +20,7 @@ export function normalizeSpans(
   context: NormalizeContext,
 ): Normalized {
   const calls: Call[] = [];
+  const others: SpanRecord[] = [];
   const evaluations: Evaluation[] = [];
   const generations = new Map<Call, Generation>();
   const ignored = new Tally();
@@ -33,15 +35,21 @@ export function normalizeSpans(
       calls.push(call);
       const generation = generationOf(span.attributes);
       if (generation !== undefined) generations.set(call, generation);
-    } else (call === "not-genai" || call === "not-a-call" ? ignored : rejections).add(call);
+    } else if (call === "not-genai" || call === "not-a-call") {
+      others.push(span);
+      ignored.add(call);
+    } else rejections.add(call);
   }
+  const links = linksBetween(calls, others, context.isAwaited ?? AWAITS_NONE);
   return {
-    telemetry: { calls, points: [], evaluations },
+    telemetry: { calls, points: [], evaluations, ...(links.length > 0 && { links }) },
     generations,
     ignored: ignored.counts,
     rejections: rejections.counts,
   };
 }
+
+const AWAITS_NONE = (): boolean => false;
 
 type Reading = NormalizeContext & { readonly ignored: Tally };
 

@@ -1,6 +1,7 @@
 import type { Input, InputBody } from "@naruko/core/model/engine-io";
 import { InputError } from "@naruko/core/model/input-error";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
+import type { SpanLink } from "@naruko/core/model/span-link";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import { fromColumns, toColumns, type CallColumns } from "./call-columns.ts";
@@ -32,6 +33,7 @@ type TelemetryHead = {
   /** Absent where there is none; their numbers are the last. */
   readonly series?: Numbered<SeriesColumns>;
   readonly metadata?: readonly MetricMetadata[];
+  readonly links?: readonly SpanLink[];
 };
 
 const utf8 = new TextDecoder();
@@ -90,6 +92,7 @@ export function encodeTelemetry(telemetry: Telemetry): Uint8Array<SharedArrayBuf
     evaluations: { ...evaluations, numbers: evaluations.numbers.length },
     ...(series && { series: { ...series, numbers: series.numbers.length } }),
     ...(telemetry.metadata && { metadata: telemetry.metadata }),
+    ...(telemetry.links && { links: telemetry.links }),
   };
   const numbers = [calls.numbers, points.numbers, evaluations.numbers];
   return pack(JSON.stringify(head), series ? [...numbers, series.numbers] : numbers);
@@ -102,12 +105,13 @@ export type TelemetryColumns = {
   readonly evaluations: EvaluationColumns;
   readonly series?: SeriesColumns;
   readonly metadata?: readonly MetricMetadata[];
+  readonly links?: readonly SpanLink[];
 };
 
 export function telemetryColumns(bytes: Uint8Array): TelemetryColumns {
   const { head, numbers } = unpack(bytes);
   // The version byte vouches for what the JSON holds.
-  const { calls, points, evaluations, series, metadata } = head as TelemetryHead;
+  const { calls, points, evaluations, series, metadata, links } = head as TelemetryHead;
   const pointsFrom = calls.numbers;
   const evaluationsFrom = pointsFrom + points.numbers;
   const seriesFrom = evaluationsFrom + evaluations.numbers;
@@ -117,17 +121,19 @@ export function telemetryColumns(bytes: Uint8Array): TelemetryColumns {
     evaluations: { ...evaluations, numbers: numbers.subarray(evaluationsFrom, seriesFrom) },
     ...(series && { series: { ...series, numbers: numbers.subarray(seriesFrom) } }),
     ...(metadata && { metadata }),
+    ...(links && { links }),
   };
 }
 
 function telemetryOf(bytes: Uint8Array): Telemetry {
-  const { calls, points, evaluations, series, metadata } = telemetryColumns(bytes);
+  const { calls, points, evaluations, series, metadata, links } = telemetryColumns(bytes);
   return {
     calls: fromColumns(calls),
     points: fromPointColumns(points),
     evaluations: fromEvaluationColumns(evaluations),
     ...(series && { series: fromSeriesColumns(series) }),
     ...(metadata && { metadata }),
+    ...(links && { links }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { AwaitedSpans } from "@naruko/core/engine/awaited-spans";
 import type { Engine } from "@naruko/core/engine/engine";
 import type { Limits } from "@naruko/core/model/limits";
 import type { Telemetry } from "@naruko/core/model/telemetry";
@@ -191,10 +192,12 @@ class Tallies {
   readonly tls = new TlsCounts();
   readonly budget: BodyBudget;
   readonly texts: EventTexts;
+  readonly awaited: AwaitedSpans;
   readonly told: ToldServices;
 
   constructor(limits: Limits) {
     this.budget = new BodyBudget(limits.inFlightBytes);
+    this.awaited = new AwaitedSpans(limits);
     this.texts = new EventTexts(limits.waitingTextLength);
     this.told = new ToldServices(limits);
   }
@@ -275,7 +278,7 @@ function writer(
 function otlpOn(
   { engine, limits, live, time }: PortsOptions,
   parts: ConfiguredParts,
-  { intake: counts, limits: limitCounts, budget, texts, told }: Tallies,
+  { intake: counts, limits: limitCounts, budget, texts, awaited, told }: Tallies,
 ): OtlpOptions {
   return {
     limits,
@@ -291,7 +294,12 @@ function otlpOn(
       typeLabels: engine.features.has("type-and-unit-labels"),
       isKnown: (metadata) => engine.metadata.has(metadata),
       textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
+      isAwaited: (traceId, spanId) => awaited.has(traceId, spanId),
     }),
+    read: (telemetry) => {
+      const forgotten = awaited.note(telemetry, time.now());
+      if (forgotten > 0) counts.add(counts.ignored, "awaited-span-forgotten", forgotten);
+    },
     taken: ({ telemetry: { calls }, texts: said = [], generations }) => {
       for (const { traceId, spanId } of calls) texts.forget(traceId, spanId);
       const dropped = texts.add(said);

@@ -1,3 +1,4 @@
+import { AwaitedSpans } from "@naruko/core/engine/awaited-spans";
 import { takeExportLine } from "@naruko/core/engine/intake";
 import type { LineContext } from "@naruko/core/engine/intake";
 import { InputError } from "@naruko/core/model/input-error";
@@ -33,6 +34,7 @@ export async function* otlpLines(
 ): AsyncGenerator<HistoryInput> {
   const maxBytes = context.limits.inflatedBytes;
   const texts = new EventTexts(context.limits.waitingTextLength);
+  const awaited = new AwaitedSpans(context.limits);
   let before: EpochMs | undefined;
   for await (const line of readLines(file, { maxBytes, ...(onBytes && { onBytes }) })) {
     if ("fault" in line) {
@@ -40,7 +42,7 @@ export async function* otlpLines(
       continue;
     }
     try {
-      for (const input of inputsOf(line.bytes, { context, texts, tally }, before)) {
+      for (const input of inputsOf(line.bytes, { context, texts, awaited, tally }, before)) {
         before = input.at;
         yield input;
       }
@@ -51,11 +53,14 @@ export async function* otlpLines(
   }
 }
 
-type Reading = Pick<OtlpLinesOptions, "context" | "tally"> & { readonly texts: EventTexts };
+type Reading = Pick<OtlpLinesOptions, "context" | "tally"> & {
+  readonly texts: EventTexts;
+  readonly awaited: AwaitedSpans;
+};
 
 function inputsOf(
   bytes: Uint8Array,
-  { context, texts, tally }: Reading,
+  { context, texts, awaited, tally }: Reading,
   before: EpochMs | undefined,
 ): readonly HistoryInput[] {
   const value = parseJson(bytes, context.limits);
@@ -67,16 +72,22 @@ function inputsOf(
     const taken = takeExportLine(
       signal,
       value,
-      { ...context, textOf: (traceId, spanId) => texts.textOf(traceId, spanId) },
+      {
+        ...context,
+        textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
+        isAwaited: (traceId, spanId) => awaited.has(traceId, spanId),
+      },
       time,
     );
     const { at, telemetry, rejected, ignored } = taken;
     for (const { traceId, spanId } of telemetry.calls) texts.forget(traceId, spanId);
     const dropped = texts.add(taken.texts ?? []);
     if (at > 0) time = at;
-    const lost: readonly [string, number][] =
-      dropped > 0 ? [["waiting-text-dropped", dropped]] : [];
-    tally.addRead(rejected, new Map([...ignored, ...lost]));
+    const lost: readonly [string, number][] = [
+      ["waiting-text-dropped", dropped],
+      ["awaited-span-forgotten", awaited.note(telemetry, at)],
+    ];
+    tally.addRead(rejected, new Map([...ignored, ...lost.filter(([, count]) => count > 0)]));
     return { at, telemetry };
   });
   // A line without a single time has nothing that could be replayed; why is in the tally.

@@ -24,6 +24,8 @@ export type OtlpOptions = {
   /** Bytes that wait for the disk. */
   readonly queuedBytes: () => number;
   readonly budget: BodyBudget;
+  /** Told of what a request brought as soon as it is read, before it is on disk. */
+  readonly read?: (telemetry: Telemetry) => void;
   /** Told of all that a request brought, once that is on disk. */
   readonly taken?: (intake: Intake) => void;
   readonly counts: IntakeCounts;
@@ -95,6 +97,7 @@ async function receive(
     if (!(error instanceof InputError)) throw error;
     return refused(options, "malformed", error.message);
   }
+  options.read?.(taken.telemetry);
   const outcome = await commit(taken, body.bytes.length, options);
   if (!outcome.ok)
     return refused(options, outcome.retry ? "overloaded" : "internal", outcome.reason);
@@ -107,8 +110,9 @@ async function receive(
 /** A request of which nothing is kept (spans that are no calls) need not reach the disk. */
 function commit(taken: Intake, bytes: number, options: OtlpOptions): Promise<Outcome> {
   const telemetry = options.redact(taken.telemetry);
-  const { calls, points, evaluations } = telemetry;
-  if (calls.length + points.length + evaluations.length === 0) return Promise.resolve({ ok: true });
+  const { calls, points, evaluations, links = [] } = telemetry;
+  if (calls.length + points.length + evaluations.length + links.length === 0)
+    return Promise.resolve({ ok: true });
   return options.submit(telemetry, bytes);
 }
 

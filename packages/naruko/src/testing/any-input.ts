@@ -273,6 +273,9 @@ export const anyInput: fc.Arbitrary<Input> = fc
             evaluations: array(anyEvaluation, { maxLength: 3 }),
             series: array(anySeries, { maxLength: 3 }),
             metadata: array(anyMetadata, { maxLength: 3 }),
+            links: array(record({ traceId: text, spanId: text, parentSpanId: text }), {
+              maxLength: 3,
+            }),
           },
           ["calls", "points", "evaluations"],
         ),
