@@ -15,6 +15,7 @@ export type InputKind =
   | "rule-test"
   | "exposition"
   | "replay"
+  | "rubric"
   | "snapshot";
 
 /** Where in the input the fault lies; offsets are in UTF-16 code units, `to` is exclusive. */
