@@ -2,7 +2,7 @@ import type { Input, InputBody } from "@naruko/core/model/engine-io";
 import { InputError } from "@naruko/core/model/input-error";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
 import type { SpanLink } from "@naruko/core/model/span-link";
-import type { Telemetry } from "@naruko/core/model/telemetry";
+import type { Telemetry, TraceContext } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import { fromColumns, toColumns, type CallColumns } from "./call-columns.ts";
 import {
@@ -34,6 +34,7 @@ type TelemetryHead = {
   readonly series?: Numbered<SeriesColumns>;
   readonly metadata?: readonly MetricMetadata[];
   readonly links?: readonly SpanLink[];
+  readonly contexts?: readonly TraceContext[];
 };
 
 const utf8 = new TextDecoder();
@@ -93,6 +94,7 @@ export function encodeTelemetry(telemetry: Telemetry): Uint8Array<SharedArrayBuf
     ...(series && { series: { ...series, numbers: series.numbers.length } }),
     ...(telemetry.metadata && { metadata: telemetry.metadata }),
     ...(telemetry.links && { links: telemetry.links }),
+    ...(telemetry.contexts && { contexts: telemetry.contexts }),
   };
   const numbers = [calls.numbers, points.numbers, evaluations.numbers];
   return pack(JSON.stringify(head), series ? [...numbers, series.numbers] : numbers);
@@ -106,12 +108,13 @@ export type TelemetryColumns = {
   readonly series?: SeriesColumns;
   readonly metadata?: readonly MetricMetadata[];
   readonly links?: readonly SpanLink[];
+  readonly contexts?: readonly TraceContext[];
 };
 
 export function telemetryColumns(bytes: Uint8Array): TelemetryColumns {
   const { head, numbers } = unpack(bytes);
   // The version byte vouches for what the JSON holds.
-  const { calls, points, evaluations, series, metadata, links } = head as TelemetryHead;
+  const { calls, points, evaluations, series, metadata, links, contexts } = head as TelemetryHead;
   const pointsFrom = calls.numbers;
   const evaluationsFrom = pointsFrom + points.numbers;
   const seriesFrom = evaluationsFrom + evaluations.numbers;
@@ -122,18 +125,18 @@ export function telemetryColumns(bytes: Uint8Array): TelemetryColumns {
     ...(series && { series: { ...series, numbers: numbers.subarray(seriesFrom) } }),
     ...(metadata && { metadata }),
     ...(links && { links }),
+    ...(contexts && { contexts }),
   };
 }
 
 function telemetryOf(bytes: Uint8Array): Telemetry {
-  const { calls, points, evaluations, series, metadata, links } = telemetryColumns(bytes);
+  const { calls, points, evaluations, series, ...rest } = telemetryColumns(bytes);
   return {
     calls: fromColumns(calls),
     points: fromPointColumns(points),
     evaluations: fromEvaluationColumns(evaluations),
     ...(series && { series: fromSeriesColumns(series) }),
-    ...(metadata && { metadata }),
-    ...(links && { links }),
+    ...rest,
   };
 }
 

@@ -141,6 +141,8 @@ export const anyEvaluation: fc.Arbitrary<Evaluation> = partial(
     spanId: text,
     responseId: text,
     environment: text,
+    judge: text,
+    weight: number,
   },
   ["name", "at", "service"],
 ) as fc.Arbitrary<Evaluation>;
@@ -273,6 +275,7 @@ export const anyInput: fc.Arbitrary<Input> = fc
             evaluations: array(anyEvaluation, { maxLength: 3 }),
             series: array(anySeries, { maxLength: 3 }),
             metadata: array(anyMetadata, { maxLength: 3 }),
+            contexts: array(record({ traceId: text, text }), { maxLength: 2 }),
             links: array(record({ traceId: text, spanId: text, parentSpanId: text }), {
               maxLength: 3,
             }),
