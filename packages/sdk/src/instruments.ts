@@ -1,5 +1,6 @@
 import type { Attributes, Counter, Histogram, MetricOptions } from "@opentelemetry/api";
 import {
+  AGENT_BOUNDARIES,
   ATTRIBUTE,
   type Generation,
   type Operation,
@@ -23,6 +24,8 @@ export type Instruments = {
   readonly nextChunk: (seconds: number, labels: Attributes) => void;
   /** Duration of one execution of a tool; the released names have no metric of it. */
   readonly tool: (seconds: number, labels: Attributes) => void;
+  /** Duration of one run of an agent; the released names have no metric of it either. */
+  readonly agent: (seconds: number, labels: Attributes) => void;
   /** `usage` is undefined where it is not known: the provider did not tell it. */
   readonly usage: (usage: Usage | undefined, labels: CallLabels) => void;
 };
@@ -57,6 +60,7 @@ function releasedInstruments(meter: CallMeter): Instruments {
       next.record(value, labels);
     },
     tool: () => undefined,
+    agent: () => undefined,
     usage: (usage, { labels }) => {
       if (usage?.inputTokens !== undefined) {
         tokens.record(usage.inputTokens, ofType(labels, "input"));
@@ -91,6 +95,11 @@ function latestInstruments(meter: CallMeter): Instruments {
   const first = seconds(meter, "gen_ai.client.inference.time_to_first_chunk", FIRST_CHUNK);
   const next = seconds(meter, "gen_ai.client.inference.time_per_output_chunk", NEXT_CHUNK);
   const tool = seconds(meter, "gen_ai.execute_tool.duration", "Duration of one tool's execution.");
+  const agent = meter.createHistogram("gen_ai.invoke_agent.duration", {
+    unit: "s",
+    description: "Duration of one run of an agent.",
+    advice: { explicitBucketBoundaries: [...AGENT_BOUNDARIES] },
+  });
   return {
     duration: (name, value, labels) => {
       (name === "embeddings" ? operation : inference).record(value, labels);
@@ -103,6 +112,9 @@ function latestInstruments(meter: CallMeter): Instruments {
     },
     tool: (value, labels) => {
       tool.record(value, labels);
+    },
+    agent: (value, labels) => {
+      agent.record(value, labels);
     },
     usage: latestUsage(meter),
   };

@@ -1,4 +1,5 @@
-import { type Attributes, context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { withinSpan } from "./active-span.ts";
 import { parsedJson, valueAttribute } from "./content.ts";
 import { addContext } from "./context.ts";
 import { ATTRIBUTE } from "./conventions.ts";
@@ -9,7 +10,12 @@ import { telemetry } from "./telemetry.ts";
 import type { Method } from "./unknown.ts";
 
 /** A tool that a client runs by itself, as the model asks for it. */
-export type Tool = { readonly name: string; readonly description?: string | undefined };
+export type Tool = {
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** The model's own id of the call for it. */
+  readonly callId?: string | undefined;
+};
 
 /** One execution of a tool, begun and ended once. */
 type Execution = {
@@ -50,7 +56,7 @@ export function observedTool(tool: Tool, original: Method): Method {
   return Object.defineProperty(observed, "name", { value: original.name, configurable: true });
 }
 
-function begin({ name, description }: Tool, argument: unknown): Execution | undefined {
+function begin({ name, description, callId }: Tool, argument: unknown): Execution | undefined {
   const told = telemetry();
   if (told === undefined) return undefined;
   const startedMs = performance.now();
@@ -58,6 +64,7 @@ function begin({ name, description }: Tool, argument: unknown): Execution | unde
   const labels: Attributes = { "gen_ai.tool.name": name, "gen_ai.tool.type": "function" };
   const attributes: Attributes = { [ATTRIBUTE.operation]: "execute_tool", ...labels };
   if (description !== undefined) attributes["gen_ai.tool.description"] = description;
+  if (callId !== undefined) attributes["gen_ai.tool.call.id"] = callId;
   addContext(attributes);
   const span = told.tracer.startSpan(`execute_tool ${name}`, {
     kind: SpanKind.INTERNAL,
@@ -73,7 +80,7 @@ function begin({ name, description }: Tool, argument: unknown): Execution | unde
     told.instruments.tool(durationMs / 1000, { ...labels, ...error });
   };
   return {
-    within: (run) => context.with(trace.setSpan(context.active(), span), run),
+    within: (run) => withinSpan(span, run),
     end: (outcome) => {
       quietly(() => {
         end(outcome);

@@ -1,15 +1,17 @@
-import type { Attributes } from "@opentelemetry/api";
-import { Call, type CallEnd, type CallStart } from "../call.ts";
-import { ATTRIBUTE } from "../conventions.ts";
+import type { Call, CallEnd, CallStart } from "../call.ts";
 import { errorTypeOf, isTimeout, TIMEOUT } from "../error-type.ts";
 import { quietly } from "../faults.ts";
 import { type AnswerReader, type ChunkKind, finish, type Watch } from "../stream.ts";
 import { observedTool } from "../tool.ts";
-import { telemetry } from "../telemetry.ts";
-import { countOf, type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from "../unknown.ts";
+import { countOf, type Fields, fieldsOf, isFields, listOf, textOf } from "../unknown.ts";
 import type { Usage } from "../usage.ts";
+import { OpenAgents } from "./ai-sdk-agents.ts";
+import { OpenEmbeddings } from "./ai-sdk-embeddings.ts";
 import { AnswerParts, aiSdkContent, aiSdkOutput } from "./ai-sdk-messages.ts";
+import { OpenObjects } from "./ai-sdk-objects.ts";
+import { providerOf, requestAttributes, serverAttributes } from "./ai-sdk-request.ts";
 import { type Observation, observeMethod } from "./observed-method.ts";
+import { OpenOperations } from "./open-operations.ts";
 import { watchPromised } from "./promised.ts";
 import { replaceMethod } from "./replace-method.ts";
 import { type Server, serverOf } from "./server.ts";
@@ -31,6 +33,8 @@ export type AiSdkTelemetry = {
   readonly onStart: (event: object) => void;
   readonly executeLanguageModelCall: <T>(call: ModelCall<T>) => PromiseLike<T>;
   readonly executeTool: <T>(call: ToolRun<T>) => PromiseLike<T>;
+  readonly onObjectStepStart: (event: object) => void;
+  readonly onObjectStepEnd: (event: object) => void;
   readonly onEmbedStart: (event: object) => void;
   readonly onEmbedEnd: (event: object) => void;
   readonly onEnd: (event: object) => void;
@@ -38,28 +42,32 @@ export type AiSdkTelemetry = {
   readonly onError: (event: unknown) => void;
 };
 
-/** Operations, and calls for embeddings, that are remembered while they go on. */
-const OPEN_CALLS = 1024;
-
 /**
  * Tells the calls of the Vercel AI SDK 7, as `observe` tells those of a client: one span for each
- * request to a model, and for each tool that is run. What its telemetry settings keep from being recorded is not written, even
+ * request to a model, and for each tool that is run; around both, one for each operation that has
+ * tools: that of an agent. What its telemetry settings keep from being recorded is not written, even
  * where content is captured.
  *
  * @example registerTelemetry(aiSdkTelemetry());
  */
 export function aiSdkTelemetry(): AiSdkTelemetry {
   const embeddings = new OpenEmbeddings();
-  const streaming = new Map<unknown, WeakRef<Watch> | undefined>();
+  const objects = new OpenObjects();
+  const agents = new OpenAgents();
+  const streaming = new OpenOperations<WeakRef<Watch> | undefined>();
   const end = (event: unknown, error?: unknown): void => {
-    streaming.delete(fieldsOf(event)["callId"]);
+    streaming.take(fieldsOf(event)["callId"]);
     embeddings.settle(fieldsOf(event), error);
+    objects.settle(fieldsOf(event), error);
+    agents.end(fieldsOf(event), error);
   };
   return {
     onStart: listener((event) => {
       const { operationId, callId } = fieldsOf(event);
       const streams = textOf(operationId)?.startsWith("ai.stream") === true;
-      if (streams && streaming.size < OPEN_CALLS) streaming.set(callId, undefined);
+      if (streams) streaming.set(callId, undefined);
+      objects.expect(fieldsOf(event));
+      agents.begin(fieldsOf(event));
     }),
     executeLanguageModelCall: (call) => {
       const run = { execute: call.execute };
@@ -69,21 +77,27 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
           if (stream) streaming.set(call.callId, new WeakRef(watch));
         }),
       );
-      return run.execute();
+      return agents.within(call.callId, () => run.execute());
     },
     executeTool: (call) => {
       const run = { execute: call.execute };
       const { toolCall, recordInputs } = fieldsOf(call);
       const { toolName, input } = fieldsOf(toolCall);
       const asked = recordInputs === false ? undefined : input;
-      const tool = { name: textOf(toolName) ?? "unknown" };
+      const tool = { name: textOf(toolName) ?? "unknown", callId: textOf(call.toolCallId) };
       replaceMethod(
         run,
         "execute",
         (original) => () => Reflect.apply(observedTool(tool, original), undefined, [asked]),
       );
-      return run.execute();
+      return agents.within(call.callId, () => run.execute());
     },
+    onObjectStepStart: listener((event) => {
+      objects.begin(fieldsOf(event));
+    }),
+    onObjectStepEnd: listener((event) => {
+      objects.answered(fieldsOf(event));
+    }),
     onEmbedStart: listener((event) => {
       embeddings.begin(fieldsOf(event));
     }),
@@ -99,7 +113,7 @@ export function aiSdkTelemetry(): AiSdkTelemetry {
         ? { how: "failed", errorType: TIMEOUT }
         : { how: "cancelled" };
       if (watch !== undefined) finish(watch, how);
-      end(event);
+      end(event, reason);
     }),
     onError: listener((event) => {
       end(event, fieldsOf(event)["error"]);
@@ -135,10 +149,7 @@ function observeModelCall(
   };
   const locate = (answer: Fields, watch: Watch): void => {
     server = serverOf(fieldsOf(answer["request"])["url"]);
-    if (server === undefined) return;
-    const { attributes } = watch.call.answer;
-    attributes[ATTRIBUTE.serverAddress] = server.address;
-    attributes[ATTRIBUTE.serverPort] = server.port;
+    Object.assign(watch.call.answer.attributes, serverAttributes(server));
   };
   return {
     start,
@@ -152,49 +163,6 @@ function observeModelCall(
       });
     },
   };
-}
-
-/** Names of providers, by the first words of the AI SDK's (`openai.chat`, `google.vertex.chat`). */
-const PROVIDERS: readonly (readonly [start: string, provider: string])[] = [
-  ["google.vertex", "gcp.vertex_ai"],
-  ["vertex", "gcp.vertex_ai"],
-  ["google", "gcp.gemini"],
-  ["amazon-bedrock", "aws.bedrock"],
-  ["bedrock", "aws.bedrock"],
-  ["azure", "azure.ai.openai"],
-  ["mistral", "mistral_ai"],
-  ["moonshotai", "moonshot_ai"],
-  ["xai", "x_ai"],
-];
-
-function providerOf(name: unknown): string {
-  const told = textOf(name) ?? "unknown";
-  const known = PROVIDERS.find(([start]) => told.startsWith(start));
-  return known?.[1] ?? told.split(".", 1)[0] ?? told;
-}
-
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
-  ["maxOutputTokens", "gen_ai.request.max_tokens"],
-  ["temperature", "gen_ai.request.temperature"],
-  ["topP", "gen_ai.request.top_p"],
-  ["topK", "gen_ai.request.top_k"],
-  ["frequencyPenalty", "gen_ai.request.frequency_penalty"],
-  ["presencePenalty", "gen_ai.request.presence_penalty"],
-  ["seed", "gen_ai.request.seed"],
-];
-
-function requestAttributes(event: Fields): Attributes {
-  const attributes: Attributes = {};
-  for (const [field, attribute] of NUMBERS) {
-    const value = numberOf(event[field]);
-    if (value !== undefined) attributes[attribute] = value;
-  }
-  const stops = listOf(event["stopSequences"]).filter((text) => typeof text === "string");
-  if (stops.length > 0) attributes["gen_ai.request.stop_sequences"] = stops;
-  // The application's own name for what asks; a context's feature stands before it.
-  const feature = textOf(event["functionId"]);
-  if (feature !== undefined) attributes[ATTRIBUTE.feature] = feature;
-  return attributes;
 }
 
 const CONTENT: ReadonlySet<unknown> = new Set(["tool-input-start", "tool-call", "file", "source"]);
@@ -275,74 +243,4 @@ function usageOf(usage: Fields): Usage {
     cacheWriteTokens: countOf(inputs["cacheWrite"]),
     reasoningTokens: countOf(outputs["reasoning"]) ?? countOf(usage["reasoningTokens"]),
   };
-}
-
-type OpenCall = {
-  readonly operation: string;
-  readonly call: Call;
-  /** By `performance.now`; absent while no answer came. */
-  answeredMs?: number;
-};
-
-/**
- * The AI SDK announces the begin and the answer of each such call. Which model answered, and that an
- * attempt failed, it tells at the end of the operation that they are of.
- */
-class OpenEmbeddings {
-  readonly #open = new Map<string, OpenCall>();
-
-  begin(event: Fields): void {
-    const told = telemetry();
-    const { embedCallId, callId, values, dimensions } = event;
-    if (told === undefined || typeof embedCallId !== "string") return;
-    const count = countOf(dimensions);
-    const texts = event["recordInputs"] === false ? [] : listOf(values);
-    const start: CallStart = {
-      operation: "embeddings",
-      provider: providerOf(event["provider"]),
-      model: textOf(event["modelId"]),
-      stream: false,
-      request: {
-        ...requestAttributes(event),
-        ...(count !== undefined && { "gen_ai.embeddings.dimension.count": count }),
-      },
-      content: () => ({
-        input: texts
-          .filter((text) => typeof text === "string")
-          .map((content) => ({ role: "user", parts: [{ type: "text", content }] })),
-      }),
-    };
-    if (this.#open.size >= OPEN_CALLS) return;
-    this.#open.set(embedCallId, { operation: String(callId), call: new Call(start, told) });
-  }
-
-  answered({ embedCallId, usage }: Fields): void {
-    if (typeof embedCallId !== "string") return;
-    const open = this.#open.get(embedCallId);
-    if (open === undefined) return;
-    const inputTokens = countOf(fieldsOf(usage)["tokens"]);
-    if (inputTokens !== undefined) open.call.answer.usage = { inputTokens };
-    open.call.begin();
-    open.answeredMs = performance.now();
-  }
-
-  /** Ends the calls of an operation; those without an answer failed, whether or not a later one did not. */
-  settle({ callId, response }: Fields, error: unknown): void {
-    for (const [id, { operation, call, answeredMs }] of this.#open) {
-      if (operation !== callId) continue;
-      this.#open.delete(id);
-      if (answeredMs === undefined) {
-        call.finish({ how: "failed", errorType: errorTypeOf(error) });
-        continue;
-      }
-      call.answer.responseModel = embeddingModelIn(response);
-      call.finish({ how: "answered" }, answeredMs);
-    }
-  }
-}
-
-/** The model that answered, by the body of the first answer; all of them were asked of one model. */
-function embeddingModelIn(response: unknown): string | undefined {
-  const first = Array.isArray(response) ? listOf(response)[0] : response;
-  return textOf(fieldsOf(fieldsOf(first)["body"])["model"]);
 }

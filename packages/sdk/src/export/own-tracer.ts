@@ -1,7 +1,6 @@
 import {
   type Attributes,
   type AttributeValue,
-  context,
   type Context,
   type Span,
   type SpanContext,
@@ -13,6 +12,7 @@ import {
   trace,
   TraceFlags,
 } from "@opentelemetry/api";
+import { enclosingSpan } from "../active-span.ts";
 import type { CallTracer } from "../telemetry.ts";
 import { keyValues, randomId, unixNano } from "./otlp-json.ts";
 
@@ -27,8 +27,9 @@ export class OwnTracer implements CallTracer {
     this.#sink = sink;
   }
 
-  startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
-    const above = options.root === true ? undefined : trace.getSpanContext(parent);
+  startSpan(name: string, options: SpanOptions = {}, parent?: Context): Span {
+    const around = parent === undefined ? enclosingSpan() : trace.getSpanContext(parent);
+    const above = options.root === true ? undefined : around;
     return new OwnSpan(name, options, above, this.#sink);
   }
 }

@@ -2,12 +2,15 @@
 import {
   embed,
   embedMany,
+  generateObject,
   generateText,
   isStepCount,
   jsonSchema,
   Output,
+  streamObject,
   streamText,
   tool,
+  ToolLoopAgent,
 } from "ai";
 import { abortSoon, collect } from "../in-flight.mjs";
 
@@ -18,6 +21,8 @@ const WEATHER = tool({
   execute: ({ city }) => `rain in ${city}`,
 });
 const TOOLS = { tools: { weather: WEATHER }, stopWhen: isStepCount(2) };
+
+const CITY = jsonSchema({ type: "object", properties: { city: { type: "string" } } });
 
 const asked = (openai, more = {}) => ({
   model: openai.chat(MODEL),
@@ -37,6 +42,22 @@ async function streamed(openai, more) {
   return text;
 }
 
+async function objectOf(openai) {
+  return (await generateObject(asked(openai, { schema: CITY }))).object.city;
+}
+
+async function streamedObject(openai) {
+  const errors = [];
+  const onError = ({ error }) => errors.push(error);
+  const { partialObjectStream, object } = streamObject(asked(openai, { schema: CITY, onError }));
+  object.catch(() => undefined);
+  let last;
+  for await (const partial of partialObjectStream) last = partial;
+  await collect();
+  if (errors.length > 0) throw errors[0];
+  return last.city;
+}
+
 /** No case has options of its own: the calls have them. */
 export const CASES = {
   plain: { run: (openai) => ask(openai) },
@@ -45,13 +66,43 @@ export const CASES = {
   "tool call, streamed": { run: (openai) => streamed(openai, TOOLS) },
   object: {
     run: async (openai) => {
-      const city = jsonSchema({ type: "object", properties: { city: { type: "string" } } });
       const { output } = await generateText(
-        asked(openai, { output: Output.object({ schema: city }) }),
+        asked(openai, { output: Output.object({ schema: CITY }) }),
       );
       return output.city;
     },
   },
+  "generateObject()": { run: (openai) => objectOf(openai) },
+  "generateObject(), 429": { run: (openai) => objectOf(openai) },
+  "generateObject(), no object": { run: (openai) => objectOf(openai) },
+  "streamObject()": { run: (openai) => streamedObject(openai) },
+  "streamObject(), 429": { run: (openai) => streamedObject(openai) },
+  agent: {
+    run: async (openai) => {
+      const agent = new ToolLoopAgent({
+        model: openai.chat(MODEL),
+        maxRetries: 0,
+        telemetry: { functionId: "weather-agent" },
+        ...TOOLS,
+      });
+      return (await agent.generate({ prompt: "What is heard?" })).text;
+    },
+  },
+  "tool call, a tool fails": {
+    run: (openai) => {
+      const weather = { ...WEATHER, execute: () => Promise.reject(new RangeError("no such city")) };
+      return ask(openai, { ...TOOLS, tools: { weather } });
+    },
+  },
+  "tool call, streamed, left early": {
+    run: async (openai) => {
+      const { textStream } = streamText(asked(openai, TOOLS));
+      for await (const _ of textStream) break;
+      await collect();
+      return "left";
+    },
+  },
+  "tool call, then 500": { run: (openai) => ask(openai, TOOLS) },
   429: { run: (openai) => ask(openai) },
   "streamed, 429": { run: (openai) => streamed(openai) },
   500: { run: (openai) => ask(openai) },

@@ -170,7 +170,7 @@ const TABLE: readonly Conformance[] = [
     name: "vercel ai 7, latest names",
     expected: "vercel-ai-latest.txt",
     environment: LATEST,
-    cases: ["plain", "streamed", "tool call", "embeddings, plain"],
+    cases: ["plain", "streamed", "tool call", "generateObject()", "agent", "embeddings, plain"],
   },
   {
     ...vercel,
@@ -183,6 +183,7 @@ const TABLE: readonly Conformance[] = [
       "streamed, cut",
       "tool call",
       "tool call, streamed",
+      "generateObject()",
       "not recorded",
       "embeddings, plain",
     ],

@@ -11,6 +11,8 @@ type Value = {
 };
 type KeyValues = readonly { readonly key: string; readonly value: Value }[];
 type Span = {
+  readonly spanId: string;
+  readonly parentSpanId?: string;
   readonly name: string;
   readonly kind: number;
   readonly startTimeUnixNano: string;
@@ -55,19 +57,21 @@ export function telemetryText(delivered: readonly Delivered[], service: string):
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   const call = attributesOf(spans[0]?.attributes ?? []);
   const told = metrics.map((metric) => metricText(metric, call));
-  return [...spans.map(spanText), ...told.toSorted()].join("\n");
+  return [...spans.map((span) => spanText(span, spans)), ...told.toSorted()].join("\n");
 }
 
 const KINDS = ["unspecified", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const STATUSES = ["unset", "ok", "ERROR"];
 
-function spanText(span: Span): string {
+function spanText(span: Span, others: readonly Span[]): string {
   const seconds = Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e9;
   const lines = Object.entries(attributesOf(span.attributes)).map(
     ([key, value]) => `  ${key} = ${shown(key, value, seconds)}`,
   );
   const status = STATUSES[span.status.code] ?? "?";
-  const head = `span ${span.name} ${KINDS[span.kind] ?? "?"} ${status}${sane(seconds)}`;
+  const around = others.find(({ spanId }) => spanId === span.parentSpanId);
+  const within = around === undefined ? "" : ` within ${around.name}`;
+  const head = `span ${span.name} ${KINDS[span.kind] ?? "?"} ${status}${within}${sane(seconds)}`;
   return [head, ...lines.toSorted()].join("\n");
 }
 

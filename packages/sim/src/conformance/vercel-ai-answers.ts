@@ -13,6 +13,14 @@ const CACHED = { input: 2048, output: 12, cached: 1920 };
 const REASONED = { input: 19, output: 812, reasoning: 800 };
 const LIMITED = failure(429, "rate_limit_exceeded");
 
+const OBJECT = { content: '{"city":"Nara"}' };
+const OBJECT_DELTAS = ['{"city"', ':"Na', 'ra"}'].map((content) => ({ content }));
+const TOOL_TURN = completion({
+  id: "tool",
+  message: { tool_calls: [TOOL_CALL] },
+  finish: "tool_calls",
+});
+
 /** Numbers as they are, since the AI SDK asks for them so. */
 const EMBEDDINGS: ScriptedAnswer = {
   kind: "whole",
@@ -35,13 +43,7 @@ export const VERCEL_AI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
 >([
   ["plain", [completion({ id: "plain" })]],
   ["streamed", [completionStream({ id: "streamed" })]],
-  [
-    "tool call",
-    [
-      completion({ id: "tool", message: { tool_calls: [TOOL_CALL] }, finish: "tool_calls" }),
-      completion({ id: "answer" }),
-    ],
-  ],
+  ["tool call", [TOOL_TURN, completion({ id: "answer" })]],
   [
     "tool call, streamed",
     [
@@ -49,7 +51,22 @@ export const VERCEL_AI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
       completionStream({ id: "answer" }),
     ],
   ],
-  ["object", [completion({ id: "object", message: { content: '{"city":"Nara"}' } })]],
+  ["object", [completion({ id: "object", message: OBJECT })]],
+  ["generateObject()", [completion({ id: "object", message: OBJECT })]],
+  ["generateObject(), 429", [LIMITED]],
+  ["generateObject(), no object", [completion({ id: "object" })]],
+  ["streamObject()", [completionStream({ id: "object", deltas: OBJECT_DELTAS })]],
+  ["streamObject(), 429", [LIMITED]],
+  ["agent", [TOOL_TURN, completion({ id: "answer" })]],
+  ["tool call, a tool fails", [TOOL_TURN, completion({ id: "answer" })]],
+  [
+    "tool call, streamed, left early",
+    [
+      completionStream({ id: "tool", deltas: TOOL_CALL_DELTAS, finish: "tool_calls" }),
+      completionStream({ id: "answer" }),
+    ],
+  ],
+  ["tool call, then 500", [TOOL_TURN, failure(500, "server_error")]],
   ["429", [LIMITED]],
   ["streamed, 429", [LIMITED]],
   ["500", [failure(500, "server_error")]],
