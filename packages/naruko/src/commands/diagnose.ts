@@ -1,19 +1,8 @@
 import type { Generation } from "@naruko/core/normalize/generation";
 import type { Sources } from "../listen/sources-api.ts";
 import type { ToldService } from "../listen/told-services.ts";
+import type { Finding } from "./finding.ts";
 import { type Lacking, mendingLine } from "./mending-lines.ts";
-
-/**
- * Something that the doctor says. `wrong` makes figures or alerts untrue; `missing` leaves
- * something out that could be there; `fine` is what is as it should be.
- */
-export type Finding = {
-  readonly level: "fine" | "missing" | "wrong";
-  readonly about: string;
-  readonly says: string;
-  /** The line that mends it. */
-  readonly mend?: string;
-};
 
 /** A share above which what is left out is no accident. */
 const MOSTLY = 0.05;
@@ -28,6 +17,7 @@ export function diagnose(sources: Sources): readonly Finding[] {
     ...clocks(sources),
     ...sources.services.flatMap(service),
     ...metricsAlone(sources),
+    ...notifications(sources),
   ];
 }
 
@@ -166,4 +156,22 @@ function metricsAlone({ sources }: Sources): readonly Finding[] {
     says: "metrics come without spans: no llm_* series, cost or quality",
     mend: "OTEL_TRACES_EXPORTER=otlp",
   }));
+}
+
+const RECEIVER =
+  'routing: { route: { receiver: team }, receivers: [{ name: team, webhook_configs: [{ url: "${WEBHOOK_URL}" }] }] }';
+
+/** Whether anybody is told of alerts, and hears it. */
+function notifications({ receivers }: Sources): readonly Finding[] {
+  if (receivers.length === 0) {
+    const says = "nobody is told of alerts: the configuration has no webhook and no Alertmanager";
+    return [{ level: "missing", about: "receivers", says, mend: RECEIVER }];
+  }
+  return receivers.map(({ name, delivered, failed, refused }) => {
+    const isBroken = refused > 0 || (failed > 0 && delivered === 0);
+    const isIdle = delivered + failed + refused === 0;
+    const counts = `${delivered} messages delivered, ${failed} tries failed, ${refused} refused for good`;
+    const says = `${name}: ${isIdle ? "nothing was to be sent yet" : counts}`;
+    return { level: isBroken ? "wrong" : "fine", about: "receivers", says };
+  });
 }

@@ -6,6 +6,9 @@ const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What stands for a variable that is not set. */
+export const NOT_SET = "http://not-set.invalid";
+
 /**
  * An environment in which every variable is set: for reading again what was accepted once. A secret
  * that has since gone from the environment must not keep the program from starting; the setup of
@@ -13,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function withPlaceholders(environment: Environment): Environment {
   return new Proxy(environment, {
-    get: (known, name) => known[String(name)] ?? "http://not-set.invalid",
+    get: (known, name) => known[String(name)] ?? NOT_SET,
   });
 }
 

@@ -36,8 +36,21 @@ export type Sources = {
   readonly rejected: Readonly<Record<string, number>>;
   readonly refusedRequests: Readonly<Record<string, number>>;
   readonly services: readonly ToldService[];
+  /** Who is told of alerts, and what became of it since the data directory began. */
+  readonly receivers: readonly ToldReceiver[];
   /** Spans or metrics, by service and metric, and why. */
   readonly sources: ReturnType<Engine["sources"]>;
+};
+
+/** A webhook of a receiver, or an Alertmanager. */
+export type ToldReceiver = {
+  readonly name: string;
+  /** Messages, or posts. */
+  readonly delivered: number;
+  /** Tries that another one may mend. */
+  readonly failed: number;
+  /** Messages refused for good. */
+  readonly refused: number;
 };
 
 /** Facts only: `naruko doctor` says what they mean. */
@@ -79,6 +92,29 @@ function sourcesOf(options: SourcesOptions): Sources {
     rejected: Object.fromEntries(intake.rejected),
     refusedRequests: Object.fromEntries(intake.refusedRequests),
     services: told.list(),
+    receivers: receiversOf(engine),
     sources: engine.sources(),
   };
+}
+
+function receiversOf({ alerting, setup }: Engine): readonly ToldReceiver[] {
+  const counts = alerting.deliveryCounts();
+  const webhooks = [...alerting.routing.receivers.values()].flatMap(({ name, integrations }) =>
+    integrations
+      .filter(({ webhook }) => webhook !== undefined)
+      .map(({ name: integration }) => {
+        const known = counts.find(
+          (one) => one.receiver === name && one.integration === integration,
+        );
+        const { delivered = 0, failed = 0, refused = 0 } = known ?? {};
+        return { name: `${name} ${integration}`, delivered, failed, refused };
+      }),
+  );
+  const posts = alerting.postCounts();
+  const alertmanagers = setup.alertmanagers.map((name) => {
+    const known = posts.find(({ alertmanager }) => alertmanager === name);
+    const { posted = 0, failed = 0 } = known ?? {};
+    return { name: `Alertmanager ${name}`, delivered: posted, failed, refused: 0 };
+  });
+  return [...webhooks, ...alertmanagers];
 }
