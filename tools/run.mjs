@@ -50,6 +50,10 @@ const programs = {
     at("packages", "sim", "src", "bench-promql", "main.ts"),
     ...args,
   ],
+  conformance: () => [
+    "--conditions=source",
+    at("packages", "sim", "src", "conformance", "compare-main.ts"),
+  ],
   dashboards: () => ["--conditions=source", at("packages", "sim", "src", "dashboards", "main.ts")],
   bench: (args) => [
     "--conditions=source",
@@ -167,7 +171,7 @@ if (program === undefined) fail(`run.mjs: expected one of ${Object.keys(programs
 checkPlatform();
 install(root);
 build();
-if (name === "test" || name === "bench") {
+if (["test", "bench", "conformance"].includes(name)) {
   for (const folder of senderFolders()) install(folder);
   process.chdir(root);
   process.env.INIT_CWD = root;

@@ -1,19 +1,6 @@
 // An application that asks models by AWS' client of Bedrock, observed by `@naruko/sdk`.
-import { BedrockRuntime } from "@aws-sdk/client-bedrock-runtime";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { runObserved } from "../run-observed.mjs";
 import { CASES } from "./cases.mjs";
+import { makeClient } from "./client.mjs";
 
-await runObserved(
-  CASES,
-  (endpoint, options) =>
-    new BedrockRuntime({
-      endpoint,
-      region: "us-east-1",
-      credentials: { accessKeyId: "none", secretAccessKey: "none" },
-      maxAttempts: 1,
-      // The client's own handler speaks HTTP/2 alone.
-      requestHandler: new NodeHttpHandler(),
-      ...options,
-    }),
-);
+await runObserved(CASES, makeClient);

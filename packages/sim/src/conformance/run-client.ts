@@ -32,13 +32,14 @@ export type CaseRun = {
   readonly told: string;
 };
 
-const FOLDERS = path.join(import.meta.dirname, "..", "..", "senders");
+/** Programs around real packages, with packages of their own. */
+export const SENDERS_FOLDER: string = path.join(import.meta.dirname, "..", "..", "senders");
 /** All cases of a client take a few seconds on an idle machine. */
 const LIMIT_MS = 120_000;
 
 /** Whether a folder's packages are installed; `npm test` does it. */
 export function isInstalled(folder: string): boolean {
-  return existsSync(path.join(FOLDERS, folder, "node_modules"));
+  return existsSync(path.join(SENDERS_FOLDER, folder, "node_modules"));
 }
 
 /** Runs an application through its cases and returns what arrived of each. */
@@ -48,7 +49,12 @@ export async function runClient(run: ClientRun): Promise<readonly CaseRun[]> {
   const [modelUrl, otlpUrl] = [await stub.start(), await sink.start()];
   try {
     const cases = run.cases ?? [...run.answers.keys()];
-    const printed = await runProgram(run, { cases, modelUrl, otlpUrl });
+    const plan = { cases, modelUrl, otlpUrl, bare: run.bare ?? run.registered };
+    const printed = await runProgram(run, plan);
+    assert.deepEqual(
+      printed.filter(({ unhandled }) => unhandled !== undefined),
+      [],
+    );
     return cases.map((name) => {
       const seen = printed.find((line) => line.case === name);
       assert.ok(seen !== undefined, `${name}: the program did not get to it`);
@@ -78,26 +84,38 @@ function askedText({
   return `asked ${asked}${options}`;
 }
 
-type Line = {
+/** What a program prints of one case, or of a fault between them. */
+export type Line = {
   readonly case?: string;
   readonly same?: boolean;
   readonly faults?: number;
   readonly text?: string;
   readonly error?: string;
   readonly unhandled?: string;
+  /** `client/case`, and the trace that is its own. */
+  readonly run?: string;
+  readonly traceId?: string;
+  /** The trace of a span that has not ended by the end of all cases. */
+  readonly open?: string;
 };
 
-async function runProgram(run: ClientRun, plan: object): Promise<readonly Line[]> {
+/** A program in a folder of `packages/sim/senders`, and how it is run. */
+export type Program = Pick<ClientRun, "folder" | "environment" | "built" | "registered"> & {
+  readonly file?: string;
+};
+
+/** Runs a program to its end and returns what it printed. */
+export async function runProgram(run: Program, plan: object): Promise<readonly Line[]> {
   const source = run.built === true ? [] : ["--conditions=source"];
   const register = run.registered === true ? ["--import", "@naruko/sdk/register"] : [];
-  const program = [...source, "--expose-gc", ...register, "sender.mjs"];
+  const program = [...source, "--expose-gc", ...register, run.file ?? "sender.mjs"];
   const child = spawn(process.execPath, program, {
-    cwd: path.join(FOLDERS, run.folder),
+    cwd: path.join(SENDERS_FOLDER, run.folder),
     // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
     env: {
       PATH: process.env["PATH"],
       ...run.environment,
-      SENDER_PLAN: JSON.stringify({ ...plan, bare: run.bare ?? run.registered }),
+      SENDER_PLAN: JSON.stringify(plan),
     },
     signal: AbortSignal.timeout(LIMIT_MS),
     killSignal: "SIGKILL",
@@ -109,13 +127,8 @@ async function runProgram(run: ClientRun, plan: object): Promise<readonly Line[]
   child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
   const [code] = await once(child, "close");
   assert.equal(code, 0, `${run.folder} ended with ${String(code)}: ${told}`);
-  const lines = printed
+  return printed
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
-  assert.deepEqual(
-    lines.filter(({ unhandled }) => unhandled !== undefined),
-    [],
-  );
-  return lines;
 }

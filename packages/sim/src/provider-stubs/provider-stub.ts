@@ -26,7 +26,13 @@ export type ScriptedAnswer =
 export type Frames = readonly (string | Uint8Array)[];
 
 /** What a client asked, as far as the wire shows it. */
-export type Asked = { readonly case: string; readonly path: string; readonly body: object };
+export type Asked = {
+  readonly case: string;
+  readonly path: string;
+  readonly body: object;
+  /** From the request to the last event of a stream; absent while that is not sent. */
+  tookMs?: number;
+};
 
 /** Where streams are torn apart: a prime, so that lines, characters and CRLF are all hit. */
 const PIECE_BYTES = 11;
@@ -61,8 +67,10 @@ export class ProviderStub {
     const [, encoded = "", ...rest] = (request.url ?? "").split("/");
     const name = decodeURIComponent(encoded);
     const body = JSON.parse(await textOf(request)) as object;
+    const startedMs = performance.now();
     const before = this.asked.filter((asked) => asked.case === name).length;
-    this.asked.push({ case: name, path: `/${rest.join("/")}`, body });
+    const asked: Asked = { case: name, path: `/${rest.join("/")}`, body };
+    this.asked.push(asked);
     const answers = this.#answers.get(name) ?? [];
     const answer = answers[Math.min(before, answers.length - 1)];
     if (answer === undefined) {
@@ -75,16 +83,18 @@ export class ProviderStub {
       };
       response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
     } else if (answer.kind === "stream") {
-      await stream(response, answer, body);
+      asked.tookMs = (await stream(response, answer, body)) - startedMs;
     }
   }
 }
 
+/** Sends the events of a stream, and resolves to the moment of the last one. */
 async function stream(
   response: ServerResponse,
   { contentType, frames, end }: ScriptedAnswer & { readonly kind: "stream" },
   asked: object,
-): Promise<void> {
+): Promise<number> {
+  let lastMs = performance.now();
   response.writeHead(200, { "Content-Type": contentType });
   response.socket?.setNoDelay(true);
   for (const frame of typeof frames === "function" ? frames(asked) : frames) {
@@ -93,10 +103,12 @@ async function stream(
       response.write(bytes.subarray(from, from + PIECE_BYTES));
       await nextTurn();
     }
+    lastMs = performance.now();
     await after(EVENT_MS);
   }
   if (end === "done") response.end();
   if (end === "cut") response.destroy();
+  return lastMs;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
