@@ -95,6 +95,17 @@ export type Limits = {
   readonly rememberedCallIds: number;
   /** Evaluations waiting 5 minutes for their call (measure); the oldest count as `_unknown`. */
   readonly waitingEvaluations: number;
+  /** Conversations and traces of one UTC day that have a candidate (judge); the oldest are forgotten. */
+  readonly judgedConversations: number;
+  /** Segments whose calls are judged at a rate of their own (judge); further ones share `_other`. */
+  readonly judgedSegments: number;
+  /** Verdicts, one a call and rubric, that scores wait for (judge); further ones count as missing. */
+  readonly awaitedVerdicts: number;
+  /**
+   * UTF-16 code units of texts that wait for their verdicts (judge); a call that finds no room has none. As
+   * many of what traces retrieved are kept for 15 minutes; the oldest are forgotten.
+   */
+  readonly judgeTextLength: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
@@ -141,6 +152,10 @@ export const DEFAULT_LIMITS: Limits = {
   rememberedSpans: 5_000_000,
   rememberedCallIds: 1_000_000,
   waitingEvaluations: 100_000,
+  judgedConversations: 1_000_000,
+  judgedSegments: 500,
+  awaitedVerdicts: 50_000,
+  judgeTextLength: 8_388_608,
 };
 
 /**

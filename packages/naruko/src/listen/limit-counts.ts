@@ -71,6 +71,9 @@ const COUNTED_AS: Readonly<Partial<Record<keyof Limits, readonly (readonly [Wher
     ["engine", "evaluation-not-waited"],
     ["engine", "evaluation-repeats-forgotten-early"],
   ],
+  judgedConversations: [["engine", "judge_conversations_forgotten_early"]],
+  judgedSegments: [["engine", "judge_segments_folded"]],
+  awaitedVerdicts: [["engine", "judge_verdicts_not_awaited"]],
 };
 
 /** One counter for every limit there is, so that one alert can watch all of them. */
