@@ -54,6 +54,11 @@ const programs = {
     "--conditions=source",
     at("packages", "sim", "src", "conformance", "compare-main.ts"),
   ],
+  "bench:sdk": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "bench-sdk", "main.ts"),
+    ...args,
+  ],
   dashboards: () => ["--conditions=source", at("packages", "sim", "src", "dashboards", "main.ts")],
   bench: (args) => [
     "--conditions=source",

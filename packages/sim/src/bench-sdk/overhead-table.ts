@@ -1,0 +1,88 @@
+import { median, shown } from "../bench/figure.ts";
+import { CHUNKS } from "./stub-answers.ts";
+import type { Cost, Costs, Life, Lives } from "./overhead.ts";
+import { BARE, packageOf, VARIANTS } from "./variants.ts";
+
+const MIB = 2 ** 20;
+
+/** A figure of one life. `beside` is the life of the client alone. */
+type Column = {
+  readonly title: string;
+  readonly of: (life: Life, beside: Life) => number;
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: "a call, µs", of: ({ calls }) => addedUs(calls, "cpuUs") + calls.exportCpuUs },
+  {
+    title: "a chunk, µs",
+    of: ({ streams }) => (addedUs(streams, "cpuUs") + streams.exportCpuUs) / CHUNKS,
+  },
+  { title: "of a call: exporting, µs", of: ({ calls }) => calls.exportCpuUs },
+  { title: "a call waits, µs", of: ({ calls }) => addedUs(calls, "wallUs") },
+  { title: "a stream waits, µs", of: ({ streams }) => addedUs(streams, "wallUs") },
+  {
+    title: "heap, MiB",
+    of: ({ memory }, beside) => (memory.heapBytes - beside.memory.heapBytes) / MIB,
+  },
+  {
+    title: "resident, MiB",
+    of: ({ memory }, beside) => (memory.residentBytes - beside.memory.residentBytes) / MIB,
+  },
+  { title: "loop delay p99, ms", of: ({ delay }) => delay.observed - delay.bare },
+];
+
+/** The median of the rounds' differences: what else the machine did meanwhile is in few of them. */
+function addedUs({ bare, observed }: Costs, field: keyof Cost): number {
+  return median(observed.map((cost, round) => cost[field] - (bare[round]?.[field] ?? NaN)));
+}
+
+function spread(values: readonly number[]): string {
+  const middle = shown(median(values));
+  if (values.length < 2) return middle;
+  return `${middle} (${shown(Math.min(...values))} to ${shown(Math.max(...values))})`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |\n`;
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map(row).join("");
+}
+
+/** What each variant adds: the median of its lives, and in brackets the least and the most. */
+export function overheadTable(lives: Lives): string {
+  const beside = lives.get(BARE) ?? [];
+  const rows = VARIANTS.map(({ name }) => {
+    const cells = COLUMNS.map(({ of }) =>
+      spread(
+        (lives.get(name) ?? []).flatMap((life, nth) => {
+          const other = beside[name === BARE ? (nth + 1) % beside.length : nth];
+          return other === undefined ? [] : [of(life, other)];
+        }),
+      ),
+    );
+    return [name === BARE ? "bare beside bare: noise" : name, ...cells];
+  });
+  return markdown(["added by", ...COLUMNS.map(({ title }) => title)], rows);
+}
+
+/** What is measured, how much it sends, and what the client beside it takes by itself. */
+export function variantTable(lives: Lives): string {
+  const rows = VARIANTS.map((variant) => {
+    const lived = lives.get(variant.name) ?? [];
+    const middle = (of: (life: Life) => number): string => shown(median(lived.map(of)));
+    return [
+      variant.name,
+      packageOf(variant),
+      variant.exporter,
+      middle(({ bytesPerCall }) => bytesPerCall),
+      middle(({ calls }) => median(calls.bare.map(({ cpuUs }) => cpuUs))),
+      middle(({ streams }) => median(streams.bare.map(({ cpuUs }) => cpuUs)) / CHUNKS),
+      middle(({ memory }) => memory.residentBytes / MIB),
+    ];
+  });
+  const head = ["", "package", "exporter", "bytes told a call"];
+  const beside = ["the client's own call, µs", "its own chunk, µs", "resident in all, MiB"];
+  return markdown([...head, ...beside], rows);
+}
