@@ -32,7 +32,7 @@ test(
       assert.equal(bytesPerCall > 0, name !== "bare", name);
     }
     const lines = overheadTable(lives).trimEnd().split("\n");
-  assert.equal(lines.length, VARIANTS.length + 2);
-  assert.doesNotMatch(overheadTable(lives) + variantTable(lives), /NaN/);
+    assert.equal(lines.length, VARIANTS.length + 2);
+    assert.doesNotMatch(overheadTable(lives) + variantTable(lives), /NaN/);
   },
 );
