@@ -38,9 +38,12 @@ export function beginAgentRun({ name, provider, model }: Agent): AgentRun | unde
     startTime: startedAt,
     attributes,
   });
+  let ended = false;
   return {
     within: (run) => withinSpan(span, run),
     end: (errorType) => {
+      if (ended) return;
+      ended = true;
       quietly(() => {
         const error = errorType === undefined ? {} : { [ATTRIBUTE.errorType]: errorType };
         const durationMs = performance.now() - startedMs;

@@ -30,6 +30,14 @@ export function setOwnProvider(provider: OwnProvider | undefined): void {
 const NO_TRACES = new ProxyTracerProvider().getDelegate();
 const NO_METER = createNoopMeter();
 
+/** Whether the application has a provider of spans of its own; packages that trace themselves use it. */
+export function applicationTraces(): boolean {
+  const provider = trace.getTracerProvider();
+  return (
+    (provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider) !== NO_TRACES
+  );
+}
+
 /** Whether the application has a meter provider of its own. */
 function hasMetrics(): boolean {
   return metrics.getMeterProvider().getMeter(SDK_NAME) !== NO_METER;

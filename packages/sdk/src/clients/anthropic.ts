@@ -14,6 +14,7 @@ import {
 } from "../unknown.ts";
 import type { Usage } from "../usage.ts";
 import { BlockTexts, messagesContent, messagesOutput } from "./anthropic-messages.ts";
+import { observeToolRunner } from "./anthropic-tools.ts";
 import { followOptions } from "./derived-clients.ts";
 import { type Observation, observeMethod } from "./observed-method.ts";
 import { destinationOf } from "./server.ts";
@@ -31,12 +32,14 @@ export function observeAnthropic(client: object): void {
   const { messages, beta } = fieldsOf(client);
   observeMethod(messages, "create", observeMessages);
   observeMethod(fieldsOf(beta)["messages"], "create", observeMessages);
+  observeToolRunner(fieldsOf(beta)["messages"]);
   followOptions(client, observeAnthropic);
 }
 
 /** Observes every client made from a class, by the classes of its parts. */
 export function observeAnthropicClass(made: unknown): void {
   const { Messages, Beta } = fieldsOf(made);
+  observeToolRunner(fieldsOf(fieldsOf(fieldsOf(Beta)["Messages"])["prototype"]));
   for (const part of [Messages, fieldsOf(Beta)["Messages"]]) {
     if (isMethod(part)) observeMethod(part.prototype, "create", observeMessages);
   }

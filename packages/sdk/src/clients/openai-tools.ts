@@ -1,6 +1,7 @@
 import { quietly } from "../faults.ts";
 import { observedTool } from "../tool.ts";
 import { type Fields, fieldsOf, isFields, isMethod, listOf, textOf } from "../unknown.ts";
+import { copyWith } from "./copy-with.ts";
 import { replaceMethod } from "./replace-method.ts";
 
 /**
@@ -35,15 +36,4 @@ function toolWith(tool: Fields): Fields {
   return callback === undefined
     ? copyWith(tool, "function", copyWith(definition, "function", observed))
     : copyWith(tool, "$callback", observed);
-}
-
-/** A copy with another field, hidden fields included: by these the client knows its own tools. */
-function copyWith(fields: Fields, name: string, value: unknown): Fields {
-  const descriptors = Object.getOwnPropertyDescriptors(fields);
-  const enumerable = descriptors[name]?.enumerable ?? true;
-  const replaced = { value, enumerable, configurable: true, writable: true };
-  return Object.create(Reflect.getPrototypeOf(fields), {
-    ...descriptors,
-    [name]: replaced,
-  }) as Fields;
 }

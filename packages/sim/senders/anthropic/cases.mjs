@@ -60,6 +60,9 @@ const ask = async (client, more = {}) => textOf(await client.messages.create({ .
 const streamed = async (client, more = {}) =>
   eventsOf(await client.messages.create({ ...STREAM, ...more }));
 
+const runTools = (client, run) =>
+  client.beta.messages.toolRunner({ ...ASK, tools: [{ ...WEATHER, type: "custom", run }] });
+
 /** `options` are those of the client. */
 export const CASES = {
   plain: { run: (client) => ask(client) },
@@ -191,9 +194,20 @@ export const CASES = {
   "beta, streamed": { run: async (client) => eventsOf(await client.beta.messages.create(STREAM)) },
   "beta, stream()": { run: (client) => client.beta.messages.stream(ASK).finalText() },
   "beta, toolRunner()": {
+    run: async (client) => textOf(await runTools(client, ({ city }) => `rain in ${city}`)),
+  },
+  "beta, toolRunner(), a tool fails": {
+    run: async (client) =>
+      textOf(await runTools(client, () => Promise.reject(new RangeError("no such city")))),
+  },
+  "beta, toolRunner(), left early": {
     run: async (client) => {
-      const tool = { ...WEATHER, type: "custom", run: ({ city }) => `rain in ${city}` };
-      return textOf(await client.beta.messages.toolRunner({ ...ASK, tools: [tool] }));
+      for await (const message of runTools(client, ({ city }) => `rain in ${city}`)) {
+        return textOf(message);
+      }
     },
+  },
+  "beta, toolRunner(), 500": {
+    run: async (client) => textOf(await runTools(client, ({ city }) => `rain in ${city}`)),
   },
 };

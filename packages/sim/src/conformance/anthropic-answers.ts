@@ -19,6 +19,8 @@ const HALF = textEvents(WORDS.slice(0, 2)).slice(0, -1);
 const CACHED = { input: 12, output: 12, cacheRead: 1920, cacheWrite: 116 };
 const THOUGHT = { input: 19, output: 812, thinking: 800 };
 
+const TOOL_TURN = message({ id: "msg_tool", content: [TOOL_USE], stop: "tool_use" });
+
 /**
  * What the server answers in each case. What the application does in it is in
  * `senders/anthropic/cases.mjs`, under the same name.
@@ -29,7 +31,7 @@ export const ANTHROPIC_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
 >([
   ["plain", [message({ id: "msg_plain" })]],
   ["streamed", [messageStream({ id: "msg_streamed" })]],
-  ["tool call", [message({ id: "msg_tool", content: [TOOL_USE], stop: "tool_use" })]],
+  ["tool call", [TOOL_TURN]],
   [
     "tool call, streamed",
     [messageStream({ id: "msg_tool", events: toolUseEvents(), stop: "tool_use" })],
@@ -107,13 +109,10 @@ export const ANTHROPIC_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> =
   ["beta, plain", [message({ id: "msg_beta" })]],
   ["beta, streamed", [messageStream({ id: "msg_beta" })]],
   ["beta, stream()", [messageStream({ id: "msg_beta" })]],
-  [
-    "beta, toolRunner()",
-    [
-      message({ id: "msg_tool", content: [TOOL_USE], stop: "tool_use" }),
-      message({ id: "msg_answer" }),
-    ],
-  ],
+  ["beta, toolRunner()", [TOOL_TURN, message({ id: "msg_answer" })]],
+  ["beta, toolRunner(), a tool fails", [TOOL_TURN, message({ id: "msg_answer" })]],
+  ["beta, toolRunner(), left early", [TOOL_TURN, message({ id: "msg_answer" })]],
+  ["beta, toolRunner(), 500", [TOOL_TURN, failure(500)]],
 ]);
 
 /** A stream that says two words and no more. */
