@@ -1,5 +1,5 @@
 import type { Attributes } from "../receive/records.ts";
-import { addText, isSystemRole, type TextDraft } from "./message-text.ts";
+import { addContent, addText, isSystemRole, type TextDraft } from "./message-text.ts";
 
 /** How a dialect spreads one list of messages over numbered keys: `gen_ai.prompt.0.content` … */
 export type IndexedSpelling = {
@@ -7,6 +7,8 @@ export type IndexedSpelling = {
   readonly prefix: string;
   readonly role: string;
   readonly content: string;
+  /** Another key of it, for a prompt that was no message. */
+  readonly prompt?: string;
   /** Where the parts of a message's content are, numbered again. */
   readonly parts?: PartSpelling;
 };
@@ -17,6 +19,7 @@ type PartKeys = { readonly type: string; readonly text: string };
 type MessageKeys = {
   readonly role: string;
   readonly content: string;
+  readonly prompt: string | undefined;
   readonly part: ((index: number) => PartKeys) | undefined;
 };
 
@@ -25,10 +28,11 @@ export type IndexedMessages = (index: number) => MessageKeys;
 
 /** Prepares a spelling, once for each dialect: making the keys costs more than looking them up. */
 export function indexedMessages(spelling: IndexedSpelling): IndexedMessages {
-  const { prefix, parts } = spelling;
+  const { prefix, prompt, parts } = spelling;
   return prepared(16, (i) => ({
     role: `${prefix}${i}.${spelling.role}`,
     content: `${prefix}${i}.${spelling.content}`,
+    prompt: prompt === undefined ? undefined : `${prefix}${i}.${prompt}`,
     part: parts === undefined ? undefined : partsOf(`${prefix}${i}.${parts.prefix}`, parts),
   }));
 }
@@ -55,9 +59,10 @@ export function addIndexed(
   for (let i = 0; i < attributes.size; i++) {
     const keys = messages(i);
     const role = attributes.get(keys.role);
-    const content = attributes.get(keys.content);
+    const prompt = keys.prompt === undefined ? undefined : attributes.get(keys.prompt);
+    const content = attributes.get(keys.content) ?? prompt;
     const target = to === "input" && isSystemRole(role) ? "system" : to;
-    if (typeof content === "string") addText(draft, target, content);
+    if (typeof content === "string") addContent(draft, target, content);
     const hasParts = keys.part !== undefined && addParts(draft, target, attributes, keys.part);
     if (role === undefined && content === undefined && !hasParts) return;
   }

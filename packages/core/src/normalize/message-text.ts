@@ -61,6 +61,35 @@ export function addMessages(
   }
 }
 
+/** Parts of a message to a model, as OpenAI's and Anthropic's APIs take them. */
+const PART_TYPES: ReadonlySet<unknown> = new Set([
+  "text",
+  "input_text",
+  "image",
+  "image_url",
+  "input_image",
+  "document",
+  "file",
+  "tool_use",
+  "tool_result",
+  "thinking",
+  "redacted_thinking",
+]);
+
+/**
+ * Adds one message's content: text, or what a model is asked as its parts in JSON. What only looks like
+ * JSON, and whatever a model answers, is text that was written so.
+ */
+export function addContent(draft: TextDraft, to: keyof TextDraft, content: string): void {
+  const parts = to !== "output" && content.startsWith("[{") ? parsed(content) : content;
+  const isParts = Array.isArray(parts) && parts.every(isPart);
+  addText(draft, to, isParts ? plainText(parts, false, 0) : content);
+}
+
+function isPart(value: unknown): boolean {
+  return PART_TYPES.has(memberOf(value, "type"));
+}
+
 /** Adds what a tool was given or gave: text as it was sent, which is mostly JSON of its own. */
 export function addValue(
   draft: TextDraft,

@@ -34,6 +34,7 @@ const SPELLINGS: readonly (readonly [string, string])[] = [
   ["google-vertex", "gcp.vertex_ai"],
   ["gemini", "gcp.gemini"],
   ["google.generative-ai", "gcp.gemini"],
+  ["google.ai.studio", "gcp.gemini"],
   // Which of Google's backends it was is not told.
   ["google", "gcp.gen_ai"],
   ["xai", "x_ai"],
@@ -47,6 +48,7 @@ const SPELLINGS: readonly (readonly [string, string])[] = [
   ["moonshot", "moonshot_ai"],
   ["moonshotai", "moonshot_ai"],
   ["watsonx", "ibm.watsonx.ai"],
+  ["ibm.watson.ai", "ibm.watsonx.ai"],
   ["ibm", "ibm.watsonx.ai"],
 ];
 

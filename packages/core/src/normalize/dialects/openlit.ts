@@ -9,7 +9,14 @@ import { GENAI_SPELLING, isGenai, operationOf, readGenai } from "./otel-genai.ts
  */
 const SPELLING: Spelling = {
   ...GENAI_SPELLING,
-  names: [...GENAI_SPELLING.names, ["userId", ["user.id", "enduser.id", "gen_ai.request.user"]]],
+  names: [
+    ...GENAI_SPELLING.names,
+    ["userId", ["user.id", "enduser.id", "gen_ai.request.user"]],
+    [
+      "systemFingerprint",
+      ["openai.response.system_fingerprint", "gen_ai.response.system_fingerprint"],
+    ],
+  ],
   stream: ["gen_ai.request.is_stream", "gen_ai.request.stream"],
   timePerOutputChunk: [
     ["gen_ai.server.time_per_output_token", 1],

@@ -20,6 +20,10 @@ const SPELLING: Spelling = {
     ["requestModel", ["gen_ai.request.model", "llm.request.model"]],
     ["responseModel", ["gen_ai.response.model", "llm.response.model"]],
     [
+      "systemFingerprint",
+      ["openai.response.system_fingerprint", "gen_ai.openai.system_fingerprint"],
+    ],
+    [
       "conversationId",
       [
         "gen_ai.conversation.id",

@@ -103,7 +103,13 @@ export function operationOf(span: SpanRecord): string {
   return span.name.split(" ", 1)[0] ?? "";
 }
 
-const PROMPT = indexedMessages({ prefix: "gen_ai.prompt.", role: "role", content: "content" });
+const PROMPT = indexedMessages({
+  prefix: "gen_ai.prompt.",
+  role: "role",
+  content: "content",
+  // OpenLLMetry, of completions.
+  prompt: "user",
+});
 const COMPLETION = indexedMessages({
   prefix: "gen_ai.completion.",
   role: "role",

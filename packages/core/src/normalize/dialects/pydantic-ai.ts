@@ -57,7 +57,13 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const reading = readGenai(span, SPELLING, context, operation(span));
   if (reading === "not-a-call") return reading;
   const text = reading.text ?? textOf(span, reading, context);
-  return text === undefined ? reading : { ...reading, text };
+  // A streamed call ends with the answer's head: its usage is in a log that belongs to no call.
+  const { stream } = membersOf(jsonOf(attributes.get("request_data")));
+  return {
+    ...reading,
+    ...(text !== undefined && { text }),
+    ...(stream === true && { stream }),
+  };
 }
 
 /** Names of spans from before operations were told on all of them. */
@@ -66,6 +72,7 @@ function operation(span: SpanRecord): string {
   if (attributes.has("gen_ai.operation.name")) return operationOf(span);
   if (name === "agent run" || name.endsWith(" run")) return "invoke_agent";
   if (name.startsWith("running tool:") || name === "running tool") return "execute_tool";
+  if (name.startsWith("Embedding Creation")) return "embeddings";
   // Logfire's instrumentations of clients keep the body of the request.
   return attributes.has("request_data") && attributes.has("gen_ai.request.model")
     ? "chat"

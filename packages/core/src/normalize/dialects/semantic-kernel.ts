@@ -35,9 +35,27 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ["text.streaming_completions", "text_completion"],
 ]);
 
+/** The first versions for .NET write it for what they do not know. */
+const UNKNOWN = "N/A";
+
 function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const told = operationOf(span);
   const reading = readGenai(span, SPELLING, context, OPERATIONS.get(told) ?? told);
-  if (reading === "not-a-call" || !told.includes("streaming")) return reading;
-  return { ...reading, stream: true };
+  if (reading === "not-a-call") return reading;
+  const { responseId, ...names } = reading.names;
+  return {
+    ...reading,
+    names: {
+      ...names,
+      ...(responseId !== undefined && responseId !== UNKNOWN && { responseId }),
+    },
+    finishReasons: reading.finishReasons.flatMap(reasonsIn),
+    ...(told.includes("streaming") && { stream: true }),
+  };
+}
+
+/** Those of all choices, which the first versions for .NET put into one text: `[Stop, Length]`. */
+function reasonsIn(sent: string): readonly string[] {
+  const list = /^\[(.*)\]$/.exec(sent)?.[1];
+  return list === undefined ? [sent] : list.split(", ").filter((reason) => reason !== "");
 }

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { attributes } from "../testing/records.ts";
+import { addIndexed, indexedMessages } from "./indexed-messages.ts";
+import { emptyText } from "./message-text.ts";
+
+const MESSAGES = indexedMessages({
+  prefix: "p.",
+  role: "role",
+  content: "content",
+  prompt: "user",
+});
+
+const rows: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+  ["text", { "p.0.role": "user", "p.0.content": "Weather?" }, "Weather?"],
+  ["a prompt that was no message", { "p.0.user": "Weather?" }, "Weather?"],
+  ["the first gap ends them", { "p.0.content": "a", "p.2.content": "c" }, "a"],
+  [
+    "parts",
+    { "p.0.content": '[{"type":"text","text":"Weather?"},{"type":"image","source":{}}]' },
+    "Weather?",
+  ],
+  [
+    "what a tool gave",
+    { "p.0.content": '[{"type":"tool_result","tool_use_id":"t","content":"rain"}]' },
+    "rain",
+  ],
+  ["JSON that is no parts", { "p.0.content": '[{"type":"fruit"}]' }, '[{"type":"fruit"}]'],
+  ["parts that were cut", { "p.0.content": '[{"type":"text","te' }, '[{"type":"text","te'],
+  ["a bracket", { "p.0.content": "[{ is how a list begins" }, "[{ is how a list begins"],
+];
+for (const [name, sent, expected] of rows) {
+  test(`numbered messages: ${name}`, () => {
+    const draft = emptyText();
+    addIndexed(draft, "input", attributes(sent), MESSAGES);
+    assert.equal(draft.input, expected);
+  });
+}
+
+test("numbered messages: an answer in JSON stays as it was written", () => {
+  const draft = emptyText();
+  const answer = '[{"type":"text","text":"apple"}]';
+  addIndexed(draft, "output", attributes({ "p.0.content": answer }), MESSAGES);
+  assert.equal(draft.output, answer);
+});
