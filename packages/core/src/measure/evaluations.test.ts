@@ -319,3 +319,21 @@ test("the current mean leaves out what is older than 15 minutes", () => {
     `946 ${UNKNOWN} stale`,
   ]);
 });
+
+test("a verdict of the judge is its call's however old that is, and stands for its weight", () => {
+  const measure = new Measure(DEFAULT_LIMITS, 15_000);
+  const recorder = new Recorder();
+  const old = call(ofSpan);
+  const at = 3600;
+  measure.countJudged(verdict({ ...ofSpan, score: 1, weight: 30 }), old, s(at));
+  measure.countJudged(verdict({ ...ofSpan, score: 0, weight: 10 }), old, s(at));
+  measure.countJudged(verdict({ ...ofSpan, errorType: "timeout", weight: 500 }), old, s(at));
+  measure.sampleAt(s(at), recorder.append);
+  const lines = recorder.take();
+  const withName = (name: string) => lines.filter((line) => line.includes(name));
+  assert.deepEqual(withName("llm_quality_score"), [`${at} ${QUALITY} 0.75`]);
+  assert.deepEqual(
+    withName("naruko_evaluation_score_count").map((line) => line.split(" ").at(-1)),
+    ["0", "2"],
+  );
+});

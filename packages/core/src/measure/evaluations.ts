@@ -29,6 +29,8 @@ const UNKNOWN = "_unknown";
 type Verdict = {
   readonly name: string;
   readonly score?: number;
+  /** How many calls it stands for; absent: 1. */
+  readonly weight?: number;
   readonly errorType?: string;
   readonly service: string;
   readonly environment: string;
@@ -93,6 +95,11 @@ export class Evaluations {
     if (subject !== undefined) this.#count(verdict, subject, at);
     else if (ids.length === 0) this.#countUnknown(verdict, at);
     else this.#wait(verdict, at);
+  }
+
+  /** Counts an evaluation whose call is at hand, however long ago that was. */
+  addAbout(evaluation: Evaluation, subject: Subject, at: EpochMs): void {
+    this.#count(this.#verdictOf(evaluation, [], at), subject, at);
   }
 
   /** Counts those that have waited long enough without their call; due before anything else at `at`. */
@@ -160,7 +167,8 @@ export class Evaluations {
     this.#table.touch(series, at);
     const bucket = observe(series, score, 1);
     this.#keep(verdict, { series, bucket, at });
-    const shown = this.#scores.add([subject.model, name, subject.service], score, at);
+    const { weight = 1 } = verdict;
+    const shown = this.#scores.add([subject.model, name, subject.service], score, weight, at);
     tallyFolds(this.#tally, folded | shown);
   }
 
@@ -225,7 +233,7 @@ export class Evaluations {
   }
 
   #verdictOf(evaluation: Evaluation, ids: readonly string[], at: EpochMs): Verdict {
-    const { score, errorType, traceId, spanId } = evaluation;
+    const { score, weight, errorType, traceId, spanId } = evaluation;
     return {
       name: this.#cut(evaluation.name),
       service: this.#cut(evaluation.service),
@@ -235,6 +243,7 @@ export class Evaluations {
       ...(traceId === undefined ? {} : { traceId }),
       ...(spanId === undefined ? {} : { spanId }),
       ...(score === undefined ? {} : { score }),
+      ...(weight === undefined || !(weight > 0) ? {} : { weight }),
       ...(errorType === undefined ? {} : { errorType: this.#cut(errorType) }),
     };
   }

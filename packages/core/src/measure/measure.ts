@@ -82,6 +82,12 @@ export class Measure {
     this.#evaluations.add(evaluation, at);
   }
 
+  /** Counts a verdict on a call that was counted before. */
+  countJudged(evaluation: Evaluation, call: Call, at: EpochMs): void {
+    this.#evaluations.expire(at);
+    this.#evaluations.addAbout(evaluation, this.#calls.shapeOf(call), at);
+  }
+
   /** Writes the derived series at a tick. */
   sampleAt(tick: EpochMs, append: Append): void {
     this.#evaluations.expire(tick);

@@ -9,7 +9,7 @@ import type { SeriesTable } from "./series-table.ts";
 /** A score counts for this long (DESIGN section 4). */
 const WINDOW_MS = 15 * MINUTE_MS;
 
-/** The scores of one interval: those that enter the series at the tick `until`. */
+/** The scores of one interval, each for as many calls as it stands for, until the tick `until`. */
 type Slot = { readonly until: number; sum: number; count: number };
 
 type Window = {
@@ -27,7 +27,10 @@ export type SavedWindow = {
   readonly slots: readonly (readonly [until: number, sum: SavedNumber, count: number])[];
 };
 
-/** `llm_quality_score`: per model, metric and service, the mean of the scores of 15 minutes. */
+/**
+ * `llm_quality_score`: per model, metric and service, the mean of the scores of 15 minutes. A score
+ * whose call was drawn at a low rate stands for more calls than one that was drawn at a high rate.
+ */
 export class QualityScores {
   readonly #intervalMs: number;
   readonly #table: SeriesTable;
@@ -38,8 +41,11 @@ export class QualityScores {
     this.#intervalMs = intervalMs;
   }
 
-  /** Counts a finite score; `labelValues` in the order of the metric's labels. Returns its folds. */
-  add(labelValues: readonly string[], score: number, at: EpochMs): number {
+  /**
+   * Counts a finite score, which stands for `weight` calls; `labelValues` in the order of the
+   * metric's labels. Returns its folds.
+   */
+  add(labelValues: readonly string[], score: number, weight: number, at: EpochMs): number {
     const { budget } = this.#table;
     const kept = budget.foldValues(LLM_QUALITY, labelValues);
     let folded = kept === labelValues ? 0 : FOLDED_VALUES;
@@ -56,8 +62,8 @@ export class QualityScores {
       slot = { until, sum: 0, count: 0 };
       window.slots.push(slot);
     }
-    slot.sum += score;
-    slot.count++;
+    slot.sum += score * weight;
+    slot.count += weight;
     return folded;
   }
 
