@@ -8,20 +8,16 @@ import {
 } from "@opentelemetry/api";
 import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
-import { ATTRIBUTE, type FinishReason, type Operation, unifiedReason } from "./conventions.ts";
+import { ATTRIBUTE, type FinishReason, unifiedReason } from "./conventions.ts";
 import { quietly } from "./faults.ts";
-import { sameLabels } from "./labels.ts";
+import { type CallNames, labelsOf } from "./labels.ts";
 import { rememberResponse } from "./responses.ts";
 import { type Settings, settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { addUsage, type Usage } from "./usage.ts";
 
 /** What is known of a call before it is made. */
-export type CallStart = {
-  readonly operation: Operation;
-  readonly provider: string;
-  readonly model?: string | undefined;
-  readonly server?: { readonly address: string; readonly port: number } | undefined;
+export type CallStart = CallNames & {
   readonly stream: boolean;
   /** Further attributes of the request, for the span alone. */
   readonly request: Attributes;
@@ -80,7 +76,10 @@ export class Call {
     const { capture, estimateTokens } = this.#settings;
     this.wantsText = capture || estimateTokens !== undefined;
     const { operation, model } = start;
-    const attributes: Attributes = { ...this.#labels(), ...start.request };
+    const attributes: Attributes = {
+      ...labelsOf(start, undefined),
+      ...start.request,
+    };
     if (start.stream) attributes[ATTRIBUTE.stream] = true;
     addContext(attributes);
     this.#span = told.tracer.startSpan(model === undefined ? operation : `${operation} ${model}`, {
@@ -117,7 +116,7 @@ export class Call {
     if (this.#firstChunkMs === undefined) {
       this.#firstChunkMs = now - this.#startedMs;
     } else {
-      this.#chunkLabels ??= sameLabels(this.#labels());
+      this.#chunkLabels ??= labelsOf(this.#start, this.answer.responseModel);
       this.#telemetry.instruments.nextChunk((now - this.#lastMs) / 1000, this.#chunkLabels);
     }
     this.#lastMs = now;
@@ -165,8 +164,12 @@ export class Call {
       attributes[ATTRIBUTE.errorType] = errorType;
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    const content = this.#settings.capture ? quietly(() => this.#content()) : undefined;
-    this.#span.setAttributes({ ...attributes, ...content });
+    if (this.#settings.capture)
+      Object.assign(
+        attributes,
+        quietly(() => this.#content()),
+      );
+    this.#span.setAttributes(attributes);
   }
 
   /**
@@ -227,8 +230,9 @@ export class Call {
 
   #tellMetrics(durationMs: number, errorType: string | undefined): void {
     const { instruments } = this.#telemetry;
-    const base = this.#labels();
-    const labels = sameLabels({ ...base, ...this.answer.labels });
+    const { responseModel, labels: more } = this.answer;
+    const base = labelsOf(this.#start, responseModel);
+    const labels = labelsOf(this.#start, responseModel, more);
     const error: Attributes =
       errorType === undefined ? NO_ERROR : { [ATTRIBUTE.errorType]: errorType };
     const all = errorType === undefined ? labels : { ...labels, ...error };
@@ -238,23 +242,6 @@ export class Call {
     }
     // An estimate is for the span, where it is marked as one.
     instruments.usage(this.answer.usage, { base, labels, error });
-  }
-
-  /** Attributes of every metric, as far as they are known by now. */
-  #labels(): Attributes {
-    const { operation, provider, model, server } = this.#start;
-    const labels: Attributes = {
-      [ATTRIBUTE.operation]: operation,
-      [ATTRIBUTE.provider]: provider,
-    };
-    if (model !== undefined) labels[ATTRIBUTE.requestModel] = model;
-    const { responseModel } = this.answer;
-    if (responseModel !== undefined) labels[ATTRIBUTE.responseModel] = responseModel;
-    if (server !== undefined) {
-      labels[ATTRIBUTE.serverAddress] = server.address;
-      labels[ATTRIBUTE.serverPort] = server.port;
-    }
-    return labels;
   }
 }
 

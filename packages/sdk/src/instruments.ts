@@ -7,6 +7,7 @@ import {
   SECONDS_BOUNDARIES,
   TOKEN_BOUNDARIES,
 } from "./conventions.ts";
+import { withLabel } from "./labels.ts";
 import type { Usage } from "./usage.ts";
 
 /** What is needed of a meter; that of an application, or our own. */
@@ -63,29 +64,13 @@ function releasedInstruments(meter: CallMeter): Instruments {
     agent: () => undefined,
     usage: (usage, { labels }) => {
       if (usage?.inputTokens !== undefined) {
-        tokens.record(usage.inputTokens, ofType(labels, "input"));
+        tokens.record(usage.inputTokens, withLabel(labels, ATTRIBUTE.tokenType, "input"));
       }
       if (usage?.outputTokens !== undefined) {
-        tokens.record(usage.outputTokens, ofType(labels, "output"));
+        tokens.record(usage.outputTokens, withLabel(labels, ATTRIBUTE.tokenType, "output"));
       }
     },
   };
-}
-
-type ByType = { readonly input: Attributes; readonly output: Attributes };
-
-/** Labels of the same call come as the same object: so do those with the type beside them. */
-const byType = new WeakMap<Attributes, ByType>();
-
-function ofType(labels: Attributes, type: keyof ByType): Attributes {
-  const known = byType.get(labels);
-  if (known !== undefined) return known[type];
-  const made: ByType = {
-    input: { ...labels, [ATTRIBUTE.tokenType]: "input" },
-    output: { ...labels, [ATTRIBUTE.tokenType]: "output" },
-  };
-  byType.set(labels, made);
-  return made[type];
 }
 
 /** Embeddings have no metric of their own yet, so that their duration keeps the operation's name. */
@@ -134,13 +119,13 @@ function latestUsage(meter: CallMeter): Instruments["usage"] {
   return (usage, { base: labels, error }) => {
     if (usage === undefined) {
       // Every operation is counted, one without usage as nothing of an unknown kind.
-      const unknown = { ...labels, [ATTRIBUTE.tokenModality]: "unknown" };
+      const unknown = withLabel(labels, ATTRIBUTE.tokenModality, "unknown");
       input.add(0, unknown);
       output.add(0, unknown);
       return;
     }
     const { inputTokens, outputTokens, modalities } = usage;
-    const text = { ...labels, [ATTRIBUTE.tokenModality]: "text" };
+    const text = withLabel(labels, ATTRIBUTE.tokenModality, "text");
     addByModality(input, inputTokens, modalities?.input, labels);
     addByModality(output, outputTokens, modalities?.output, labels);
     if (usage.cacheReadTokens !== undefined) cacheRead.add(usage.cacheReadTokens, text);
@@ -162,9 +147,9 @@ function addByModality(
   let text = total;
   for (const [modality, tokens] of Object.entries(told ?? {})) {
     text -= tokens;
-    counter.add(tokens, { ...labels, [ATTRIBUTE.tokenModality]: modality });
+    counter.add(tokens, withLabel(labels, ATTRIBUTE.tokenModality, modality));
   }
-  counter.add(Math.max(0, text), { ...labels, [ATTRIBUTE.tokenModality]: "text" });
+  counter.add(Math.max(0, text), withLabel(labels, ATTRIBUTE.tokenModality, "text"));
 }
 
 const DURATION = "Duration of one operation, failed ones included.";

@@ -88,8 +88,8 @@ class ChatReader implements AnswerReader {
     this.#readHead(fields);
     const choices = listOf(fields["choices"]);
     let content = false;
-    for (const [place, choice] of choices.entries()) {
-      const told = fieldsOf(choice);
+    for (let place = 0; place < choices.length; place += 1) {
+      const told = fieldsOf(choices[place]);
       const index = this.#readReason(told, place);
       const delta = fieldsOf(told["delta"]);
       if (hasContent(delta)) content = true;
@@ -109,15 +109,18 @@ class ChatReader implements AnswerReader {
 
   #readHead(fields: Fields): void {
     const { answer } = this.#call;
-    const { id, model, usage, system_fingerprint: fingerprint, service_tier: tier } = fields;
+    const { id, model, usage } = fields;
     // Azure's first chunk has empty names.
     answer.responseId = textOf(id) ?? answer.responseId;
     answer.responseModel = textOf(model) ?? answer.responseModel;
     if (isFields(usage)) answer.usage = chatUsage(usage);
-    if (textOf(fingerprint) !== undefined) {
-      answer.labels["openai.response.system_fingerprint"] = textOf(fingerprint);
+    const fingerprint = textOf(fields["system_fingerprint"]);
+    const tier = textOf(fields["service_tier"]);
+    // Every chunk says the same.
+    if (fingerprint !== undefined && fingerprint !== answer.labels[FINGERPRINT]) {
+      answer.labels[FINGERPRINT] = fingerprint;
     }
-    if (textOf(tier) !== undefined) answer.labels["openai.response.service_tier"] = textOf(tier);
+    if (tier !== undefined && tier !== answer.labels[TIER]) answer.labels[TIER] = tier;
   }
 
   /** Reads a choice's reason, and returns its index. */
@@ -137,6 +140,9 @@ class ChatReader implements AnswerReader {
   }
 }
 
+const FINGERPRINT = "openai.response.system_fingerprint";
+const TIER = "openai.response.service_tier";
+
 /** Choices that are told apart; what a server says beyond counts for the last. */
 const CHOICES = 127;
 
@@ -152,8 +158,10 @@ const CONTENT_FIELDS = [
 ] as const;
 
 function hasContent(delta: Fields): boolean {
-  return CONTENT_FIELDS.some((field) => {
+  for (const field of CONTENT_FIELDS) {
     const value = delta[field];
-    return typeof value === "string" || Array.isArray(value) ? value.length > 0 : isFields(value);
-  });
+    if (typeof value === "string" || Array.isArray(value) ? value.length > 0 : isFields(value))
+      return true;
+  }
+  return false;
 }

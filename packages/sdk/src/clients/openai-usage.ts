@@ -3,44 +3,39 @@ import type { Usage } from "../usage.ts";
 
 /** Usage of chat completions and embeddings: `prompt_tokens` include what was read from a cache. */
 export function chatUsage(usage: Fields): Usage {
-  return usageOf(usage, {
-    input: "prompt_tokens",
-    output: "completion_tokens",
-    inputDetails: "prompt_tokens_details",
-    outputDetails: "completion_tokens_details",
-  });
+  const { prompt_tokens: input, completion_tokens: output } = usage;
+  const inputDetails = fieldsOf(usage["prompt_tokens_details"]);
+  return usageOf(input, output, inputDetails, fieldsOf(usage["completion_tokens_details"]));
 }
 
 /** Usage of responses. */
 export function responseUsage(usage: Fields): Usage {
-  return usageOf(usage, {
-    input: "input_tokens",
-    output: "output_tokens",
-    inputDetails: "input_tokens_details",
-    outputDetails: "output_tokens_details",
-  });
+  const { input_tokens: input, output_tokens: output } = usage;
+  const inputDetails = fieldsOf(usage["input_tokens_details"]);
+  return usageOf(input, output, inputDetails, fieldsOf(usage["output_tokens_details"]));
 }
 
-type Names = Readonly<Record<"input" | "output" | "inputDetails" | "outputDetails", string>>;
-
-function usageOf(usage: Fields, names: Names): Usage {
-  const input = fieldsOf(usage[names.inputDetails]);
-  const output = fieldsOf(usage[names.outputDetails]);
+function usageOf(
+  input: unknown,
+  output: unknown,
+  inputDetails: Fields,
+  outputDetails: Fields,
+): Usage {
   return {
-    inputTokens: countOf(usage[names.input]),
-    outputTokens: countOf(usage[names.output]),
-    cacheReadTokens: countOf(input["cached_tokens"]),
-    cacheWriteTokens: countOf(input["cache_write_tokens"]),
-    reasoningTokens: countOf(output["reasoning_tokens"]),
-    modalities: { input: modalitiesOf(input), output: modalitiesOf(output) },
+    inputTokens: countOf(input),
+    outputTokens: countOf(output),
+    cacheReadTokens: countOf(inputDetails["cached_tokens"]),
+    cacheWriteTokens: countOf(inputDetails["cache_write_tokens"]),
+    reasoningTokens: countOf(outputDetails["reasoning_tokens"]),
+    modalities: { input: modalitiesOf(inputDetails), output: modalitiesOf(outputDetails) },
   };
 }
 
-function modalitiesOf(details: Fields): Readonly<Record<string, number>> | undefined {
-  const told: Record<string, number> = {};
-  for (const modality of ["audio", "image"]) {
-    const tokens = countOf(details[`${modality}_tokens`]) ?? 0;
-    if (tokens > 0) told[modality] = tokens;
-  }
-  return told;
+function modalitiesOf({
+  audio_tokens: audio,
+  image_tokens: image,
+}: Fields): Readonly<Record<string, number>> | undefined {
+  const [sound, picture] = [countOf(audio) ?? 0, countOf(image) ?? 0];
+  if (sound === 0 && picture === 0) return undefined;
+  return { ...(sound > 0 && { audio: sound }), ...(picture > 0 && { image: picture }) };
 }

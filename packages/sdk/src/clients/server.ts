@@ -3,6 +3,9 @@ import { fieldsOf } from "../unknown.ts";
 /** The server that a client sends its requests to. */
 export type Server = { readonly address: string; readonly port: number };
 
+/** Whose it is, by its name. */
+type KnownServer = Server & { readonly provider: string | undefined };
+
 /** Where a client's requests go, and whose they are. */
 export type Destination = { readonly provider: string; readonly server?: Server | undefined };
 
@@ -37,8 +40,7 @@ export const isAt = (address: string, host: string): boolean =>
 export function destinationOf(part: unknown, usual: string): Destination {
   const server = serverOf(clientOf(part)["baseURL"]);
   if (server === undefined) return { provider: usual };
-  const known = PROVIDERS.find(([host]) => isAt(server.address, host));
-  return { provider: known?.[1] ?? usual, server };
+  return { provider: server.provider ?? usual, server };
 }
 
 /** The client that a part of it belongs to. */
@@ -49,14 +51,16 @@ export function clientOf(part: unknown): { readonly [field: string]: unknown } {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
 
 /** The server of an address; an address that cannot be read has none. */
-export function serverOf(baseUrl: unknown): Server | undefined {
+export function serverOf(baseUrl: unknown): KnownServer | undefined {
   if (typeof baseUrl !== "string") return undefined;
   const cached = servers.get(baseUrl);
   if (cached !== undefined || !URL.canParse(baseUrl)) return cached;
   const { hostname, port, protocol } = new URL(baseUrl);
+  // Without the brackets of an IPv6 address.
+  const address = hostname.replace(/^\[|\]$/g, "");
   const server = {
-    // Without the brackets of an IPv6 address.
-    address: hostname.replace(/^\[|\]$/g, ""),
+    address,
+    provider: PROVIDERS.find(([host]) => isAt(address, host))?.[1],
     port: port === "" ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port),
   };
   if (servers.size < SERVERS) servers.set(baseUrl, server);
@@ -65,4 +69,4 @@ export function serverOf(baseUrl: unknown): Server | undefined {
 
 /** Base addresses that are remembered as read; an application has few. */
 const SERVERS = 64;
-const servers = new Map<string, Server>();
+const servers = new Map<string, KnownServer>();

@@ -7,7 +7,8 @@ export type KeyValue = { readonly key: string; readonly value: AnyValue };
 
 export function keyValues(attributes: Attributes): readonly KeyValue[] {
   const pairs: KeyValue[] = [];
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
     if (value !== undefined) pairs.push({ key, value: anyValue(value) });
   }
   return pairs;
@@ -27,7 +28,8 @@ function anyValue(value: unknown): AnyValue {
 export function unixNano(ms: number): string {
   const whole = Math.floor(ms);
   const rest = Math.round((ms - whole) * 1e6);
-  return String(BigInt(whole) * 1_000_000n + BigInt(rest));
+  if (rest === 1e6) return `${whole + 1}000000`;
+  return `${whole}${String(rest).padStart(6, "0")}`;
 }
 
 /** Random bytes that are drawn at once: each draw is a call of the system. */
