@@ -28,7 +28,7 @@ export type DrawRates = {
 /** One rubric that applies to the call. */
 export type RubricDraw = {
   readonly name: string;
-  /** That the call is judged by it, seen from before the call: above 0. */
+  /** That the call is judged by it, seen from before the call; 0 where its service is not judged. */
   readonly inclusion: number;
   /** Whether it is judged by it. */
   readonly drawn: boolean;
@@ -60,6 +60,8 @@ export type Draw = {
   readonly flagDraws: readonly string[];
   /** Why it is judged; empty: it is not. */
   readonly kinds: readonly DrawKind[];
+  /** Whether it is judged only because its segment is suspicious. */
+  readonly burst: boolean;
   /** π: the probability, seen from before the call, that it is judged at all. */
   readonly inclusion: number;
   readonly rubrics: readonly RubricDraw[];
@@ -72,8 +74,8 @@ export function candidateProbability({ coin, open }: Pick<Draw, "coin" | "open">
 
 /**
  * π, from what is stored with the draw. The past decides whether heads makes a candidate (`open`),
- * so π is the mean over the coin alone; it is never 0, since whoever is no candidate is still drawn
- * at the rate of coverage.
+ * so π is the mean over the coin alone. Whoever is no candidate is still drawn at the rate of
+ * coverage: no eligible call of a service that is judged has a π of 0.
  */
 export function inclusionOf({
   coin,

@@ -80,7 +80,7 @@ export class Draws {
       if (found !== bits) this.#conversations.set(conversation, found);
     }
     const parts = { coin, heads, open, openFlags, rates };
-    const { flagDraws, kinds } = this.#kindsOf(parts, hash);
+    const { flagDraws, kinds, burst } = this.#kindsOf(parts, hash);
     const inclusion = inclusionOf(parts);
     const rubrics = this.#rubricsOf(call, { hash, rates, inclusion, judged: kinds.length > 0 });
     return {
@@ -96,6 +96,7 @@ export class Draws {
       flagDraws,
       // A call that no rubric is asked about is not judged.
       kinds: rubrics.some(({ drawn }) => drawn) ? kinds : [],
+      burst,
       inclusion,
       rubrics,
     };
@@ -123,17 +124,18 @@ export class Draws {
   #kindsOf(
     { heads, open, openFlags, rates }: Pick<Draw, "heads" | "open" | "openFlags" | "rates">,
     hash: Hash64,
-  ): { readonly flagDraws: readonly string[]; readonly kinds: readonly DrawKind[] } {
+  ): Pick<Draw, "flagDraws" | "kinds" | "burst"> {
     const candidate = heads && open;
     const kinds: DrawKind[] = [];
     // One toss for both: a candidate is drawn wherever a call that is none would be.
-    if (this.#toss(hash, "judge") < (candidate ? rates.candidate : rates.coverage))
+    const toss = this.#toss(hash, "judge");
+    if (toss < (candidate ? rates.candidate : rates.coverage))
       kinds.push(candidate ? "evidence" : "coverage");
     const flagDraws = heads
       ? openFlags.filter((flag) => this.#toss(hash, `flag/${flag}`) < rates.flag)
       : [];
     if (flagDraws.length > 0) kinds.push("flag");
-    return { flagDraws, kinds };
+    return { flagDraws, kinds, burst: kinds.includes("evidence") && toss >= rates.calm };
   }
 
   #rubricsOf(
