@@ -175,7 +175,9 @@ test("what is saved up for bursts bounds them, and they are thinned by one facto
   const draws = drive(sampler, { from: DAY_MS, to: 2 * DAY_MS, stepMs: 6000 }, fields);
   // Three days' verdicts at most, on one day.
   assert.ok(burst(draws) > 60 && burst(draws) <= 130, String(burst(draws)));
-  const [shop, desk] = draws.slice(200).map(({ rates }) => rates);
+  const rates = (name: string) =>
+    draws.slice(200).find(({ segment }) => segment.startsWith(name))?.rates;
+  const [shop, desk] = [rates("shop"), rates("desk")];
   assert.ok(shop && desk && shop.candidate < 0.9);
   const thinned = (shop.candidate - shop.calm) / (1 - shop.calm);
   near((desk.candidate - desk.calm) / (0.5 - desk.calm), thinned, 0.15);

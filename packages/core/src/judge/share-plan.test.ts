@@ -40,9 +40,9 @@ for (const [what, segments, options, shares] of [
   ],
   [
     "no more than half of a cap for floors",
-    [segment(20), segment(20)],
+    [segment(5), segment(40)],
     { part: 0, verdictsPerDay: 8 },
-    [0.1, 0.1],
+    [0.16, 0.08],
   ],
   ["nothing, where nothing is left", [segment(100)], { part: 1, verdictsPerDay: 0 }, [0]],
 ] as const) {

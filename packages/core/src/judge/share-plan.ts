@@ -49,7 +49,7 @@ export function sharesOf(
       ? 1
       : Math.min(1, (FLOOR_PART_MAX * verdictsPerDay) / floorSum);
   const floors = judged.map(({ calls }) =>
-    calls === 0 ? 0 : Math.min(1, (floorScale * FLOOR_VERDICTS_PER_DAY) / calls),
+    calls === 0 ? 0 : floorScale * Math.min(1, FLOOR_VERDICTS_PER_DAY / calls),
   );
   const at = (factor: number): number[] =>
     segments.map(({ share }, i) => {
