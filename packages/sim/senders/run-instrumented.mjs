@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 /** `{ otlpUrl, clients: { [name]: { modelUrl, cases } } }` */
 const plan = JSON.parse(process.env.SENDER_PLAN ?? "{}");
 /** An instrumentation may read a copy of a stream to its end, whatever the application does. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 150;
 
 let running = "";
 

@@ -24,8 +24,14 @@ export function missingFolders(): readonly string[] {
   return [...new Set(folders)].filter((folder) => !isInstalled(folder));
 }
 
-/** How many programs run at once: each is one busy thread, and the stubs are another. */
-const AT_ONCE = 3;
+/** How many programs run at once: most of the time they wait for a stub, and each wants some memory. */
+const AT_ONCE = 5;
+
+/**
+ * Between the events of a stream. So slow that a span which ends with the answer's headers is seen to end
+ * before the stream, on a busy machine too.
+ */
+const EVENT_MS = 12;
 
 /** Runs every case through every instrumentation and compares what is told with the wire. */
 export async function compare(): Promise<readonly Compared[]> {
@@ -69,7 +75,10 @@ function apiOf([run, { truth }]: readonly [string, CaseRun]): string {
 /** Takes a program through the cases of its clients. */
 async function runCases(program: InstrumentedProgram): Promise<ReadonlyMap<string, CaseRun>> {
   const clients = CLIENTS.filter(({ name }) => program.clients[name] !== undefined);
-  const served = clients.map((client) => ({ client, stub: new ProviderStub(client.answers) }));
+  const served = clients.map((client) => ({
+    client,
+    stub: new ProviderStub(client.answers, EVENT_MS),
+  }));
   const sink = new OtlpSink();
   const otlpUrl = await sink.start();
   try {

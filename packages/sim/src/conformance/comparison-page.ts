@@ -79,7 +79,7 @@ function packagesSection(compared: readonly Compared[]): readonly string[] {
 }
 
 /** What may be looked for here, and is not. */
-const UNCOMPARED = `_contrib_ is OpenTelemetry's own repository of instrumentations, _AI SDK's own_ the plug-in that its
+const UNCOMPARED = `_contrib_ is OpenTelemetry's repository of instrumentations, _AI SDK's own_ the plug-in that its
 makers publish. OpenLIT instruments \`@google/generative-ai\`, the client before \`@google/genai\`, and the AI
 SDK before its version 5. \`@arizeai/openinference-vercel\` and OpenLLMetry's SDK rename the spans that the AI
 SDK tells of itself. The spans that Anthropic's client makes of itself, without usage, are left out.

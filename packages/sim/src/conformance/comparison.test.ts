@@ -19,6 +19,13 @@ test("ours tells every case as it was, and the page says how the others do", { s
   assert.equal(ours?.name, INSTRUMENTATIONS[0]?.name);
   assert.equal(ours?.differences.size, 120);
   assert.deepEqual(differs, []);
-  const page = new URL("../../../../docs/conformance.md", import.meta.url);
-  assert.equal(await comparisonPage(compared), readFileSync(page, "utf8"), "npm run conformance");
+  const page = readFileSync(new URL("../../../../docs/conformance.md", import.meta.url), "utf8");
+  const found = await comparisonPage(compared);
+  assert.deepEqual(cellsOf(found), cellsOf(page), "npm run conformance");
+  assert.equal(found, page, "npm run conformance");
 });
+
+/** Without what pads the cells of tables: one of another width changes all of its column. */
+function cellsOf(page: string): readonly string[] {
+  return page.split("\n").map((line) => line.replaceAll(/ {2,}|-{3,}/g, " "));
+}

@@ -131,6 +131,10 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
           by: within("contrib-openai", "@opentelemetry/instrumentation-openai"),
           client: within("contrib-openai", "openai"),
         },
+        bedrock: {
+          by: within("contrib-openai", "@opentelemetry/instrumentation-aws-sdk"),
+          client: BEDROCK,
+        },
       }),
     ],
   },

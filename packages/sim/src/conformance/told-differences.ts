@@ -36,9 +36,9 @@ export function differencesOf(
   ];
 }
 
-/** Long before it: what an instrumentation waits for after the last words of a stream is its own matter. */
-function endsEarly({ call }: ToldCall, { servedMs }: WireTruth): boolean {
-  return call.durationS * 1000 < servedMs / 2;
+/** By half of the stream: what a client does after the last words of one is its own matter. */
+function endsEarly({ call }: ToldCall, { sent }: WireTruth): boolean {
+  return sent !== undefined && call.endAt < (sent.fromMs + sent.toMs) / 2;
 }
 
 /** What the wire told, and the calls do not, by the names of differences. */

@@ -38,8 +38,8 @@ export type WireTruth = {
   readonly finish: readonly string[];
   /** What the wire calls a refusal: its status and the codes in its body. */
   readonly errors: readonly string[];
-  /** How long a whole stream took to serve; 0 where there is none, or more than one. */
-  readonly servedMs: number;
+  /** Between which moments a whole stream was sent; absent where there is none, or more than one. */
+  readonly sent?: NonNullable<Asked["sent"]>;
 };
 
 type Api = {
@@ -107,7 +107,7 @@ export function wireTruth(
     usageOnTheWay: messages.flatMap((one) => one.flatMap(({ usage }) => usage ?? [])),
     finish: messages.flatMap((one) => one.flatMap(({ finish }) => finish)).map(unifiedFinishReason),
     errors: answers.flatMap(errorsOf),
-    servedMs: end === "whole" && answers.length === 1 ? (first.tookMs ?? 0) : 0,
+    ...(end === "whole" && asked.length === 1 && first.sent !== undefined && { sent: first.sent }),
   };
 }
 

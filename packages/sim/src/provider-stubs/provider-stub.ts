@@ -30,8 +30,8 @@ export type Asked = {
   readonly case: string;
   readonly path: string;
   readonly body: object;
-  /** From the request to the last event of a stream; absent while that is not sent. */
-  tookMs?: number;
+  /** Between which moments a stream was sent, its last event included; absent until then. */
+  sent?: { readonly fromMs: number; readonly toMs: number };
 };
 
 /** Where streams are torn apart: a prime, so that lines, characters and CRLF are all hit. */
@@ -46,12 +46,15 @@ const EVENT_MS = 4;
 export class ProviderStub {
   readonly asked: Asked[] = [];
   readonly #answers: ReadonlyMap<string, readonly ScriptedAnswer[]>;
+  readonly #eventMs: number;
   readonly #server = createServer((request, response) => {
     void this.#answer(request, response);
   });
 
-  constructor(answers: ReadonlyMap<string, readonly ScriptedAnswer[]>) {
+  /** @param eventMs how long it waits after each event of a stream */
+  constructor(answers: ReadonlyMap<string, readonly ScriptedAnswer[]>, eventMs: number = EVENT_MS) {
     this.#answers = answers;
+    this.#eventMs = eventMs;
   }
 
   /** Opens a free port and returns the base of its addresses. */
@@ -67,7 +70,6 @@ export class ProviderStub {
     const [, encoded = "", ...rest] = (request.url ?? "").split("/");
     const name = decodeURIComponent(encoded);
     const body = JSON.parse(await textOf(request)) as object;
-    const startedMs = performance.now();
     const before = this.asked.filter((asked) => asked.case === name).length;
     const asked: Asked = { case: name, path: `/${rest.join("/")}`, body };
     this.asked.push(asked);
@@ -83,32 +85,33 @@ export class ProviderStub {
       };
       response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
     } else if (answer.kind === "stream") {
-      asked.tookMs = (await stream(response, answer, body)) - startedMs;
+      const fromMs = Date.now();
+      asked.sent = { fromMs, toMs: await this.#stream(response, answer, body) };
     }
   }
-}
 
-/** Sends the events of a stream, and resolves to the moment of the last one. */
-async function stream(
-  response: ServerResponse,
-  { contentType, frames, end }: ScriptedAnswer & { readonly kind: "stream" },
-  asked: object,
-): Promise<number> {
-  let lastMs = performance.now();
-  response.writeHead(200, { "Content-Type": contentType });
-  response.socket?.setNoDelay(true);
-  for (const frame of typeof frames === "function" ? frames(asked) : frames) {
-    const bytes = Buffer.from(frame);
-    for (let from = 0; from < bytes.length && !response.destroyed; from += PIECE_BYTES) {
-      response.write(bytes.subarray(from, from + PIECE_BYTES));
-      await nextTurn();
+  /** Sends the events of a stream, and resolves to the moment of the last one. */
+  async #stream(
+    response: ServerResponse,
+    { contentType, frames, end }: ScriptedAnswer & { readonly kind: "stream" },
+    asked: object,
+  ): Promise<number> {
+    let lastMs = Date.now();
+    response.writeHead(200, { "Content-Type": contentType });
+    response.socket?.setNoDelay(true);
+    for (const frame of typeof frames === "function" ? frames(asked) : frames) {
+      const bytes = Buffer.from(frame);
+      for (let from = 0; from < bytes.length && !response.destroyed; from += PIECE_BYTES) {
+        response.write(bytes.subarray(from, from + PIECE_BYTES));
+        await nextTurn();
+      }
+      lastMs = Date.now();
+      await after(this.#eventMs);
     }
-    lastMs = performance.now();
-    await after(EVENT_MS);
+    if (end === "done") response.end();
+    if (end === "cut") response.destroy();
+    return lastMs;
   }
-  if (end === "done") response.end();
-  if (end === "cut") response.destroy();
-  return lastMs;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
