@@ -141,6 +141,7 @@ function build() {
       ...filesBelow(at("packages", name, "src")),
     ]),
     ...filesBelow(at("rules")),
+    ...filesBelow(at("rubrics")),
     ...filesBelow(at("dashboards")),
   ];
   unlessStamped(at("packages", "naruko", "dist", ".naruko-built"), hashOf(sources), () => {
@@ -156,7 +157,7 @@ function build() {
       stdio: "inherit",
     });
     if (result.status !== 0) fail("the build failed; see above.");
-    for (const shipped of ["rules", "dashboards"]) {
+    for (const shipped of ["rules", "rubrics", "dashboards"]) {
       cpSync(at(shipped), at("packages", "naruko", "dist", shipped), { recursive: true });
     }
   });
