@@ -2,15 +2,17 @@ import path from "node:path";
 import { checkSetup } from "@naruko/core/engine/alerting";
 import type { AlertingOptions, CheckedSetup } from "@naruko/core/engine/alerting";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
+import { parseRubricFile } from "@naruko/core/judge/rubric-file";
 import type { Feature } from "@naruko/core/model/features";
 import type { LintCode } from "@naruko/core/lint/finding";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
-import { SECOND_MS } from "@naruko/core/model/time";
+import { epochMs, SECOND_MS } from "@naruko/core/model/time";
 import type { YamlNode } from "@naruko/core/model/yaml";
 import { redaction } from "./capture.ts";
 import type { Config } from "./config.ts";
 import type { Environment } from "./environment.ts";
+import { judgeSetupOf, rubricYaml } from "./judge-setup.ts";
 import { loadConfig } from "./load-config.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { readTls } from "./read-tls.ts";
@@ -27,7 +29,7 @@ export type Finding = {
   readonly message: string;
 };
 
-export type FileKind = "rules" | "routing" | "configuration";
+export type FileKind = "rules" | "routing" | "rubric" | "configuration";
 
 export type CheckedFile = {
   readonly file: string;
@@ -43,8 +45,9 @@ export type CheckedFile = {
 };
 
 /**
- * Checks one file: a rule file where it has `groups`, a routing file where it has `route`, else a
- * configuration, with the routing that is written in it.
+ * Checks one file: a rubric where it is Markdown or has an `instruction`, a rule file where it has
+ * `groups`, a routing file where it has `route`, else a configuration, with the routing that is
+ * written in it.
  *
  * @param features what rules may use; a configuration says so itself
  */
@@ -56,6 +59,7 @@ export function checkFile(
   const { text, faults } = read(file);
   const plain = { file, holds: "", names: [], features };
   if (text === undefined) return { ...plain, findings: faults };
+  if (/\.(?:md|markdown)$/i.test(file)) return checkRubric(file, text, plain);
   const tree = attempt(file, () => parseYaml(file, text));
   if (tree.value === undefined) return { ...plain, findings: tree.findings };
   const kind = kindOf(tree.value.root);
@@ -72,9 +76,26 @@ export function checkFile(
       const receivers = value === undefined ? "" : `${value.routing.receivers.size} receivers`;
       return { ...plain, kind, holds: receivers, findings: and(findings, value, file) };
     }
+    case "rubric":
+      return checkRubric(file, text, plain);
     case "configuration":
       return { file, kind, ...checkConfiguration(file, environment) };
   }
+}
+
+function checkRubric(
+  file: string,
+  text: string,
+  plain: Omit<CheckedFile, "kind" | "findings">,
+): CheckedFile {
+  const reading = { parseYaml: rubricYaml, language: "en" } as const;
+  const { rubric, errors, warnings } = parseRubricFile({ name: file, text }, reading);
+  const findings = [
+    ...errors.map(({ message }) => finding("error", message, file)),
+    ...warnings.map(({ message }) => finding("warning", message, file)),
+  ];
+  const holds = rubric === undefined ? "" : `rubric ${rubric.name}`;
+  return { ...plain, kind: "rubric", holds, findings };
 }
 
 function checkConfiguration(
@@ -95,6 +116,7 @@ function checkConfiguration(
   const setup = attempt(file, () => check(setupOf(own, ANY_URL), environment));
   const patterns = attempt(file, () => patternsOf(config));
   const tls = attempt(file, () => readTls(own));
+  const judge = attempt(file, () => judgeSetupOf(own, { key: ANY_KEY, at: epochMs(Date.now()) }));
   return {
     holds: "",
     findings: [
@@ -102,6 +124,7 @@ function checkConfiguration(
       ...and(setup.findings, setup.value, file),
       ...patterns.findings,
       ...tls.findings,
+      ...judge.findings,
     ],
     names: named.map((name) => shown(path.resolve(folder, name))),
     features: config.features,
@@ -117,6 +140,7 @@ function patternsOf({ capture }: Config): void {
   }
 }
 
+const ANY_KEY = "0".repeat(32);
 const ANY_URL = "http://127.0.0.1:4320";
 
 /** Checks a part of a setup, as the engine would take it. */
@@ -133,6 +157,7 @@ function check(setup: Partial<EngineSetup>, environment: Environment = {}): Chec
 function kindOf(root: YamlNode | undefined): FileKind {
   const keys = root?.kind === "map" ? root.entries.map(({ key }) => key) : [];
   if (keys.includes("groups")) return "rules";
+  if (keys.includes("instruction")) return "rubric";
   return keys.includes("route") ? "routing" : "configuration";
 }
 

@@ -1,6 +1,7 @@
 import type { Feature } from "@naruko/core/model/features";
 import type { Limits } from "@naruko/core/model/limits";
 import type { YamlNode } from "@naruko/core/model/yaml";
+import type { JudgeConfig } from "./judge-schema.ts";
 import type { RemoteWriteConfig } from "./remote-write-schema.ts";
 import type { ScrapeConfig } from "./scrape-schema.ts";
 
@@ -77,7 +78,8 @@ export type Config = {
   readonly features: readonly Feature[];
   readonly scrape_configs: readonly ScrapeConfig[];
   readonly remote_write: readonly RemoteWriteConfig[];
-  readonly judge: object;
+  /** Absent: nothing is judged. */
+  readonly judge?: JudgeConfig | undefined;
   readonly detect: object;
 };
 

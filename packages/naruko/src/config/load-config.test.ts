@@ -93,8 +93,8 @@ for (const [text, expected] of refused) {
 }
 
 test("keys without effect are told with their place", () => {
-  const { warnings } = readConfig(parseYaml("naruko.yml", "data: d\njudge: { model: m }\n"));
-  assert.deepEqual(warnings, ["naruko.yml:2:1: judge is accepted and has no effect yet"]);
+  const { warnings } = readConfig(parseYaml("naruko.yml", "data: d\ndetect: { budget: 1 }\n"));
+  assert.deepEqual(warnings, ["naruko.yml:2:1: detect is accepted and has no effect yet"]);
 });
 
 test("all faults are told at once", () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { InputError, lineAndColumn } from "@naruko/core/model/input-error";
 import type { Place } from "@naruko/core/model/input-error";
 import type { YamlFile, YamlNode } from "@naruko/core/model/yaml";
-import type { LoadedConfig } from "./config.ts";
+import type { Config, LoadedConfig } from "./config.ts";
 import { withEnvironment } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { parseYaml } from "./parse-yaml.ts";
@@ -40,7 +40,7 @@ export function readConfig(yaml: YamlFile): LoadedConfig {
     const issues = checked.issues.toSorted(
       (a, b) => placeOf(yaml.root, a).from - placeOf(yaml.root, b).from,
     );
-    const lines = issues.map((issue) => describeIssue(yaml, issue));
+    const lines = issues.map((issue) => issueLine(yaml, issue));
     const [first] = issues;
     const place = first === undefined ? undefined : placeOf(yaml.root, first);
     throw new InputError("config", lines.join("\n"), place);
@@ -49,21 +49,29 @@ export function readConfig(yaml: YamlFile): LoadedConfig {
   return {
     config: checked.config,
     text: yaml.text,
-    warnings: withoutEffect(yaml),
+    warnings: withoutEffect(yaml, checked.config),
     ...(routing?.kind === "map" ? { routingNode: routing } : {}),
   };
 }
 
-/** Keys whose part of the program is still to come: silence would look like protection. */
-function withoutEffect({ name, text, root }: YamlFile): string[] {
+/** What is accepted and does not do what it looks like: silence would look like protection. */
+function withoutEffect({ name, text, root }: YamlFile, config: Config): string[] {
   if (root?.kind !== "map") return [];
-  return root.entries
-    .filter(({ key }) => key === "judge" || key === "detect")
-    .map(({ key, keyPlace }) => {
-      const { line, column } = lineAndColumn(text, keyPlace.from);
-      return `${name}:${line}:${column}: ${key} is accepted and has no effect yet`;
-    });
+  const warn = (key: string, message: string): string[] => {
+    const entry = root.entries.find((one) => one.key === key);
+    if (entry === undefined) return [];
+    const { line, column } = lineAndColumn(text, entry.keyPlace.from);
+    return [`${name}:${line}:${column}: ${message}`];
+  };
+  const isBlind = config.judge !== undefined && config.capture.mode === "off";
+  return [
+    ...(isBlind ? warn("judge", BLIND) : []),
+    ...warn("detect", "detect is accepted and has no effect yet"),
+  ];
 }
+
+const BLIND =
+  'nothing is judged, and layer L3 is blind: capture is off; write "capture: judge" to keep text until it is judged';
 
 /** The values of a tree, without their places. */
 export function plainValue(node: YamlNode): unknown {
@@ -78,7 +86,8 @@ function entryOf(node: YamlNode | undefined, key: string): YamlNode | undefined 
   return node.entries.find((entry) => entry.key === key)?.value;
 }
 
-function describeIssue(yaml: YamlFile, issue: ConfigIssue): string {
+/** `file:line:column: what, what would do`. */
+export function issueLine(yaml: YamlFile, issue: ConfigIssue): string {
   const { line, column } = lineAndColumn(yaml.text, placeOf(yaml.root, issue).from);
   const known = issue.unknownKey === undefined ? [] : knownKeys(issue.path);
   const remedy = known.length === 0 ? "" : `; known keys: ${known.join(", ")}`;

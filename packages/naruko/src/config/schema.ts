@@ -3,6 +3,7 @@ import { FEATURES } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { z } from "zod";
 import type { Config } from "./config.ts";
+import { judge } from "./judge-schema.ts";
 import { remoteWrites } from "./remote-write-schema.ts";
 import { scrapeConfigs } from "./scrape-schema.ts";
 
@@ -145,7 +146,7 @@ const schema = z.strictObject({
     }),
   scrape_configs: scrapeConfigs,
   remote_write: remoteWrites,
-  judge: z.looseObject({}).default({}),
+  judge,
   detect: z.looseObject({}).default({}),
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EngineSetup } from "@naruko/core/model/engine-io";
-import { InputError, lineAndColumn } from "@naruko/core/model/input-error";
+import { InputError, type InputKind, lineAndColumn } from "@naruko/core/model/input-error";
 import type { YamlFile } from "@naruko/core/model/yaml";
 import type { Config, LoadedConfig } from "./config.ts";
 import { withEnvironment } from "./environment.ts";
@@ -43,12 +43,21 @@ export function setupOf(loaded: LoadedConfig, externalUrl: string): EngineSetup 
     externalUrl,
     sources: sourcesOf(config),
     ...(config.features.length === 0 ? {} : { features: config.features }),
+    ...(config.capture.mode === "off" ? {} : { capture: config.capture.mode }),
   };
 }
 
 /** One rule file as the engine takes it. @throws InputError when it cannot be read */
 export function readRuleFile(file: string): EngineSetup["ruleFiles"][number] {
-  return { name: shownName(file), text: readText(file, "rule-file") };
+  return readNamedText(file, "rule-file");
+}
+
+/** A file's text, and how it is called in messages. @throws InputError when it cannot be read */
+export function readNamedText(
+  file: string,
+  kind: InputKind,
+): { readonly name: string; readonly text: string } {
+  return { name: shownName(file), text: readText(file, kind) };
 }
 
 /** A routing file as the engine takes it. @throws InputError when it cannot be read */
@@ -103,12 +112,12 @@ function sourcesOf({ services }: Config): EngineSetup["sources"] {
 }
 
 /** Relative to the working directory where that is shorter: as the user typed it. */
-function shownName(file: string): string {
+export function shownName(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.length < file.length && !relative.startsWith("..") ? relative : file;
 }
 
-function readText(file: string, kind: "rule-file" | "routing"): string {
+function readText(file: string, kind: InputKind): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

@@ -86,6 +86,30 @@ for (const [what, text, shown] of [
       h: { headers: { Authorization: "<secret>", "X-Api-Key": "<secret>" } },
     },
   ],
+  [
+    "a judge",
+    `judge:
+  endpoint:
+    base_url: https://ours.example/v1
+    api_key: s3cret
+    model: m
+    headers: {api-key: s3cret}
+    query: {api-version: '2026-01-01', code: s3cret}
+  max_output_tokens: 2000
+`,
+    {
+      judge: {
+        endpoint: {
+          base_url: "https://ours.example/v1",
+          api_key: "<secret>",
+          model: "m",
+          headers: { "api-key": "<secret>" },
+          query: { "api-version": "2026-01-01", code: "<secret>" },
+        },
+        max_output_tokens: 2000,
+      },
+    },
+  ],
   ["lists of secrets", "credentials: [a, b]\n", { credentials: ["<secret>", "<secret>"] }],
   ["numbers of secrets", "password: 12345678\n", { password: "<secret>" }],
 ] as const) {

@@ -5,8 +5,8 @@ const HIDDEN = "<secret>";
 
 /** Keys whose texts lead in somewhere. */
 const SECRET_KEY = /token|password|secret|credential|authorization|[_-]key$|_url$|headers$/i;
-/** Links for people, proxies, and names of files, which match the above. */
-const PUBLIC_KEY = /^(?:external_url|proxy_url|\w+_file)$/;
+/** Links for people, addresses without secrets, names of files, and counts, which match the above. */
+const PUBLIC_KEY = /^(?:external_url|proxy_url|base_url|max_output_tokens|\w+_file)$/;
 
 /**
  * A configuration as it is written, without comments and without what is secret in it; a reference
@@ -31,9 +31,10 @@ function withoutSecrets(value: unknown, key: string): unknown {
   return typeof value === "string" ? withoutUserInfo(value) : value;
 }
 
-/** Whoever knows a webhook's address can write to it; and any header may let somebody in. */
+/** Whoever knows a webhook's address can write to it; any header, and any query, may let somebody in. */
 function nameInside(key: string, name: string): string {
   if (key === "webhook_configs" && name === "url") return "webhook_url";
+  if (key === "query" && name !== "api-version") return "query_secret";
   return /headers$/i.test(key) ? "headers" : name;
 }
 

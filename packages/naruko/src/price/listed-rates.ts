@@ -33,6 +33,12 @@ export function listedRates(
   return found === null ? undefined : ratesFrom(found.model_price);
 }
 
+/** The same, of the provider whose API is at an address; `undefined` where the list knows none there. */
+export function ratesAtAddress(model: string, address: string, at: EpochMs): Rates | undefined {
+  const found = calcPrice({}, model, { timestamp: new Date(at), providerApiUrl: address });
+  return found === null ? undefined : ratesFrom(found.model_price);
+}
+
 /** `undefined` where the model is not billed by text tokens: audio by the hour, pages, characters. */
 function ratesFrom(price: ModelPrice): Rates | undefined {
   const input = rateFrom(price["input_mtok"]);
