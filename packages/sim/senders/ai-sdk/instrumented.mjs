@@ -1,7 +1,7 @@
 // The cases of `docs/conformance.md`, told by the Vercel AI SDK's own plug-in.
 import { OpenTelemetry } from "@ai-sdk/otel";
 import * as api from "@opentelemetry/api";
-import { flush, traces } from "../contrib-openai/bench-providers.mjs";
+import { flush, traces } from "../contrib-openai/providers.mjs";
 import { runInstrumented } from "../run-instrumented.mjs";
 import { CASES } from "../vercel-ai/cases.mjs";
 import { createOpenAI, registerTelemetry } from "../vercel-ai/client.mjs";

@@ -3,7 +3,7 @@ import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { loadClient } from "../bench-client.mjs";
 import { runBench } from "../run-bench.mjs";
-import { flush, meters, traces } from "./bench-providers.mjs";
+import { flush, meters, traces } from "./providers.mjs";
 
 const Bare = loadClient();
 const logs = new LoggerProvider({

@@ -6,7 +6,7 @@ import { OpenAIInstrumentation } from "@opentelemetry/instrumentation-openai";
 import { createRequire } from "node:module";
 import { CASES as OPENAI } from "../openai/cases.mjs";
 import { runInstrumented } from "../run-instrumented.mjs";
-import { flush, meters, traces } from "./bench-providers.mjs";
+import { flush, meters, traces } from "./providers.mjs";
 
 for (const instrumentation of [new OpenAIInstrumentation(), new AwsInstrumentation()]) {
   instrumentation.setTracerProvider(traces);

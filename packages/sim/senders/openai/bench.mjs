@@ -9,7 +9,7 @@ const ways = {
   bare: () => ({}),
   own: () => ({ observe, flush: start().flush }),
   providers: async () => {
-    const { flush } = await import("../contrib-openai/bench-providers.mjs");
+    const { flush } = await import("../contrib-openai/providers.mjs");
     start();
     return { observe, flush };
   },

@@ -9,7 +9,7 @@ import OpenAI from "openai";
 import { CASES as ANTHROPIC } from "../anthropic/cases.mjs";
 import { CASES as BEDROCK } from "../bedrock/cases.mjs";
 import { settings as bedrockSettings } from "../bedrock/client.mjs";
-import { flush, traces } from "../contrib-openai/bench-providers.mjs";
+import { flush, traces } from "../contrib-openai/providers.mjs";
 import { CASES as OPENAI } from "../openai/cases.mjs";
 import { runInstrumented } from "../run-instrumented.mjs";
 

@@ -8,7 +8,7 @@ import OpenAI from "openai";
 import { CASES as ANTHROPIC } from "../anthropic/cases.mjs";
 import { CASES as BEDROCK } from "../bedrock/cases.mjs";
 import * as bedrockClient from "../bedrock/client.mjs";
-import { flush, meters, traces } from "../contrib-openai/bench-providers.mjs";
+import { flush, meters, traces } from "../contrib-openai/providers.mjs";
 import { CASES as OPENAI } from "../openai/cases.mjs";
 import { runInstrumented } from "../run-instrumented.mjs";
 

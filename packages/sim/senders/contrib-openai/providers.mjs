@@ -1,5 +1,5 @@
 // Providers as an application registers them: batches, OTLP over HTTP in JSON, the usual settings.
-// Programs of `bench:sdk` in other folders use them too, so that all export by the same code.
+// Programs of `bench:sdk` and `conformance` in other folders use them too, so that all export alike.
 import { context, metrics, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
