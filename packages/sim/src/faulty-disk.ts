@@ -1,5 +1,6 @@
 import type { ChunkRow, Input, Transition } from "@naruko/core/model/engine-io";
 import type { Outcome } from "@naruko/core/model/outcome";
+import type { SettledDraw } from "@naruko/core/model/judge";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs } from "@naruko/core/model/time";
 import type { Disk, KeptEffect, Read, Recovery, Snapshot } from "naruko/disk/disk";
@@ -54,6 +55,7 @@ export class Platter {
   readonly telemetry: Map<number, { readonly at: number; readonly telemetry: Telemetry }> =
     new Map();
   readonly transitions: Map<number, readonly Transition[]> = new Map();
+  readonly draws: Map<number, readonly SettledDraw[]> = new Map();
   readonly chunks: Map<string, ChunkRow> = new Map();
   /** Refuses inputs that break an invariant; set by whoever watches. */
   watch: (input: Input) => void = () => undefined;
@@ -75,6 +77,8 @@ export class Platter {
       putOnce(this.telemetry, seq, { at, telemetry }, `calls of input ${seq}`);
     } else if (effect.kind === "keep-transitions") {
       putOnce(this.transitions, effect.seq, effect.transitions, `transitions of ${effect.seq}`);
+    } else if (effect.kind === "keep-draws") {
+      putOnce(this.draws, effect.seq, effect.draws, `draws of ${effect.seq}`);
     } else {
       for (const chunk of effect.chunks) putOnce(this.chunks, chunkKey(chunk), chunk, "a chunk");
     }

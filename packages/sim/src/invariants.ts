@@ -90,8 +90,12 @@ export function checkAll(remains: Remains): Checked {
 
 /** The outputs on disk and the state of the engine are what the inputs make in one go. */
 function checkSame(what: string, { platter, engine }: Remains, replayed: Outputs): void {
-  const { telemetry, transitions, chunks } = platter;
-  assertSameOutputs(what, { telemetry, transitions, chunks, deliveries: undefined }, replayed);
+  const { telemetry, transitions, draws, chunks } = platter;
+  assertSameOutputs(
+    what,
+    { telemetry, transitions, draws, chunks, deliveries: undefined },
+    replayed,
+  );
   assertSameState(what, engine, replayed.engine);
 }
 
@@ -101,13 +105,14 @@ function assertSameState(what: string, engine: Engine, replayed: Engine): void {
 
 function assertSameOutputs(
   what: string,
-  outputs: Pick<Outputs, "telemetry" | "transitions" | "chunks"> & {
+  outputs: Pick<Outputs, "telemetry" | "transitions" | "draws" | "chunks"> & {
     readonly deliveries: Outputs["deliveries"] | undefined;
   },
   replayed: Outputs,
 ): void {
-  const { telemetry, transitions, chunks, deliveries } = replayed;
+  const { telemetry, transitions, draws, chunks, deliveries } = replayed;
   assertSame(outputs.transitions, transitions, `transitions of ${what}`);
+  assertSame(outputs.draws, draws, `draws of ${what}`);
   assertSame(outputs.chunks, chunks, `stored series of ${what}`);
   assertSame(outputs.telemetry, telemetry, `kept calls of ${what}`);
   if (outputs.deliveries === undefined) return;

@@ -1,6 +1,7 @@
 import { Engine } from "@naruko/core/engine/engine";
 import type { EngineOptions } from "@naruko/core/engine/engine";
 import type { ChunkRow, Effect, Input, Transition } from "@naruko/core/model/engine-io";
+import type { SettledDraw } from "@naruko/core/model/judge";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { applyWhole } from "naruko/drive/recover";
 import { chunkKey } from "./faulty-disk.ts";
@@ -11,6 +12,7 @@ export type Outputs = {
   readonly engine: Engine;
   readonly telemetry: ReadonlyMap<number, { readonly at: number; readonly telemetry: Telemetry }>;
   readonly transitions: ReadonlyMap<number, readonly Transition[]>;
+  readonly draws: ReadonlyMap<number, readonly SettledDraw[]>;
   readonly chunks: ReadonlyMap<string, ChunkRow>;
   /** By key and try: what it says, and the input that it came from. */
   readonly deliveries: ReadonlyMap<string, { readonly content: string; readonly seq: number }>;
@@ -29,12 +31,14 @@ export function replayCommitted(
   let engine = new Engine(options);
   const telemetry = new Map<number, { at: number; telemetry: Telemetry }>();
   const transitions = new Map<number, readonly Transition[]>();
+  const draws = new Map<number, readonly SettledDraw[]>();
   const chunks = new Map<string, ChunkRow>();
   const deliveries = new Map<string, { content: string; seq: number }>();
   const take = (effect: Effect, { seq }: Input): void => {
     if (effect.kind === "keep") {
       telemetry.set(effect.seq, { at: effect.at, telemetry: effect.telemetry });
     } else if (effect.kind === "keep-transitions") transitions.set(effect.seq, effect.transitions);
+    else if (effect.kind === "keep-draws") draws.set(effect.seq, effect.draws);
     else if (effect.kind === "keep-chunks")
       for (const chunk of effect.chunks) chunks.set(chunkKey(chunk), chunk);
     else if (effect.kind === "deliver") {
@@ -56,5 +60,5 @@ export function replayCommitted(
     }
     for (const effect of applyWhole(engine, input)) take(effect, input);
   }
-  return { engine, telemetry, transitions, chunks, deliveries };
+  return { engine, telemetry, transitions, draws, chunks, deliveries };
 }

@@ -54,6 +54,7 @@ export class SimServer {
       senders: {
         deliver: (delivery) => network.deliver(life, delivery),
         forward: (to, alerts) => network.forward(life, to, alerts),
+        ask: () => network.ask(),
       },
     });
   }

@@ -23,6 +23,8 @@ import type { MatcherSets } from "../store/store-reader.ts";
 import { Admissions, type Admission, type Links } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
+import { Judging, rubricsOf, type SavedJudging } from "./judging.ts";
+import { keptOf } from "./kept.ts";
 import { takeSeries } from "./received-samples.ts";
 import { TypedLabels } from "./typed-labels.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
@@ -58,6 +60,7 @@ type SavedEngine = {
   /** Absent in states that were written before there was any. */
   readonly metadata?: readonly MetricMetadata[];
   readonly exemplars?: SavedExemplars;
+  readonly judging?: SavedJudging;
 };
 
 const SNAPSHOT_VERSION = 1;
@@ -83,6 +86,8 @@ const EMPTY_SETUP: EngineSetup = {
   sources: {},
 };
 
+const NOTHING: Telemetry = { calls: [], points: [], evaluations: [] };
+
 /**
  * Carries event time through all stages; nothing else knows their order.
  *
@@ -100,6 +105,7 @@ export class Engine {
   #exemplars: ExemplarStore;
   #seriesOutcome: SeriesOutcome | undefined;
   #alerting: Alerting;
+  readonly #judging: Judging;
   #setup: EngineSetup = EMPTY_SETUP;
   #seq = 0;
   #at: EpochMs = epochMs(0);
@@ -119,6 +125,7 @@ export class Engine {
     this.#typed = new TypedLabels(this.#metadata.families);
     this.#exemplars = new ExemplarStore(options.limits);
     this.#alerting = new Alerting(EMPTY_SETUP, options);
+    this.#judging = new Judging(options, this.#counters);
   }
 
   /** Applies everything but a tick. */
@@ -136,6 +143,9 @@ export class Engine {
       case "outcome":
         this.#alerting.settle(input.delivery, input.outcome);
         return [];
+      case "judged":
+        this.#judging.answer(input.ask, input.answer, input.at);
+        return this.#keep(NOTHING, input);
       case "tick":
         assert(false, "a tick is advanced to, not applied");
     }
@@ -150,7 +160,10 @@ export class Engine {
     assert(input.kind === "tick", "time advances to a tick");
     this.#enter(input);
     const { at } = input;
+    this.#judging.advance(at);
+    const kept = this.#keep(NOTHING, input);
     this.#measure.sampleAt(at, this.#append);
+    this.#judging.sampleAt(at, this.#append);
     yield;
     const effects = yield* this.#alerting.advance(at, {
       seq: input.seq,
@@ -160,12 +173,22 @@ export class Engine {
     });
     this.#lastTick = at;
     this.#letGo(at);
-    return [...effects, ...this.#sealed()];
+    return [...kept, ...effects, ...this.#sealed()];
   }
 
   /** What was under way when a stop came: to be carried out again, under the same keys. */
   outstanding(): readonly Effect[] {
     return this.#alerting.outstanding();
+  }
+
+  /** Requests to the judge without an answer: after a stop each is fed back as `interrupted`. */
+  askedKeys(): readonly string[] {
+    return this.#judging.askedKeys();
+  }
+
+  /** How the judge stands at this time; absent where nothing is judged. */
+  judgeView(at: EpochMs): ReturnType<Judging["view"]> {
+    return this.#judging.view(at);
   }
 
   /** The order and time of the last input, and the last tick; for the driver's start. */
@@ -241,8 +264,11 @@ export class Engine {
    */
   prepare(setup: EngineSetup): CheckedSetup {
     const checked = checkSetup(setup, this.#options);
+    const { warnings } = rubricsOf(setup, this.#options);
     this.#wantedReachMs = Math.max(this.#wantedReachMs, checked.reachMs);
-    return checked;
+    return warnings.length === 0
+      ? checked
+      : { ...checked, warnings: [...checked.warnings, ...warnings] };
   }
 
   /** What was left out, and why, since the beginning; names are stable, `/metrics` shows them. */
@@ -292,6 +318,7 @@ export class Engine {
       alerting: this.#alerting.save(),
       metadata: [...this.#metadata.families.values()],
       exemplars: this.#exemplars.save(),
+      judging: this.#judging.save(),
     };
     return {
       seq: this.#seq,
@@ -300,7 +327,9 @@ export class Engine {
       state: JSON.stringify(state),
       heads: packSections([
         this.#store.save(),
-        ...[this.#measure.saveIds(), ...this.#admissions.save()].map(bytesOf),
+        ...[this.#measure.saveIds(), ...this.#admissions.save(), this.#judging.saveWords()].map(
+          bytesOf,
+        ),
       ]),
     };
   }
@@ -331,6 +360,10 @@ export class Engine {
     const { exemplars } = saved;
     if (exemplars) engine.#exemplars = ExemplarStore.load(exemplars, options.limits);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
+    const { judging } = saved;
+    const words = tables.at(-1);
+    if (judging !== undefined && words !== undefined)
+      engine.#judging.load(judging, wordsOf(words), saved.setup, engine.#at);
     return engine;
   }
 
@@ -354,19 +387,23 @@ export class Engine {
 
   #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {
     const links = this.#admissions.noteLinks(telemetry.links ?? [], at);
+    for (const context of telemetry.contexts ?? []) this.#judging.takeContext(context, at);
     const calls = telemetry.calls.filter((call) => this.#takeCall(call, links, at));
     this.#measure.countPoints(telemetry.points, at, this.#append);
     for (const evaluation of telemetry.evaluations) this.#measure.countEvaluation(evaluation, at);
     this.#takeReceived(telemetry, at);
-    const { evaluations } = telemetry;
-    const sealed = this.#sealed();
-    if (calls.length === 0 && evaluations.length === 0) return sealed;
-    const { points, series, metadata, links: between } = telemetry;
-    const unkept = points.length + (series ?? metadata ?? between ?? []).length;
-    const whole = calls.length === telemetry.calls.length && unkept === 0;
-    // The same object where nothing is left out, so that the disk need not encode it again.
-    const kept = whole ? telemetry : { calls, points: [], evaluations };
-    return [{ kind: "keep", seq, at, telemetry: kept }, ...sealed];
+    const whole = calls.length === telemetry.calls.length;
+    const kept = this.#keep(whole ? telemetry : { ...telemetry, calls }, { seq, at });
+    return [...kept, ...this.#sealed()];
+  }
+
+  /** What is to be kept of an input, and done about it; counts what the judge said meanwhile. */
+  #keep(telemetry: Telemetry, { seq, at }: Pick<Input, "seq" | "at">): readonly Effect[] {
+    const { effects, judged } = this.#judging.take(seq);
+    for (const { evaluation, call } of judged) this.#measure.countJudged(evaluation, call, at);
+    const verdicts = judged.map(({ evaluation }) => evaluation);
+    const kept = keptOf(telemetry, verdicts, this.#setup.capture ?? "off");
+    return kept === undefined ? effects : [{ kind: "keep", seq, at, telemetry: kept }, ...effects];
   }
 
   #takeReceived({ series, metadata }: Telemetry, at: EpochMs): void {
@@ -388,7 +425,10 @@ export class Engine {
   #takeCall(call: Call, links: Links, at: EpochMs): boolean {
     const admission = this.#admissions.admit(call, at, links);
     this.#counters.add(CALLS_COUNTED[admission], 1);
-    if (admission === "first") this.#measure.countCall(call, at);
+    if (admission === "first") {
+      this.#measure.countCall(call, at);
+      this.#judging.offer(call, at);
+    }
     // Uncounted, but an evaluation may be about it.
     else if (admission !== "repeat") this.#measure.noteCall(call, at);
     return admission === "first" || admission === "late";
@@ -398,7 +438,8 @@ export class Engine {
     this.#setup = setup;
     this.#measure.setSources(setup.sources);
     this.#wantedReachMs = 0;
-    return this.#alerting.reload(setup, at, seq);
+    this.#judging.reload(setup, at);
+    return [...this.#alerting.reload(setup, at, seq), ...this.#keep(NOTHING, { seq, at })];
   }
 
   #letGo(at: EpochMs): void {

@@ -21,7 +21,7 @@ void test("what is set aside counts as spent", () => {
   assert.equal(budget.reserve("b", cents(6), at(1)), "day-cap");
   budget.settle("a", cents(1), at(1));
   assert.equal(budget.reserve("b", cents(6), at(1)), undefined);
-  assert.equal(budget.left(at(1)), 0.03);
+  assert.equal(budget.view(at(1)).reservedUsd, 0.06);
 });
 
 void test("a cap can be spent to the last billionth, and not beyond", () => {
@@ -54,6 +54,17 @@ void test("a cost that nobody tells is all that was set aside", () => {
   budget.reserve("a", cents(5), at(0));
   assert.equal(budget.settle("a", undefined, at(0)), cents(5));
   assert.equal(budget.view(at(0)).totalUsd, 0.05);
+});
+
+void test("what is left of a month is spread over its days, and no day passes its own cap", () => {
+  const budget = budgetOf({ usdPerMonth: 8 });
+  // Eight days of November are left.
+  assert.equal(budget.perDay(at(0)), 1);
+  budget.reserve("a", cents(200), at(24));
+  budget.settle("a", undefined, at(24));
+  assert.equal(budget.perDay(at(24)), 6 / 7);
+  assert.equal(budgetOf({ usdPerDay: 0.5, usdPerMonth: 8 }).perDay(at(0)), 0.5);
+  assert.equal(budgetOf({}).perDay(at(0)), undefined);
 });
 
 void test("the forecast is the pace of today and yesterday, to the end of the month", () => {

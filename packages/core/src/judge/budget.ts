@@ -95,13 +95,17 @@ export class Budget {
     };
   }
 
-  /** US dollars that may still be spent on this day; infinite without a cap. */
-  left(at: EpochMs): number {
+  /**
+   * US dollars that a day from here on may cost: the day's cap, or what is left of the month's over
+   * the days that are left of it; `undefined` without a cap.
+   */
+  perDay(at: EpochMs): number | undefined {
     this.#turn(at);
-    const { usdPerDay = Infinity, usdPerMonth = Infinity } = this.#caps;
-    const day = usdPerDay - (this.#daySpent + this.#reservedSum) / 1e9;
-    const month = usdPerMonth - (this.#monthSpent + this.#reservedSum) / 1e9;
-    return Math.max(0, Math.min(day, month));
+    const { usdPerDay, usdPerMonth } = this.#caps;
+    if (usdPerMonth === undefined) return usdPerDay;
+    const left = Math.max(0, usdPerMonth - this.#monthSpent / 1e9);
+    const perDay = left / Math.max((monthEnd(this.#day) - at) / DAY_MS, 1 / 24);
+    return Math.min(perDay, usdPerDay ?? Infinity);
   }
 
   save(): SavedBudget {

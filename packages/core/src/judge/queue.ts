@@ -72,6 +72,7 @@ const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
   "queue-full": 1,
   expired: 1,
   interrupted: Infinity,
+  reloaded: 1,
 };
 
 /** Text is held at most this long (DESIGN section 11). */
@@ -131,7 +132,9 @@ export class JudgeQueue<T> {
     id: string,
     subject: T,
     { rubrics, length, at }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs },
-  ): "added" | "full" {
+  ): "added" | "full" | "known" {
+    if (this.#ready.has(id) || this.#delayed.has(id)) return "known";
+    for (const item of this.#asked.values()) if (item.id === id) return "known";
     if (this.#length + length > this.#options.lengthMax) return "full";
     this.#length += length;
     this.#ready.set(id, {
@@ -166,6 +169,11 @@ export class JudgeQueue<T> {
     this.#ready.delete(item.id);
     item.requests++;
     this.#asked.set(key, item);
+  }
+
+  /** The subject of a request under way. */
+  subjectOf(key: string): T | undefined {
+    return this.#asked.get(key)?.subject;
   }
 
   /** The first item cannot be asked about: what it has no verdict on is missing. */
@@ -205,9 +213,15 @@ export class JudgeQueue<T> {
       this.#ready.delete(item.id);
       this.#delayed.delete(item.id);
       // A second look has no better chance, and would hold the text on.
-      if (item.look === 1) item.open = [...item.open, ...item.doubted.map(({ name }) => name)];
-      return this.#missOpen(item, "expired");
+      return this.#end(item, "expired");
     });
+  }
+
+  /** Everything that has no verdict yet is missing; answers under way come to nobody. */
+  clear(reason: MissingReason): readonly Settled<T>[] {
+    const items = [...this.#asked.values(), ...this.#ready.values(), ...this.#delayed.values()];
+    for (const held of [this.#asked, this.#ready, this.#delayed]) held.clear();
+    return items.map((item) => this.#end(item, reason));
   }
 
   save(): SavedQueue<T> {
@@ -263,6 +277,11 @@ export class JudgeQueue<T> {
       if (reason !== "budget" && this.#lookAgain(item)) return undefined;
       item.open = item.doubted.map(({ name }) => name);
     }
+    return this.#missOpen(item, reason);
+  }
+
+  #end(item: Item<T>, reason: MissingReason): Settled<T> {
+    if (item.look === 1) item.open = [...item.open, ...item.doubted.map(({ name }) => name)];
     return this.#missOpen(item, reason);
   }
 

@@ -1,5 +1,5 @@
 import type { Feature } from "./features.ts";
-import type { JudgeSetup } from "./judge.ts";
+import type { Ask, JudgeAnswer, JudgeSetup, SettledDraw } from "./judge.ts";
 import type { Labels } from "./labels.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -22,7 +22,9 @@ export type InputBody =
   /** Time did not run: the process was stopped, the machine slept, or the wall clock leapt. */
   | { readonly kind: "gap"; readonly from: EpochMs; readonly to: EpochMs }
   | { readonly kind: "reload"; readonly setup: EngineSetup }
-  | { readonly kind: "outcome"; readonly delivery: string; readonly outcome: Outcome };
+  | { readonly kind: "outcome"; readonly delivery: string; readonly outcome: Outcome }
+  /** What the judge answered to the request of this key. */
+  | { readonly kind: "judged"; readonly ask: string; readonly answer: JudgeAnswer };
 
 /** The texts that steer the engine; kept as text, so that a restart reads what was running. */
 export type EngineSetup = {
@@ -124,6 +126,13 @@ export type Effect =
       readonly seq: number;
       readonly transitions: readonly Transition[];
     }
+  | {
+      readonly kind: "keep-draws";
+      readonly seq: number;
+      readonly draws: readonly SettledDraw[];
+    }
+  /** Asks for a `judged` input under `ask.key`. */
+  | { readonly kind: "ask"; readonly ask: Ask }
   /** Asks for an outcome input under `delivery.key`. */
   | { readonly kind: "deliver"; readonly delivery: Delivery }
   /** To one Alertmanager, ungrouped, as Prometheus' notifier posts. Asks for an outcome under `key`. */

@@ -45,7 +45,7 @@ export type JudgePrice = {
 
 /** One request to the judge. The shell sends it, and feeds back a `JudgeAnswer`. */
 export type Ask = {
-  /** Equal for the repeat after a crash, and sent as `Idempotency-Key`; other for every attempt. */
+  /** Other for every attempt; sent as `Idempotency-Key`. */
   readonly key: string;
   readonly at: EpochMs;
   readonly provider: JudgeSetup["provider"];
@@ -115,7 +115,9 @@ export type MissingReason =
   /** It waited longer than text may be held. */
   | "expired"
   /** The program stopped before the answer was committed: asked again, whatever it cost. */
-  | "interrupted";
+  | "interrupted"
+  /** The judge or the rubric was changed before there was a verdict. */
+  | "reloaded";
 
 /** What became of one request, as the shell feeds it back; tokens are settled in both cases. */
 export type JudgeAnswer =
@@ -141,3 +143,30 @@ export type JudgeAnswer =
       /** For people; no text of the judged call and no secret. */
       readonly detail: string;
     };
+
+/** What became of a call that was drawn: one row on disk, from which its weight can be proved. */
+export type SettledDraw = {
+  /** When the call was drawn. */
+  readonly at: EpochMs;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly segment: string;
+  /** `evidence`, `flag`, `coverage`. */
+  readonly kinds: readonly string[];
+  /** π: the probability, seen from before the call, that it is judged at all. */
+  readonly inclusion: number;
+  /** JSON: the rates, coins and flags from which π follows. */
+  readonly proof: string;
+  readonly rubrics: readonly {
+    readonly name: string;
+    /** The version of the judge. */
+    readonly judge: string;
+    /** π by this rubric. */
+    readonly inclusion: number;
+    /** 0 to 1; absent: missing, and `reason` says why. */
+    readonly score?: number;
+    readonly reason?: MissingReason;
+  }[];
+  /** US dollars of all requests about it. */
+  readonly costUsd: number;
+};

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import { announceServer, prepareDataDir, withdrawServer } from "../disk/data-dir.ts";
 import type { Disk } from "../disk/disk.ts";
+import { judgeKeyIn } from "../ask/judge-key.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { Server } from "../drive/server.ts";
 import type { Report } from "../drive/server.ts";
@@ -88,6 +89,7 @@ async function start(
       clock,
       environment,
       version: version(),
+      judgeKey: () => judgeKeyIn(loaded.config.data),
       isDemo: demo !== undefined,
       report,
     });

@@ -12,7 +12,7 @@ export type Read<T> =
 /** Outputs of the engine that the disk keeps. Each is keyed, so that keeping it twice changes nothing. */
 export type KeptEffect = Extract<
   Effect,
-  { readonly kind: "keep" | "keep-chunks" | "keep-transitions" }
+  { readonly kind: "keep" | "keep-chunks" | "keep-transitions" | "keep-draws" }
 >;
 
 /** The engine's state after all inputs up to `seq`. */
@@ -69,7 +69,7 @@ export type RetentionPolicy = {
   readonly at: EpochMs;
   /** Chunks that end more than this before `at` go. */
   readonly seriesMs: number;
-  /** Calls, evaluations and transitions older than this go. */
+  /** Calls, evaluations, transitions and draws older than this go. */
   readonly callsMs: number;
   /** Bytes in use on disk; above it the oldest go first. */
   readonly maxBytes: number;
@@ -80,6 +80,7 @@ export type Deleted = {
   readonly calls: number;
   readonly evaluations: number;
   readonly transitions: number;
+  readonly draws: number;
   readonly chunks: number;
   readonly series: number;
 };
@@ -90,6 +91,7 @@ export type DiskStats = {
   readonly calls: number;
   readonly evaluations: number;
   readonly transitions: number;
+  readonly draws: number;
   readonly chunks: number;
   readonly series: number;
 };

@@ -97,6 +97,7 @@ function chunkRows(
 function bytesOf(output: OutputRow): number {
   if (output.kind === "keep") return output.bytes.length;
   if (output.kind === "keep-transitions") return output.transitions.length * EFFECT_BYTES;
+  if (output.kind === "keep-draws") return output.draws.length * EFFECT_BYTES;
   return output.chunks.reduce((sum, { bytes }) => sum + bytes.length + EFFECT_BYTES, 0);
 }
 

@@ -15,6 +15,7 @@ test("what calls of version 2 have in common is read as it was", async (t) => {
   const before = await openDatabase(options, { version: 2, migrations: [] });
   assert.ok(before.ok);
   const { connection, close } = before.value;
+  await connection.run("DROP TABLE draw");
   await connection.run("ALTER TABLE call_shape DROP COLUMN ending");
   await connection.run(
     `INSERT INTO call_shape (id, kind, operation, service, error_type, stream, dialect,

@@ -16,6 +16,7 @@ async function writeVersion1(file: string, inputs: readonly Input[]): Promise<vo
   const opened = await openDatabase({ file, memoryMb: 128 }, { version: 1, migrations: [] });
   assert.ok(opened.ok);
   const { connection, close } = opened.value;
+  await connection.run("DROP TABLE draw");
   await connection.run("CREATE TABLE input (seq BIGINT, at_ms BIGINT, kind VARCHAR, data BLOB)");
   const input = (n: number): Input => inputs[n] ?? assert.fail("an input for each row");
   await appendRows(connection, "input", inputs.length, [

@@ -73,7 +73,7 @@ const CASES: readonly {
         "CREATE TABLE format (version INTEGER, program VARCHAR)",
         "INSERT INTO format VALUES (7, 'naruko')",
       ]),
-    says: /has format 7, this version of naruko reads up to 2: use the newer version/,
+    says: /has format 7, this version of naruko reads up to 3: use the newer version/,
   },
 ];
 

@@ -57,7 +57,7 @@ test("what is older than the policy allows goes, and nothing younger", async (t)
   const deleted = await disk.retain(policy);
   assert.deepEqual(deleted, {
     ok: true,
-    value: { calls: 2 + 3 + 4 + 5, evaluations: 0, transitions: 0, chunks: 2, series: 1 },
+    value: { calls: 2 + 3 + 4 + 5, evaluations: 0, transitions: 0, draws: 0, chunks: 2, series: 1 },
   });
   const stats = await disk.stats();
   assert.ok(stats.ok);
@@ -68,7 +68,7 @@ test("what is older than the policy allows goes, and nothing younger", async (t)
   assert.deepEqual(history, [5, 6, 7, 8, 9, 10]);
   assert.deepEqual(await disk.retain(policy), {
     ok: true,
-    value: { calls: 0, evaluations: 0, transitions: 0, chunks: 0, series: 0 },
+    value: { calls: 0, evaluations: 0, transitions: 0, draws: 0, chunks: 0, series: 0 },
   });
 });
 

@@ -13,6 +13,7 @@ export const NOTHING_DELETED: Deleted = {
   calls: 0,
   evaluations: 0,
   transitions: 0,
+  draws: 0,
   chunks: 0,
   series: 0,
 };
@@ -22,6 +23,7 @@ export function addDeleted(a: Deleted, b: Deleted): Deleted {
     calls: a.calls + b.calls,
     evaluations: a.evaluations + b.evaluations,
     transitions: a.transitions + b.transitions,
+    draws: a.draws + b.draws,
     chunks: a.chunks + b.chunks,
     series: a.series + b.series,
   };
@@ -49,6 +51,7 @@ async function deleteStep(connection: DuckDBConnection, cut: Cut): Promise<Delet
     calls: await deleteBefore(connection, "call", "at_ms", cut.calls),
     evaluations: await deleteBefore(connection, "evaluation", "at_ms", cut.calls),
     transitions: await deleteBefore(connection, "transition", "at_ms", cut.calls),
+    draws: await deleteBefore(connection, "draw", "at_ms", cut.calls),
     chunks: await deleteBefore(connection, "chunk", "to_ms", cut.series),
     series: 0,
   };

@@ -4,6 +4,11 @@ export const FORMAT_VERSION = 3;
 /** What `format.program` says, so that somebody else's database is not taken for ours. */
 export const PROGRAM = "naruko";
 
+/** Calls that the judge was to judge; `proof` and `rubrics` are JSON. */
+const DRAW = `CREATE TABLE draw (seq BIGINT, n INTEGER, at_ms BIGINT, trace_id VARCHAR,
+  span_id VARCHAR, segment VARCHAR, kinds VARCHAR, inclusion DOUBLE, cost_usd DOUBLE,
+  proof VARCHAR, rubrics VARCHAR)`;
+
 /**
  * The tables of version 3. None has a primary key: an index costs more to keep in memory than the
  * rows on disk, and keys are kept apart by how rows are written (`write-calls.ts`,
@@ -33,6 +38,7 @@ export const TABLES: readonly string[] = [
     score DOUBLE, weight DOUBLE)`,
   `CREATE TABLE transition (seq BIGINT, n INTEGER, at_ms BIGINT, state VARCHAR, labels VARCHAR,
     annotations VARCHAR, value DOUBLE, starts_ms BIGINT, rule_group VARCHAR, file VARCHAR)`,
+  DRAW,
   "CREATE SEQUENCE series_id",
   "CREATE TABLE series (id BIGINT, metric VARCHAR, labels VARCHAR)",
   `CREATE TABLE chunk (series_id BIGINT, from_ms BIGINT, to_ms BIGINT, count INTEGER,
@@ -57,5 +63,6 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       time_ms, score, CAST(NULL AS DOUBLE) AS weight FROM evaluation`,
     "DROP TABLE evaluation",
     "ALTER TABLE evaluation_3 RENAME TO evaluation",
+    DRAW,
   ],
 ];

@@ -22,6 +22,7 @@ const COUNTED = [
   "call",
   "evaluation",
   "transition",
+  "draw",
   "chunk",
   "series",
 ] as const satisfies readonly string[];
@@ -57,7 +58,12 @@ async function open(options: DatabaseOptions): Promise<Read<Opened>> {
 async function readKnown(connection: DuckDBConnection, written: Written): Promise<Known> {
   const [row] = await rowsOf(connection, "SELECT max(seq), max(at_ms) FROM snapshot");
   const [snapshotSeq, at] = row ?? [];
-  const seqs = [numberOrNull(snapshotSeq) ?? 0, written.telemetry, written.transitions];
+  const seqs = [
+    numberOrNull(snapshotSeq) ?? 0,
+    written.telemetry,
+    written.transitions,
+    written.draws,
+  ];
   return {
     covered: await coveredSeq(connection),
     last: { seq: Math.max(...seqs), at: numberOrNull(at) ?? 0 },
@@ -110,6 +116,7 @@ export class Store {
         calls: count("call"),
         evaluations: count("evaluation"),
         transitions: count("transition"),
+        draws: count("draw"),
         chunks: count("chunk"),
         series: count("series"),
       };

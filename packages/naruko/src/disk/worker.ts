@@ -144,6 +144,7 @@ function takeBatch(): AskedFor<"keep">[] {
 function bytesOf(output: OutputRow): number {
   if (output.kind === "keep") return output.bytes.length;
   if (output.kind === "keep-transitions") return output.transitions.length * 512;
+  if (output.kind === "keep-draws") return output.draws.length * 512;
   return output.chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
 }
 

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { ChunkRow, Transition } from "@naruko/core/model/engine-io";
+import type { SettledDraw } from "@naruko/core/model/judge";
 import { appendRows, appendTo, type Column } from "./append-rows.ts";
 import { telemetryColumns } from "./encode-input.ts";
 import {
@@ -26,19 +27,30 @@ export type OutputRow =
       readonly kind: "keep-transitions";
       readonly seq: number;
       readonly transitions: readonly Transition[];
+    }
+  | {
+      readonly kind: "keep-draws";
+      readonly seq: number;
+      readonly draws: readonly SettledDraw[];
     };
 
 /** The highest `seq` whose rows may be on disk, by kind of output. */
-export type Written = { readonly telemetry: number; readonly transitions: number };
+export type Written = {
+  readonly telemetry: number;
+  readonly transitions: number;
+  readonly draws: number;
+};
 
 export async function readWritten(connection: DuckDBConnection): Promise<Written> {
   const [row] = await rowsOf(
     connection,
     `SELECT greatest((SELECT coalesce(max(seq), 0) FROM call),
                      (SELECT coalesce(max(seq), 0) FROM evaluation)),
-            (SELECT coalesce(max(seq), 0) FROM transition)`,
+            (SELECT coalesce(max(seq), 0) FROM transition),
+            (SELECT coalesce(max(seq), 0) FROM draw)`,
   );
-  return { telemetry: numberIn(row?.[0]), transitions: numberIn(row?.[1]) };
+  const [telemetry, transitions, draws] = [0, 1, 2].map((column) => numberIn(row?.[column]));
+  return { telemetry: telemetry ?? 0, transitions: transitions ?? 0, draws: draws ?? 0 };
 }
 
 /**
@@ -111,6 +123,34 @@ async function writeTransitions(
   }
 }
 
+async function writeDraws(
+  connection: DuckDBConnection,
+  effects: readonly Extract<OutputRow, { kind: "keep-draws" }>[],
+): Promise<void> {
+  for (const { seq, draws } of effects) {
+    const text = (of: (draw: SettledDraw) => string): Column => ({
+      type: "text",
+      at: (n) => {
+        const draw = draws[n];
+        return draw === undefined ? null : of(draw);
+      },
+    });
+    await appendRows(connection, "draw", draws.length, [
+      { type: "long", at: () => seq },
+      { type: "int", at: (n) => n },
+      { type: "long", at: (n) => draws[n]?.at ?? 0 },
+      text(({ traceId }) => traceId),
+      text(({ spanId }) => spanId),
+      text(({ segment }) => segment),
+      text(({ kinds }) => kinds.join(" ")),
+      { type: "float", at: (n) => draws[n]?.inclusion ?? null },
+      { type: "float", at: (n) => draws[n]?.costUsd ?? null },
+      text(({ proof }) => proof),
+      text(({ rubrics }) => JSON.stringify(rubrics)),
+    ]);
+  }
+}
+
 /** Of effects with the same `seq`, the last. */
 function lastOfEach<T extends { readonly seq: number }>(effects: readonly T[]): readonly T[] {
   return [...new Map(effects.map((effect) => [effect.seq, effect])).values()];
@@ -139,10 +179,17 @@ export async function writeOutputs(
   await deleteAgain(connection, "transition", transitionsAgain);
   await writeTransitions(connection, transitions);
 
+  const draws = lastOfEach(outputs.filter((output) => output.kind === "keep-draws"));
+  const drawSeqs = draws.map(({ seq }) => seq);
+  const drawsAgain = drawSeqs.filter((seq) => seq <= written.draws);
+  await deleteAgain(connection, "draw", drawsAgain);
+  await writeDraws(connection, draws);
+
   const chunks = outputs.flatMap((output) => (output.kind === "keep-chunks" ? output.chunks : []));
   await writeChunks(connection, chunks);
   return {
     telemetry: Math.max(written.telemetry, ...seqs),
     transitions: Math.max(written.transitions, ...transitionSeqs),
+    draws: Math.max(written.draws, ...drawSeqs),
   };
 }

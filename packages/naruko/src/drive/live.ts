@@ -6,6 +6,7 @@ import type {
   NotifiedAlert,
 } from "@naruko/core/model/engine-io";
 import type { Engine } from "@naruko/core/engine/engine";
+import type { Ask, JudgeAnswer } from "@naruko/core/model/judge";
 import type { Outcome } from "@naruko/core/model/outcome";
 import { MINUTE_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
@@ -23,6 +24,7 @@ const SNAPSHOT_EVERY_BYTES = 256 * 1024 * 1024;
 export type Senders = {
   readonly deliver: (delivery: Delivery) => Promise<Outcome>;
   readonly forward: (alertmanager: string, alerts: readonly NotifiedAlert[]) => Promise<Outcome>;
+  readonly ask: (ask: Ask) => Promise<JudgeAnswer>;
 };
 
 export type LiveOptions = {
@@ -52,6 +54,13 @@ export type LiveCounts = {
   lastTickMs: number;
 };
 
+const INTERRUPTED: JudgeAnswer = {
+  ok: false,
+  reason: "interrupted",
+  retry: true,
+  detail: "the program stopped before the answer was committed",
+};
+
 /**
  * Drives the engine by the clock: commits inputs, applies them in order, carries effects out and
  * feeds their outcomes back.
@@ -68,7 +77,7 @@ export class Live {
   };
   #committed: Entry[] = [];
   #applying: Promise<void> | undefined;
-  #underWay = new Set<Promise<void>>();
+  #underWay = new Set<Promise<unknown>>();
   #cancelPulse: () => void = () => undefined;
   #stopped = false;
   #appliedBytes = 0;
@@ -101,6 +110,10 @@ export class Live {
   /** Begins to tick, and carries out what a stop left undone. */
   start(): void {
     for (const effect of this.#options.engine.outstanding()) this.#carryOut(effect);
+    // Whether they were answered, and paid for, before the stop is known to nobody.
+    for (const ask of this.#options.engine.askedKeys()) {
+      this.#underWayUntil(this.#queue.submit({ kind: "judged", ask, answer: INTERRUPTED }, 0));
+    }
     this.#pulse();
   }
 
@@ -213,15 +226,26 @@ export class Live {
       this.#follow(delivery.key, this.#options.senders.deliver(delivery));
     } else if (effect.kind === "forward") {
       this.#follow(effect.key, this.#options.senders.forward(effect.alertmanager, effect.alerts));
+    } else if (effect.kind === "ask") {
+      // What is asked while stopping would be cut off at once: the next start asks it.
+      if (!this.#stopped) this.#underWayUntil(this.#ask(effect.ask));
     } else {
       void this.#options.disk.keep([effect]);
     }
   }
 
   #follow(key: string, sending: Promise<Outcome>): void {
-    const followed = this.#feedBack(key, sending);
+    this.#underWayUntil(this.#feedBack(key, sending));
+  }
+
+  #underWayUntil(followed: Promise<unknown>): void {
     this.#underWay.add(followed);
     void followed.finally(() => this.#underWay.delete(followed));
+  }
+
+  async #ask(ask: Ask): Promise<void> {
+    const answer = await this.#options.senders.ask(ask);
+    await this.#queue.submit({ kind: "judged", ask: ask.key, answer }, 0);
   }
 
   /** Also while stopping: an outcome that is not committed repeats the delivery after the start. */

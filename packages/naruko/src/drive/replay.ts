@@ -1,5 +1,6 @@
 import type { Engine } from "@naruko/core/engine/engine";
 import type { Effect, Input, InputBody } from "@naruko/core/model/engine-io";
+import type { Ask, JudgeAnswer } from "@naruko/core/model/judge";
 import { epochMs } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import { applyWhole } from "./recover.ts";
@@ -29,6 +30,7 @@ export class Replay {
   /** `undefined` until the first input tells when time begins. */
   #nextTick: number | undefined;
   #lastAt: EpochMs | undefined;
+  #asks: Ask[] = [];
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -57,6 +59,19 @@ export class Replay {
     if (body.kind === "gap") this.#nextTick = firstTick(body.to, this.#options.intervalMs);
   }
 
+  /** What the judge was asked since the last time; each is to be answered. */
+  takeAsks(): readonly Ask[] {
+    const asks = this.#asks;
+    this.#asks = [];
+    return asks;
+  }
+
+  /** Gives the engine an answer, at the time of the last input or tick. */
+  answer(ask: string, answer: JudgeAnswer): void {
+    const { at } = this.#engine.position;
+    this.#apply({ seq: ++this.#seq, at, kind: "judged", ask, answer });
+  }
+
   /** Runs every tick up to and including this time. */
   advanceTo(time: EpochMs): void {
     this.#runTicks((tick) => tick <= time, time);
@@ -80,7 +95,10 @@ export class Replay {
   #apply(input: Input): void {
     const { onEffect, between } = this.#options;
     const effects = applyWhole(this.#engine, input);
-    for (const effect of effects) onEffect(effect);
+    for (const effect of effects) {
+      if (effect.kind === "ask") this.#asks.push(effect.ask);
+      onEffect(effect);
+    }
     if (between !== undefined) this.#engine = between(this.#engine);
     for (const effect of effects) {
       const delivery = keyOf(effect);

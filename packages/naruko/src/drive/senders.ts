@@ -1,15 +1,29 @@
 import type { Engine } from "@naruko/core/engine/engine";
 import type { Authorization } from "@naruko/core/notify/routing";
+import type { Ask, JudgeAnswer } from "@naruko/core/model/judge";
 import { Secret } from "@naruko/core/notify/secret";
+import { JudgeEndpoint, type JudgeEndpointPorts } from "../ask/judge-endpoint.ts";
 import type { Config } from "../config/config.ts";
+import { judgeEndpointOf } from "../config/judge-setup.ts";
 import { alertmanagerName } from "../config/setup.ts";
 import { postAlerts } from "../deliver/alertmanager.ts";
 import { deliver } from "../deliver/deliver.ts";
 import type { Senders } from "./live.ts";
 
-/** Tells receivers and Alertmanagers over HTTP, by the configuration of the moment. */
-export function httpSenders(engine: Engine, config: () => Config, signal: AbortSignal): Senders {
+export type HttpSendersOptions = {
+  readonly engine: Engine;
+  /** Of the moment: a reload replaces it. */
+  readonly config: () => Config;
+  /** Ends what is under way when the process stops. */
+  readonly signal: AbortSignal;
+  readonly judge: JudgeEndpointPorts;
+};
+
+/** Tells receivers and Alertmanagers, and asks the judge, over HTTP. */
+export function httpSenders({ engine, config, signal, judge }: HttpSendersOptions): Senders {
+  const asker = new Asker(judge);
   return {
+    ask: (ask) => asker.ask(ask, config().judge, signal),
     deliver: (delivery) => deliver(delivery, engine.alerting.routing, { signal }),
     forward: (name, alerts) => {
       const known = config().alerting.alertmanagers;
@@ -27,6 +41,29 @@ export function httpSenders(engine: Engine, config: () => Config, signal: AbortS
       return postAlerts(alerts, destination, { signal });
     },
   };
+}
+
+/** The judge's endpoint, which remembers what it refused as long as it is the same. */
+class Asker {
+  readonly #ports: JudgeEndpointPorts;
+  #config: Config["judge"];
+  #endpoint: JudgeEndpoint | undefined;
+
+  constructor(ports: JudgeEndpointPorts) {
+    this.#ports = ports;
+  }
+
+  ask(ask: Ask, config: Config["judge"], signal: AbortSignal): Promise<JudgeAnswer> {
+    if (config === undefined) {
+      const detail = "the configuration has no judge any more";
+      return Promise.resolve({ ok: false, reason: "reloaded", retry: false, detail });
+    }
+    if (this.#endpoint === undefined || this.#config !== config) {
+      this.#config = config;
+      this.#endpoint = new JudgeEndpoint(judgeEndpointOf(config), this.#ports);
+    }
+    return this.#endpoint.ask(ask, signal);
+  }
 }
 
 function authorizationOf(

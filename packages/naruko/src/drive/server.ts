@@ -9,6 +9,7 @@ import type { LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { readTls, tlsWarnings } from "../config/read-tls.ts";
+import { judgeSetupOf } from "../config/judge-setup.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { TlsFiles } from "../listen/tls-options.ts";
@@ -42,6 +43,8 @@ export type ServerOptions = {
   readonly clock: Clock;
   readonly environment: Environment;
   readonly version: string;
+  /** The key of the judge's draws, made where there is none. @throws InputError */
+  readonly judgeKey: () => Promise<string>;
   /** The telemetry is simulated, and whatever is shown says so. */
   readonly isDemo?: boolean;
   readonly report: Report;
@@ -88,7 +91,17 @@ export class Server {
       applied: (input) => {
         this.#remoteWrites.applied(input);
       },
-      senders: httpSenders(engine, () => this.#loaded.config, this.#stopping.signal),
+      senders: httpSenders({
+        engine,
+        config: () => this.#loaded.config,
+        signal: this.#stopping.signal,
+        judge: {
+          clock,
+          tell: ({ message }) => {
+            report("the judge's endpoint is asked otherwise", { message });
+          },
+        },
+      }),
     });
     this.#scraping = scraperOf({
       live: this.live,
@@ -243,11 +256,11 @@ export class Server {
 
   /** Commits a setup that differs from the running one; its rules' history is loaded before. */
   async #applySetup(loaded: LoadedConfig): Promise<void> {
-    const setup = setupOf(
-      loaded,
-      loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url,
-    );
-    const { disk, report, environment } = this.#options;
+    const url = loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url;
+    const { disk, report, environment, judgeKey } = this.#options;
+    const judge =
+      loaded.config.judge && judgeSetupOf(loaded, { key: await judgeKey(), at: this.live.now() });
+    const setup = { ...setupOf(loaded, url), ...(judge === undefined ? {} : { judge }) };
     for (const warning of loaded.warnings) report("configuration", { warning });
     checkSetup(setup, {
       intervalMs: loaded.config.interval,

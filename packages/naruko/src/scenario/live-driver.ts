@@ -43,6 +43,7 @@ async function runLive({ scenario, setup, options }: Prepared): Promise<Run> {
         return ok();
       },
       forward: ok,
+      ask: () => Promise.reject(new Error("a scenario has no judge")),
     },
     report: (event, details) => {
       assert(false, `the live driver reports: ${event} ${JSON.stringify(details)}`);

@@ -142,7 +142,7 @@ export const anyEvaluation: fc.Arbitrary<Evaluation> = partial(
     responseId: text,
     environment: text,
     judge: text,
-    weight: number,
+    weight: fc.double({ min: 1e-9, noNaN: true, noDefaultInfinity: true }),
   },
   ["name", "at", "service"],
 ) as fc.Arbitrary<Evaluation>;

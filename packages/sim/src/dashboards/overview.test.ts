@@ -74,6 +74,7 @@ test("each query has data on a server that has had calls, failures and scores", 
   const follow = { progress: () => undefined, signal: new AbortController().signal };
   assert.equal(await demo.writePast(opened.value, follow), "written");
   const server = await Server.start({
+    judgeKey: () => Promise.resolve("0".repeat(32)),
     loaded,
     load: () => loaded,
     disk: opened.value,

@@ -1,0 +1,78 @@
+import type { Call, CallText } from "../model/call.ts";
+import type { Ask, JudgePrice, JudgeSetup } from "../model/judge.ts";
+import { askFor, promptVersion } from "./prompt.ts";
+import type { Question } from "./queue.ts";
+import { applicability, contentHash, type Rubric } from "./rubric.ts";
+import { fractionOf, type Hash64, KeyedHash } from "./siphash.ts";
+
+/** UTF-16 code units put before the judge of each of a call's four texts. */
+const SHOWN_LENGTH = 24_000;
+
+/** The judge as it is set up: whom to ask, by which rubrics, and what its verdicts are called. */
+export class Bench {
+  readonly setup: JudgeSetup;
+  readonly #rubrics: ReadonlyMap<string, Rubric>;
+  readonly #hash: KeyedHash;
+  /** By rubric: judge, prompt and rubric in one word. Verdicts of two versions are never mixed. */
+  readonly versions: ReadonlyMap<string, string>;
+
+  constructor(setup: JudgeSetup, rubrics: readonly Rubric[]) {
+    this.setup = setup;
+    this.#rubrics = new Map(rubrics.map((rubric) => [rubric.name, rubric]));
+    this.#hash = new KeyedHash(setup.key);
+    const { provider, model, secondModel, language, maxOutputTokens } = setup;
+    const judge = [provider, model, secondModel ?? null, language, maxOutputTokens, SHOWN_LENGTH];
+    this.versions = new Map(
+      rubrics.map(({ name, version }) => {
+        const hash = contentHash(JSON.stringify([...judge, promptVersion(), version]));
+        return [name, `${model}/${hash}`];
+      }),
+    );
+  }
+
+  /** The rubrics that a call is to be judged by. */
+  rubricsFor({ service }: Call, text: CallText): readonly Rubric[] {
+    return [...this.#rubrics.values()].filter(
+      (rubric) => applicability(rubric, service, text) === "applies",
+    );
+  }
+
+  /** The request for a question; `key` is its own. */
+  request(question: Question<{ readonly text: CallText }>, key: string): Omit<Ask, "at"> {
+    const { subject, look, rubrics } = question;
+    const { setup } = this;
+    const asked = askFor(
+      subject.text,
+      rubrics.flatMap((name) => this.#rubrics.get(name) ?? []),
+      {
+        language: setup.language,
+        look: look === 1 ? "first" : "second",
+        boundary: (attempt) => hexOf(this.#hash.hash("boundary", key, String(attempt))),
+        textLength: SHOWN_LENGTH,
+      },
+    );
+    const { provider, maxOutputTokens, timeoutMs } = setup;
+    const model = look === 1 ? setup.model : (setup.secondModel ?? setup.model);
+    const { system, user, schema, expect } = asked;
+    return { key, provider, model, system, user, schema, expect, maxOutputTokens, timeoutMs };
+  }
+
+  priceOf(look: 1 | 2): JudgePrice {
+    const { price, secondPrice, secondModel } = this.setup;
+    return look === 2 && secondModel !== undefined ? (secondPrice ?? price) : price;
+  }
+
+  /** 0 to 1, equal for equal text: who failed together does not come again together. */
+  jitter(text: string): number {
+    return fractionOf(this.#hash.hash("pause", text));
+  }
+
+  /** A word that is not foreseen, for the key of a request. */
+  word(text: string): string {
+    return hexOf(this.#hash.hash("ask", text));
+  }
+}
+
+function hexOf({ low, high }: Hash64): string {
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,113 @@
+import type { JudgeSetup, MissingReason } from "../model/judge.ts";
+import { type Labels, labels, METRIC_NAME } from "../model/labels.ts";
+import type { MetricMetadata } from "../model/received-series.ts";
+import { type Append, STALE } from "../model/sample.ts";
+import type { EpochMs } from "../model/time.ts";
+import type { JudgeView } from "./judge.ts";
+import type { RatesView } from "./rates.ts";
+
+/** Every reason, so that its series is there, at 0, before the first: `rate` sees that one too. */
+const REASONS: Readonly<Record<MissingReason, true>> = {
+  "rate-limited": true,
+  "server-error": true,
+  timeout: true,
+  connection: true,
+  rejected: true,
+  refused: true,
+  truncated: true,
+  malformed: true,
+  partial: true,
+  foreign: true,
+  budget: true,
+  "queue-full": true,
+  expired: true,
+  interrupted: true,
+  reloaded: true,
+};
+
+/** What became of calls that could be judged: names of counts, as the `state` label says them. */
+const CALL_STATES = ["eligible", "drawn", "without-text", "without-rubric"] as const;
+
+const gauge = (name: string, help: string, unit = ""): MetricMetadata => ({
+  name,
+  type: "gauge",
+  help,
+  unit,
+});
+const counter = (name: string, help: string, unit = ""): MetricMetadata => ({
+  name,
+  type: "counter",
+  help,
+  unit,
+});
+
+/** The series that the judge has of its own, beside the scores. */
+export const JUDGE_METADATA: readonly MetricMetadata[] = [
+  counter("naruko_judge_calls_total", "Calls that the judge came across, by what became of them."),
+  counter("naruko_judge_requests_total", "Requests to the judge that have ended, by outcome."),
+  counter("naruko_judge_verdicts_total", "Verdicts, one a call and rubric."),
+  counter("naruko_judge_missing_total", "Verdicts that are missing, by reason."),
+  counter("naruko_judge_spent_usd_total", "What the judge has cost in US dollars.", "usd"),
+  gauge("naruko_judge_spent_usd", "What the judge has cost in this UTC day or month.", "usd"),
+  gauge("naruko_judge_budget_usd", "What the judge may cost in a UTC day or month.", "usd"),
+  gauge("naruko_judge_forecast_usd", "What the judge will cost in this UTC month.", "usd"),
+  gauge("naruko_judge_out_of_budget", "1 where a cap left no room for the last request."),
+  gauge("naruko_judge_waiting", "Calls that wait for their verdicts."),
+  gauge("naruko_judge_under_way", "Requests to the judge without an answer yet."),
+  gauge("naruko_judge_candidate_rate", "Share of a segment's candidates that is judged."),
+  gauge("naruko_judge_coverage_rate", "Share of a segment's other calls that is judged."),
+];
+
+export type JudgeStanding = {
+  readonly setup: JudgeSetup;
+  readonly view: JudgeView;
+  readonly rates: RatesView;
+  readonly counts: ReadonlyMap<string, number>;
+};
+
+type Row = readonly [name: string, labels: Readonly<Record<string, string>>, value: number];
+
+/** Writes the judge's own series at each tick, and ends those that are gone. */
+export class JudgeSeries {
+  /** Written at the last tick. */
+  #open = new Map<string, Labels>();
+
+  /** @param standing absent: nothing is judged */
+  sampleAt(tick: EpochMs, standing: JudgeStanding | undefined, append: Append): void {
+    const written = new Map<string, Labels>();
+    for (const [name, own, value] of standing === undefined ? [] : rowsOf(standing)) {
+      const key = JSON.stringify([name, own]);
+      const full = this.#open.get(key) ?? labels({ ...own, [METRIC_NAME]: name });
+      append(full, tick, value);
+      written.set(key, full);
+    }
+    for (const [key, full] of this.#open) if (!written.has(key)) append(full, tick, STALE);
+    this.#open = written;
+  }
+}
+
+function* rowsOf({ setup, view, rates, counts }: JudgeStanding): Generator<Row> {
+  const countOf = (name: string): number => counts.get(name) ?? 0;
+  for (const state of CALL_STATES)
+    yield ["naruko_judge_calls_total", { state }, countOf(`judge_calls_${state}`)];
+  for (const outcome of ["answered", ...Object.keys(REASONS)])
+    yield ["naruko_judge_requests_total", { outcome }, countOf(`judge_requests_${outcome}`)];
+  for (const reason of Object.keys(REASONS))
+    yield ["naruko_judge_missing_total", { reason }, countOf(`judge_missing_${reason}`)];
+  yield ["naruko_judge_verdicts_total", {}, countOf("judge_verdicts")];
+  yield ["naruko_judge_spent_usd_total", {}, view.totalUsd];
+  yield ["naruko_judge_spent_usd", { window: "day" }, view.dayUsd];
+  yield ["naruko_judge_spent_usd", { window: "month" }, view.monthUsd];
+  const { usdPerDay, usdPerMonth } = setup;
+  if (usdPerDay !== undefined) yield ["naruko_judge_budget_usd", { window: "day" }, usdPerDay];
+  if (usdPerMonth !== undefined)
+    yield ["naruko_judge_budget_usd", { window: "month" }, usdPerMonth];
+  yield ["naruko_judge_forecast_usd", {}, view.forecastUsd];
+  yield ["naruko_judge_out_of_budget", {}, view.isOutOfMoney ? 1 : 0];
+  yield ["naruko_judge_waiting", {}, view.waiting];
+  yield ["naruko_judge_under_way", {}, view.underWay];
+  for (const { segment, rates: of } of rates.segments) {
+    yield ["naruko_judge_candidate_rate", { segment }, of.candidate];
+    yield ["naruko_judge_coverage_rate", { segment }, of.coverage];
+  }
+}

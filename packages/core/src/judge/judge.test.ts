@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import type { Evaluation } from "../model/evaluation.ts";
+import type { Ask, JudgeAnswer, JudgeSetup, MissingReason } from "../model/judge.ts";
+import { Tally } from "../model/tally.ts";
+import { DAY_MS, MINUTE_MS, epochMs } from "../model/time.ts";
+import { Judge, type JudgeOutput, type SavedJudge } from "./judge.ts";
+import { answerTo, callOf, drawAll, rubricOf, setupOf } from "./testing/judged-calls.ts";
+
+const START = 20_780 * DAY_MS;
+const after = (ms: number) => epochMs(START + ms);
+const RUBRICS = [rubricOf("faithfulness"), rubricOf("safety")];
+
+function judgeOf(over: Partial<JudgeSetup> = {}, judgeTextLength = 100_000): Judge {
+  const limits = { judgeTextLength };
+  const judge = new Judge({ limits, counts: new Tally() });
+  judge.reload(setupOf(over), RUBRICS, after(0));
+  return judge;
+}
+
+const failed = (reason: MissingReason, retry = true): JudgeAnswer => ({
+  ok: false,
+  reason,
+  retry,
+  detail: "",
+});
+
+const shown = ({ name, score, errorType, weight }: Evaluation): readonly unknown[] => [
+  name,
+  score ?? errorType,
+  weight,
+];
+
+void test("a call that is drawn is asked about at once, and its verdicts come with its weight", () => {
+  const judge = judgeOf();
+  judge.offer(callOf(1), drawAll(0.05), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  assert.match(ask.user, /question 1/);
+  assert.equal(ask.model, "judge-1");
+  judge.answer(ask.key, answerTo(ask, 0.9), after(1000));
+  const { judged, draws, asks } = judge.take();
+  assert.deepEqual(
+    judged.map(({ evaluation }) => shown(evaluation)),
+    [
+      ["faithfulness", 0.9, 20],
+      ["safety", 0.9, 20],
+    ],
+  );
+  assert.equal(judged[0]?.call.text, undefined);
+  assert.deepEqual(asks, []);
+  assert.deepEqual(
+    draws.map(({ inclusion, costUsd, rubrics }) => [inclusion, costUsd, rubrics.length]),
+    [[0.05, 500 * 0.15e-6 + 80 * 0.6e-6, 2]],
+  );
+});
+
+void test("a bad verdict is asked for a second time, of the second model and otherwise", () => {
+  const judge = judgeOf({ secondModel: "judge-2" });
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [first] = judge.take().asks;
+  assert.ok(first);
+  judge.answer(first.key, answerTo(first, 0.1), after(1000));
+  const { asks, judged } = judge.take();
+  assert.deepEqual(judged, []);
+  const [second] = asks;
+  assert.equal(second?.model, "judge-2");
+  assert.notEqual(second.user, first.user);
+  assert.notEqual(second.key, first.key);
+});
+
+for (const [what, call] of [
+  ["failed", callOf(1, { errorType: "timeout" })],
+  ["called off by its application", callOf(1, { ending: "cancelled" })],
+  ["an embedding", callOf(1, { kind: "embeddings" })],
+  ["without its text", callOf(1, { text: { input: "a" } })],
+  ["of blanks", callOf(1, { text: { input: "a", output: " \n" } })],
+] as const) {
+  void test(`a call is not judged: ${what}`, () => {
+    const judge = judgeOf();
+    judge.offer(call, drawAll(), after(0));
+    assert.deepEqual(judge.take().asks, []);
+  });
+}
+
+void test("what the trace retrieved is put before the judge", () => {
+  const judge = judgeOf();
+  const { traceId } = callOf(1);
+  judge.takeContext({ traceId, text: "the shop opens at nine" }, after(0));
+  judge.offer(callOf(1), drawAll(), after(0));
+  assert.match(judge.take().asks[0]?.user ?? "", /opens at nine/);
+});
+
+void test("so many requests are under way at once, and the next leaves when one is back", () => {
+  const judge = judgeOf();
+  for (let i = 1; i <= 5; i++) judge.offer(callOf(i), drawAll(), after(0));
+  const { asks } = judge.take();
+  assert.equal(asks.length, 2);
+  const [ask] = asks;
+  assert.ok(ask);
+  judge.answer(ask.key, answerTo(ask, 1), after(1));
+  assert.equal(judge.take().asks.length, 1);
+  assert.equal(judge.view(after(1)).waiting, 2);
+});
+
+void test("when the money is used up, what was drawn is missing, until the next day", () => {
+  const judge = judgeOf({ usdPerDay: 0.0012 });
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  // Twice as much as one request can cost at most is not left.
+  judge.answer(ask.key, answerTo(ask, 1, { inputTokens: 5000, outputTokens: 100 }), after(1));
+  judge.offer(callOf(2), drawAll(), after(2));
+  const { asks, judged } = judge.take();
+  assert.deepEqual(asks, []);
+  assert.deepEqual(
+    judged.slice(2).map(({ evaluation }) => shown(evaluation)),
+    [
+      ["faithfulness", "budget", 1],
+      ["safety", "budget", 1],
+    ],
+  );
+  assert.equal(judge.view(after(2)).isOutOfMoney, true);
+  judge.offer(callOf(3), drawAll(), after(DAY_MS));
+  assert.equal(judge.take().asks.length, 1);
+  assert.equal(judge.view(after(DAY_MS)).isOutOfMoney, false);
+});
+
+void test("a queue without room says so", () => {
+  const judge = judgeOf({}, 30);
+  judge.offer(callOf(1), drawAll(), after(0));
+  judge.offer(callOf(2), drawAll(), after(0));
+  const { judged } = judge.take();
+  assert.deepEqual(
+    judged.map(({ evaluation }) => evaluation.errorType),
+    ["queue-full", "queue-full"],
+  );
+});
+
+void test("another judge begins a new version: what was asked of the old one is given up", () => {
+  const judge = judgeOf();
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  judge.reload(setupOf({ model: "judge-2" }), RUBRICS, after(1));
+  assert.deepEqual(
+    judge
+      .take()
+      .judged.map(({ evaluation }) => [evaluation.errorType, evaluation.judge?.slice(0, 8)]),
+    [
+      ["reloaded", "judge-1/"],
+      ["reloaded", "judge-1/"],
+    ],
+  );
+  // It is paid for all the same.
+  judge.answer(ask.key, answerTo(ask, 0), after(2));
+  assert.deepEqual(judge.take(), { asks: [], judged: [], draws: [] });
+  assert.ok(judge.view(after(2)).dayUsd > 0);
+  assert.equal(judge.view(after(2)).reservedUsd, 0);
+});
+
+void test("a reload that changes no verdict's meaning disturbs nothing", () => {
+  const judge = judgeOf();
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  judge.reload(setupOf({ concurrency: 7, usdPerDay: 9 }), RUBRICS, after(1));
+  judge.answer(ask.key, answerTo(ask, 1), after(2));
+  assert.equal(judge.take().judged.length, 2);
+});
+
+/** A judge in the world: fails as told, is stopped and started again, and counts what it was paid. */
+class World {
+  judge: Judge;
+  readonly over: Partial<JudgeSetup>;
+  readonly open: Ask[] = [];
+  readonly ends = new Map<string, string[]>();
+  billedNano = 0;
+  now = 0;
+
+  constructor(over: Partial<JudgeSetup>) {
+    this.over = over;
+    this.judge = judgeOf(over);
+  }
+
+  take({ asks, judged }: JudgeOutput): void {
+    this.open.push(...asks);
+    for (const { evaluation } of judged) {
+      const id = evaluation.spanId ?? "";
+      const ends = this.ends.get(id) ?? [];
+      ends.push(evaluation.name);
+      this.ends.set(id, ends);
+    }
+  }
+
+  answer(make: (ask: Ask) => JudgeAnswer): void {
+    const ask = this.open.shift();
+    if (ask === undefined) return;
+    const answer = make(ask);
+    const { inputTokens = 0, outputTokens = 0 } = answer.usage ?? {};
+    this.billedNano += inputTokens * 150 + outputTokens * 600;
+    this.judge.answer(ask.key, answer, after(this.now));
+    this.take(this.judge.take());
+  }
+
+  /** What was answered before the stop was paid for, and nobody knows. */
+  restart(): void {
+    const saved = JSON.parse(JSON.stringify(this.judge.save())) as SavedJudge;
+    this.judge = new Judge({ limits: { judgeTextLength: 100_000 }, counts: new Tally() });
+    this.judge.load(saved, setupOf(this.over), RUBRICS);
+    this.open.length = 0;
+    for (const key of this.judge.askedKeys())
+      this.judge.answer(key, failed("interrupted"), after(this.now));
+    this.take(this.judge.take());
+  }
+}
+
+void test("through failures and stops nothing is lost or doubled, and no cap is passed", () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant("offer" as const) },
+    { weight: 4, arbitrary: fc.constantFrom("good", "bad", "half") },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<MissingReason>("rate-limited", "timeout", "malformed", "rejected"),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("restart", "minute") },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const cap = 0.004;
+      const world = new World({ usdPerDay: cap });
+      let offered = 0;
+      for (const what of steps) {
+        world.now += 100;
+        if (what === "offer") world.judge.offer(callOf(++offered), drawAll(), after(world.now));
+        else if (what === "restart") world.restart();
+        else if (what === "minute") world.judge.advance(after((world.now += MINUTE_MS)));
+        else if (what === "good") world.answer((ask) => answerTo(ask, 1));
+        else if (what === "bad") world.answer((ask) => answerTo(ask, 0));
+        else if (what === "half")
+          world.answer((ask) => {
+            const { verdicts, ...rest } = answerTo(ask, 1);
+            return { ...rest, verdicts: verdicts.slice(0, 1) };
+          });
+        else world.answer(() => failed(what));
+        world.take(world.judge.take());
+        const { dayUsd, reservedUsd, underWay } = world.judge.view(after(world.now));
+        assert.ok(dayUsd + reservedUsd <= cap + 1e-12, "the cap is passed");
+        assert.ok(world.billedNano <= dayUsd * 1e9 + 1e-3, "what was billed is not counted");
+        assert.ok(underWay <= 2);
+        assert.equal(underWay, world.open.length);
+      }
+      // A judge that is well again, and without a cap, answers what is left.
+      world.judge.reload(setupOf(), RUBRICS, after(world.now));
+      while (world.judge.view(after(world.now)).waiting + world.open.length > 0) {
+        world.judge.advance(after((world.now += MINUTE_MS)));
+        world.take(world.judge.take());
+        world.answer((ask) => answerTo(ask, 1));
+      }
+      assert.equal(world.ends.size, offered);
+      for (const names of world.ends.values())
+        assert.deepEqual(names.toSorted(), ["faithfulness", "safety"]);
+      assert.equal(world.judge.view(after(world.now)).reservedUsd, 0);
+    }),
+  );
+});

@@ -1,0 +1,31 @@
+import type { NanoUsd } from "./budget.ts";
+
+/** Calls that the mean is about, once there are as many. */
+const CALLS = 200;
+
+export type SavedCosts = { readonly count: number; readonly mean: number };
+
+/** What a judged call costs on average: of all at first, then of about the last 200. */
+export class MeanCost {
+  #count = 0;
+  #mean = 0;
+
+  add(cost: NanoUsd): void {
+    this.#count = Math.min(this.#count + 1, CALLS);
+    this.#mean += (cost - this.#mean) / this.#count;
+  }
+
+  /** In billionths of a US dollar; `undefined` before the first. */
+  get mean(): number | undefined {
+    return this.#count === 0 ? undefined : this.#mean;
+  }
+
+  save(): SavedCosts {
+    return { count: this.#count, mean: this.#mean };
+  }
+
+  load({ count, mean }: SavedCosts): void {
+    this.#count = count;
+    this.#mean = mean;
+  }
+}
