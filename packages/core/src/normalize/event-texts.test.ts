@@ -6,7 +6,7 @@ import { epochMs } from "../model/time.ts";
 import { decodeLogsJson, decodeTracesJson } from "../receive/decode-json.ts";
 import type { AttributeValue, LogRecord } from "../receive/records.ts";
 import { attributes, origin, START } from "../testing/records.ts";
-import { EventTexts } from "./event-texts.ts";
+import { EventTexts, type SpanText } from "./event-texts.ts";
 import { normalizeLogs } from "./normalize-logs.ts";
 import { normalizeSpans } from "./normalize-spans.ts";
 
@@ -17,7 +17,7 @@ test("what @opentelemetry/instrumentation-openai says in log records comes to it
   const { logs, traces } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   const said = normalizeLogs(decodeLogsJson(logs, DEFAULT_LIMITS).records, NOW);
   const texts = new EventTexts(1000);
-  assert.equal(texts.add(said.texts ?? []), 0);
+  assert.deepEqual(texts.add(said.texts ?? [], START), { dropped: 0, expired: 0 });
   const spans = decodeTracesJson(traces, DEFAULT_LIMITS).records;
   const { telemetry } = normalizeSpans(spans, {
     ...NOW,
@@ -78,16 +78,32 @@ for (const [name, record, expected] of events) {
   });
 }
 
+const of = (spanId: string, input: string) => ({ traceId: "t", spanId, text: { input } });
+
 test("texts of one span are joined, the oldest make room, and a taken span is forgotten", () => {
   const texts = new EventTexts(10);
-  const of = (spanId: string, input: string) => ({ traceId: "t", spanId, text: { input } });
-  assert.equal(texts.add([of("1", "abc"), of("1", "de"), of("2", "fg")]), 0);
+  const dropped = (...said: readonly SpanText[]): number => texts.add(said, START).dropped;
+  assert.equal(dropped(of("1", "abc"), of("1", "de"), of("2", "fg")), 0);
   assert.deepEqual(texts.textOf("t", "1"), { input: "abc\nde" });
-  assert.equal(texts.add([of("3", "hijk")]), 1);
+  assert.equal(dropped(of("3", "hijk")), 1);
   assert.equal(texts.textOf("t", "1"), undefined);
   texts.forget("t", "2");
   assert.equal(texts.textOf("t", "2"), undefined);
-  assert.equal(texts.add([of("4", "lmnopq")]), 0);
-  assert.equal(texts.add([of("5", "far too long a text")]), 3);
+  assert.equal(dropped(of("4", "lmnopq")), 0);
+  assert.equal(dropped(of("5", "far too long a text")), 3);
   assert.equal(texts.textOf("t", "5"), undefined);
+});
+
+test("texts wait for 15 minutes since their span was first heard of", () => {
+  const texts = new EventTexts(1000);
+  const after = (minutes: number) => epochMs(START + minutes * 60_000);
+  texts.add([of("1", "early")], START);
+  assert.equal(texts.add([of("2", "late"), of("1", "more")], after(10)).expired, 0);
+  assert.equal(texts.add([], after(14.9)).expired, 0);
+  assert.deepEqual(texts.textOf("t", "1"), { input: "early\nmore" });
+  assert.equal(texts.add([], after(15)).expired, 1);
+  assert.equal(texts.textOf("t", "1"), undefined);
+  assert.deepEqual(texts.textOf("t", "2"), { input: "late" });
+  // The room of what expired is free again.
+  assert.deepEqual(texts.add([of("3", "x".repeat(996))], after(16)), { dropped: 0, expired: 0 });
 });

@@ -1,4 +1,5 @@
 import type { CallText } from "../model/call.ts";
+import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
 
 /** What log records said in the span that they belong to. */
 export type SpanText = {
@@ -9,17 +10,26 @@ export type SpanText = {
 
 const PARTS = ["system", "input", "output"] as const;
 
+/** A call that goes on for longer says at its beginning what its span is too late for. */
+const WAIT_MS = 15 * MINUTE_MS;
+
+type Waiting = { text: CallText; readonly until: EpochMs };
+
+/** Texts that were let go: for want of room, and after they had waited in vain. */
+export type LostTexts = { readonly dropped: number; readonly expired: number };
+
 /**
  * Texts that came in log records, until their spans come: the first generation of the conventions,
  * and the event of inference details, say in log records what was said in a call.
  *
  * Logs and traces are exported apart. Text that comes after its span, or whose span never comes, is
- * dropped when there is no room left, and counted.
+ * let go after 15 minutes, or when there is no room left, and counted. Why it is joined here, before
+ * the commit: docs/decisions/0024-texts-of-log-records.md.
  */
 export class EventTexts {
   readonly #lengthMax: number;
-  // In order of arrival, as a Map keeps it.
-  readonly #texts = new Map<string, CallText>();
+  // In order of arrival, as a Map keeps it, hence of `until`.
+  readonly #texts = new Map<string, Waiting>();
   #length = 0;
 
   /** @param lengthMax UTF-16 code units of all texts together */
@@ -27,36 +37,43 @@ export class EventTexts {
     this.#lengthMax = lengthMax;
   }
 
-  /** Keeps texts for their spans, and returns how many of the oldest made room for them. */
-  add(texts: readonly SpanText[]): number {
+  /** Keeps texts for their spans; returns how many were let go. */
+  add(texts: readonly SpanText[], at: EpochMs): LostTexts {
+    const expired = this.#letGo(({ until }) => until <= at);
     for (const { traceId, spanId, text } of texts) {
       const key = traceId + spanId;
       const before = this.#texts.get(key);
-      const joined = before === undefined ? text : joinedTexts(before, text);
-      this.#length += lengthOf(joined) - (before === undefined ? 0 : lengthOf(before));
-      this.#texts.set(key, joined);
+      const joined = before === undefined ? text : joinedTexts(before.text, text);
+      this.#length += lengthOf(joined) - (before === undefined ? 0 : lengthOf(before.text));
+      if (before === undefined) this.#texts.set(key, { text, until: epochMs(at + WAIT_MS) });
+      else before.text = joined;
     }
-    let dropped = 0;
-    for (const [key, text] of this.#texts) {
-      if (this.#length <= this.#lengthMax) break;
-      this.#texts.delete(key);
-      this.#length -= lengthOf(text);
-      dropped++;
-    }
-    return dropped;
+    return { dropped: this.#letGo(() => this.#length > this.#lengthMax), expired };
   }
 
   textOf(traceId: string, spanId: string): CallText | undefined {
-    return this.#texts.get(traceId + spanId);
+    return this.#texts.get(traceId + spanId)?.text;
   }
 
   /** To be called when a span is taken for good. */
   forget(traceId: string, spanId: string): void {
     const key = traceId + spanId;
-    const text = this.#texts.get(key);
-    if (text === undefined) return;
+    const waiting = this.#texts.get(key);
+    if (waiting === undefined) return;
     this.#texts.delete(key);
-    this.#length -= lengthOf(text);
+    this.#length -= lengthOf(waiting.text);
+  }
+
+  /** Lets the oldest go, as long as a condition holds for them. */
+  #letGo(isOver: (waiting: Waiting) => boolean): number {
+    let count = 0;
+    for (const [key, waiting] of this.#texts) {
+      if (!isOver(waiting)) break;
+      this.#texts.delete(key);
+      this.#length -= lengthOf(waiting.text);
+      count++;
+    }
+    return count;
   }
 }
 

@@ -14,6 +14,7 @@ export function diagnose(sources: Sources): readonly Finding[] {
   return [
     ...arrivals(sources),
     ...refusals(sources),
+    ...lateTexts(sources),
     ...clocks(sources),
     ...sources.services.flatMap(service),
     ...metricsAlone(sources),
@@ -72,6 +73,17 @@ function refusals({ refusedRequests, rejected }: Sources): readonly Finding[] {
   });
   return [...requests, ...records];
 }
+
+/** What was said in log records that their spans did not wait for: such calls are told without it. */
+function lateTexts({ ignored }: Sources): readonly Finding[] {
+  const late = ignored["waiting-text-expired"] ?? 0;
+  if (late === 0) return [];
+  const says = `what was said in ${late} calls came in log records after their spans, or no span came`;
+  return [{ level: "missing", about: "content", says, mend: LOGS_FIRST }];
+}
+
+/** Log records are exported more often than spans. */
+const LOGS_FIRST = "OTEL_BLRP_SCHEDULE_DELAY=500 OTEL_BSP_SCHEDULE_DELAY=5000";
 
 function clocks({ skewMs }: Sources): readonly Finding[] {
   if (skewMs < SKEW_MS) return [];

@@ -302,8 +302,9 @@ function otlpOn(
     },
     taken: ({ telemetry: { calls }, texts: said = [], generations }) => {
       for (const { traceId, spanId } of calls) texts.forget(traceId, spanId);
-      const dropped = texts.add(said);
+      const { dropped, expired } = texts.add(said, time.now());
       if (dropped > 0) counts.add(counts.ignored, "waiting-text-dropped", dropped);
+      if (expired > 0) counts.add(counts.ignored, "waiting-text-expired", expired);
       told.note(calls, generations, time.now());
     },
     redact: (telemetry) => parts.redact(telemetry),

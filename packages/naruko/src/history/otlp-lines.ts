@@ -81,10 +81,11 @@ function inputsOf(
     );
     const { at, telemetry, rejected, ignored } = taken;
     for (const { traceId, spanId } of telemetry.calls) texts.forget(traceId, spanId);
-    const dropped = texts.add(taken.texts ?? []);
+    const { dropped, expired } = texts.add(taken.texts ?? [], at);
     if (at > 0) time = at;
     const lost: readonly [string, number][] = [
       ["waiting-text-dropped", dropped],
+      ["waiting-text-expired", expired],
       ["awaited-span-forgotten", awaited.note(telemetry, at)],
     ];
     tally.addRead(rejected, new Map([...ignored, ...lost.filter(([, count]) => count > 0)]));

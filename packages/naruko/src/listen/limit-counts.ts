@@ -65,7 +65,10 @@ const COUNTED_AS: Readonly<Partial<Record<keyof Limits, readonly (readonly [Wher
   templateSteps: [["engine", "limit_templateSteps"]],
   templateLength: [["engine", "limit_templateLength"]],
   alertsPerNotification: [["engine", "limit_alertsPerNotification"]],
-  rememberedSpans: [["engine", "spans_forgotten_early"]],
+  rememberedSpans: [
+    ["engine", "spans_forgotten_early"],
+    ["ignored", "awaited-span-forgotten"],
+  ],
   rememberedCallIds: [["engine", "call-ids-forgotten-early"]],
   waitingEvaluations: [
     ["engine", "evaluation-not-waited"],
