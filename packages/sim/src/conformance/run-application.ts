@@ -14,17 +14,17 @@ export type Ended = {
 };
 
 /**
- * Runs a program of a folder of `packages/sim/senders` to its end.
- *
- * @param printing is called with all that it has printed so far, to act on a program that goes on
+ * Runs a program of a folder of `packages/sim/senders` to its end: by this Node and with the sources of
+ * the SDK, unless `command` is another runtime, which takes the SDK as it is built.
  */
 export async function runApplication(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-  printing: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
+  { command }: { readonly command?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--conditions=source", ...args], {
+  const source = command === undefined ? ["--conditions=source"] : [];
+  const child = spawn(command ?? process.execPath, [...source, ...args], {
     cwd: path.join(FOLDERS, folder),
     // Nothing of this process' own environment: NODE_OPTIONS and OTEL_* would change what is sent.
     env: { PATH: process.env["PATH"], ...environment },
@@ -34,10 +34,7 @@ export async function runApplication(
   });
   let printed = "";
   let told = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-    printing(printed, (signal) => child.kill(signal));
-  });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
   const [code, signal] = (await once(child, "close")) as readonly unknown[];
   return { code, signal, printed, told };
