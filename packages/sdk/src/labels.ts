@@ -9,31 +9,42 @@ export type CallNames = {
   readonly server?: { readonly address: string; readonly port: number } | undefined;
 };
 
-/** Sets of labels that are remembered; an application has far fewer. */
-const KNOWN = 4096;
+/** Places in the tree below; an application needs far fewer. */
+const PLACES = 16_384;
 
-const known = new Map<string, Attributes>();
+/** All labels so far, by what they say, one after the other. */
+type Place = { readonly next: Map<unknown, Place>; labels?: Attributes };
+
+const root: Place = { next: new Map() };
+let places = 0;
 
 /**
  * Attributes of every metric of a call: one object for all calls that say the same, so that a meter
  * finds their series at once. What is returned is shared: it is never changed.
  *
- * @param more what the provider tells beside them; texts
+ * @param more what the provider tells beside them
  */
 export function labelsOf(
   names: CallNames,
   responseModel: string | undefined,
   more: Attributes = NO_MORE,
 ): Attributes {
-  const { operation, provider, model = "", server } = names;
-  let spelled = `${operation}\0${provider}\0${model}\0${responseModel ?? ""}\0`;
-  if (server !== undefined) spelled += `${server.address}\0${server.port}`;
-  for (const key in more) spelled += `\0${key}\0${String(more[key])}`;
-  const first = known.get(spelled);
-  if (first !== undefined) return first;
-  const labels = { ...madeOf(names, responseModel), ...more };
-  if (known.size < KNOWN) known.set(spelled, labels);
-  return labels;
+  const { operation, provider, model, server } = names;
+  let place = after(after(after(root, operation), provider), model);
+  place = after(after(after(place, responseModel), server?.address), server?.port);
+  for (const key in more) place = after(after(place, key), more[key]);
+  if (place === undefined) return { ...madeOf(names, responseModel), ...more };
+  return (place.labels ??= { ...madeOf(names, responseModel), ...more });
+}
+
+/** Where the tree goes on with a value; nowhere when it is full. */
+function after(place: Place | undefined, value: unknown): Place | undefined {
+  const known = place?.next.get(value);
+  if (known !== undefined || place === undefined || places >= PLACES) return known;
+  places += 1;
+  const made: Place = { next: new Map() };
+  place.next.set(value, made);
+  return made;
 }
 
 const NO_MORE: Attributes = {};

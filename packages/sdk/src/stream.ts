@@ -24,6 +24,8 @@ export type Watch = {
   streamSignal?: unknown;
   /** Takes back what was asked for beyond the application's own request; in vain once it is sent. */
   readonly takeBack?: (() => void) | undefined;
+  /** Whether its answer, or the stream of it, is being read. */
+  isRead?: boolean;
   /** Whether an error of aborting without that signal is the client's own time limit. */
   readonly abortsAtLimit?: boolean | undefined;
 };

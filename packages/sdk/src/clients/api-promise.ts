@@ -107,8 +107,8 @@ function readsItself(response: unknown, watch: Watch): void {
 /** Reads a whole answer, or watches a streamed one; returns the same object. */
 function watchAnswer(answer: unknown, watch: Watch): unknown {
   quietly(() => {
-    if (watch.call.finished || watched.has(watch)) return;
-    watched.add(watch);
+    if (watch.call.finished || watch.isRead === true) return;
+    watch.isRead = true;
     if (isStream(answer)) {
       watchStream(answer, watch);
       return;
@@ -118,8 +118,6 @@ function watchAnswer(answer: unknown, watch: Watch): unknown {
   });
   return answer;
 }
-
-const watched = new WeakSet<Watch>();
 
 function isStream(value: unknown): value is ApiStream {
   return isFields(value) && isMethod(value["iterator"]) && Symbol.asyncIterator in value;

@@ -1,5 +1,6 @@
 // OTLP in JSON, as the protocol asks for it: ids in hexadecimal, 64-bit numbers as texts.
-import type { Attributes } from "@opentelemetry/api";
+import type { Attributes, AttributeValue } from "@opentelemetry/api";
+import { randomBytes } from "node:crypto";
 
 type AnyValue = Readonly<Record<string, unknown>>;
 
@@ -24,33 +25,61 @@ function anyValue(value: unknown): AnyValue {
   return Number.isFinite(value) ? { doubleValue: value } : { stringValue: String(value) };
 }
 
-/** Nanoseconds since the epoch, of milliseconds; exact to the microsecond. */
-export function unixNano(ms: number): string {
-  const whole = Math.floor(ms);
-  const rest = Math.round((ms - whole) * 1e6);
-  if (rest === 1e6) return `${whole + 1}000000`;
-  return `${whole}${String(rest).padStart(6, "0")}`;
+/** Attributes as JSON, what stands between the brackets of their list. */
+export function attributesJson(attributes: Attributes): string {
+  let json = "";
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value === undefined) continue;
+    json += `${json === "" ? "" : ","}${headOf(key)}${valueJson(value)}}`;
+  }
+  return json;
 }
 
-/** Random bytes that are drawn at once: each draw is a call of the system. */
-const pool = new Uint8Array(4096);
-let used = pool.length;
+/** The beginnings of attributes, by their names; those of the conventions are some dozens. */
+const heads = new Map<string, string>();
+const HEADS = 1024;
+
+function headOf(key: string): string {
+  const known = heads.get(key);
+  if (known !== undefined) return known;
+  const head = `{"key":${JSON.stringify(key)},"value":`;
+  if (heads.size < HEADS) heads.set(key, head);
+  return head;
+}
+
+/** The same as of `anyValue`, without the objects between: most of what a span costs is its JSON. */
+function valueJson(value: AttributeValue): string {
+  if (typeof value === "string") return `{"stringValue":${JSON.stringify(value)}}`;
+  if (Number.isSafeInteger(value)) return `{"intValue":"${String(value)}"}`;
+  return JSON.stringify(anyValue(value));
+}
+
+/** Nanoseconds since the epoch, of milliseconds; exact to the microsecond. */
+export function unixNano(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const rest = Math.round((ms - seconds * 1000) * 1e6);
+  if (rest === 1e9) return `${seconds + 1}000000000`;
+  return `${seconds}${String(rest).padStart(9, "0")}`;
+}
+
+/** Random bytes, as hexadecimal digits, that are drawn at once: each draw is a call of the system. */
+let pool = "";
+let used = 0;
+const POOL_BYTES = 4096;
 
 /** Random ids of traces (16 bytes) and spans (8), never all zeros. */
 export function randomId(bytes: 8 | 16): string {
-  if (used + bytes > pool.length) {
-    crypto.getRandomValues(pool);
+  if (used + bytes * 2 > pool.length) {
+    pool = randomBytes(POOL_BYTES).toString("hex");
     used = 0;
   }
-  let id = HEX[pool[used] || 1] ?? "";
-  for (let at = used + 1; at < used + bytes; at += 1) id += HEX[pool[at] ?? 0];
-  used += bytes;
-  return id;
+  const id = pool.slice(used, used + bytes * 2);
+  used += bytes * 2;
+  return ZEROS.startsWith(id) ? randomId(bytes) : id;
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, value) =>
-  value.toString(16).padStart(2, "0"),
-);
+const ZEROS = "0".repeat(32);
 
 export type Resource = Attributes;
 /** The instrumentation scope and where the names of its telemetry are defined. */

@@ -14,7 +14,7 @@ import {
 } from "@opentelemetry/api";
 import { enclosingSpan } from "../active-span.ts";
 import type { CallTracer } from "../telemetry.ts";
-import { keyValues, randomId, unixNano } from "./otlp-json.ts";
+import { attributesJson, randomId, unixNano } from "./otlp-json.ts";
 
 /** What ended spans are handed to, as JSON. */
 export type SpanSink = (span: string) => void;
@@ -109,19 +109,16 @@ class OwnSpan implements Span {
     if (this.#ended) return;
     this.#ended = true;
     const { traceId, spanId } = this.#context;
+    // Ids of spans above are the application's: they may be any text.
+    const above = this.#parent?.spanId;
+    const parent = above === undefined ? "" : `"parentSpanId":${JSON.stringify(above)},`;
     this.#sink(
-      JSON.stringify({
-        traceId,
-        spanId,
-        ...(this.#parent !== undefined && { parentSpanId: this.#parent.spanId }),
-        flags: 1,
-        name: this.#name,
-        kind: this.#kind + FIRST_KIND,
-        startTimeUnixNano: unixNano(this.#startMs),
-        endTimeUnixNano: unixNano(Math.max(this.#startMs, msOf(endTime))),
-        attributes: keyValues(this.#attributes),
-        status: this.#status,
-      }),
+      `{"traceId":${JSON.stringify(traceId)},"spanId":"${spanId}",${parent}"flags":1,` +
+        `"name":${JSON.stringify(this.#name)},"kind":${this.#kind + FIRST_KIND},` +
+        `"startTimeUnixNano":"${unixNano(this.#startMs)}",` +
+        `"endTimeUnixNano":"${unixNano(Math.max(this.#startMs, msOf(endTime)))}",` +
+        `"attributes":[${attributesJson(this.#attributes)}],` +
+        `"status":${JSON.stringify(this.#status)}}`,
     );
   }
 }
