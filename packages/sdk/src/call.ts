@@ -9,6 +9,7 @@ import {
 import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
 import { ATTRIBUTE, type FinishReason, unifiedReason } from "./conventions.ts";
+import { tellDetails } from "./details.ts";
 import { quietly } from "./faults.ts";
 import { type CallNames, labelsOf } from "./labels.ts";
 import { rememberResponse } from "./responses.ts";
@@ -63,6 +64,8 @@ export class Call {
   readonly #span: Span;
   readonly #startedAt = Date.now();
   readonly #startedMs = performance.now();
+  /** Kept for the event of what was said alone, which repeats them. */
+  #startAttributes: Attributes | undefined;
   #chunkLabels: Attributes | undefined;
   #firstChunkMs: number | undefined;
   #lastMs: number;
@@ -74,7 +77,7 @@ export class Call {
     this.#telemetry = told;
     this.#lastMs = this.#startedMs;
     const { capture, estimateTokens } = this.#settings;
-    this.wantsText = capture || estimateTokens !== undefined;
+    this.wantsText = capture.spans || capture.events || estimateTokens !== undefined;
     const { operation, model } = start;
     const attributes: Attributes = {
       ...labelsOf(start, undefined),
@@ -82,6 +85,7 @@ export class Call {
     };
     if (start.stream) attributes[ATTRIBUTE.stream] = true;
     addContext(attributes);
+    if (capture.events) this.#startAttributes = attributes;
     this.#span = told.tracer.startSpan(model === undefined ? operation : `${operation} ${model}`, {
       kind: SpanKind.CLIENT,
       startTime: this.#startedAt,
@@ -164,12 +168,20 @@ export class Call {
       attributes[ATTRIBUTE.errorType] = errorType;
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    if (this.#settings.capture)
-      Object.assign(
-        attributes,
-        quietly(() => this.#content()),
-      );
+    const { capture } = this.#settings;
+    if (capture.spans || capture.events) quietly(() => this.#tellContent(attributes));
     this.#span.setAttributes(attributes);
+  }
+
+  /** What was said goes where it was asked for: to the span's attributes, and to an event. */
+  #tellContent(attributes: Attributes): void {
+    const { capture } = this.#settings;
+    const content = this.#content();
+    if (capture.events) {
+      const all = { ...this.#startAttributes, ...attributes };
+      tellDetails(all, content, this.#span.spanContext());
+    }
+    if (capture.spans) Object.assign(attributes, content);
   }
 
   /**

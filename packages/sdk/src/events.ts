@@ -1,15 +1,18 @@
 import { context, type SpanContext, trace } from "@opentelemetry/api";
-import type { Attributes } from "@opentelemetry/api";
 import { keyValues, unixNano } from "./export/otlp-json.ts";
-import { fieldsOf, isMethod } from "./unknown.ts";
+import { type Fields, fieldsOf, isMethod } from "./unknown.ts";
 import { SDK_NAME, SDK_VERSION } from "./version.ts";
 
 /** An event of the conventions; `span` is the span that it belongs to. */
 export type Event = {
   readonly name: string;
-  readonly attributes: Attributes;
+  /** Events may have structured values. */
+  readonly attributes: Fields;
   readonly span?: SpanContext | undefined;
+  readonly severity?: Severity | undefined;
 };
+
+export type Severity = { readonly severityNumber: number; readonly severityText: string };
 
 let own: ((record: string) => void) | undefined;
 
@@ -23,14 +26,14 @@ const LOGS_API = Symbol.for("io.opentelemetry.js.api.logs");
 const LOGS_API_VERSION = 1;
 
 /** Tells an event to the application's logger provider or by our own export; whether anybody took it. */
-export function emitEvent({ name, attributes, span }: Event): boolean {
+export function emitEvent({ name, attributes, span, severity }: Event): boolean {
   const emit = registeredEmit();
   if (emit !== undefined) {
     const active = context.active();
     const around = span === undefined ? active : trace.setSpanContext(active, span);
     // Older loggers know no event names.
     const named = { ...attributes, "event.name": name };
-    emit({ eventName: name, attributes: named, context: around });
+    emit({ eventName: name, ...severity, attributes: named, context: around });
     return true;
   }
   if (own === undefined) return false;
@@ -39,6 +42,7 @@ export function emitEvent({ name, attributes, span }: Event): boolean {
     JSON.stringify({
       timeUnixNano: now,
       observedTimeUnixNano: now,
+      ...severity,
       eventName: name,
       attributes: keyValues(attributes),
       ...(span !== undefined && { traceId: span.traceId, spanId: span.spanId, flags: 1 }),

@@ -96,7 +96,8 @@ function errorOf(outcome: Outcome): Attributes {
 /** What the tool was told and said, where content is captured. */
 function contentOf(argument: unknown, outcome: Outcome): Attributes {
   const { capture, redact } = settings();
-  if (!capture) return {};
+  // The conventions have no event of tools.
+  if (!capture.spans) return {};
   const content: Attributes = {};
   const add = (attribute: string, value: unknown): void => {
     if (value !== undefined) content[attribute] = valueAttribute(attribute, value, redact);

@@ -64,9 +64,9 @@ test("each signal goes to its own path, with the headers that were asked for", a
   await exporter.flush(LONG_MS);
   assert.deepEqual(
     got.map(({ path }) => path),
-    ["/base/v1/traces", "/base/v1/logs", "/base/v1/metrics"].map((path) => `Bearer t ${path}`),
+    ["/base/v1/logs", "/base/v1/traces", "/base/v1/metrics"].map((path) => `Bearer t ${path}`),
   );
-  const [traces] = got.map(({ body }) => JSON.parse(body) as unknown);
+  const [, traces] = got.map(({ body }) => JSON.parse(body) as unknown);
   assert.deepEqual(traces, {
     resourceSpans: [
       {

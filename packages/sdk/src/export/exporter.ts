@@ -101,7 +101,7 @@ export class Exporter {
   takeAll(): readonly Post[] {
     if (this.#waitMs > 0) return [];
     const posts: Post[] = [];
-    for (const kind of ["Spans", "Logs"] as const) {
+    for (const kind of ["Logs", "Spans"] as const) {
       const queue = this.#queues[kind];
       for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
         posts.push(this.#postOf(kind, batch));
@@ -146,7 +146,8 @@ export class Exporter {
   }
 
   async #sendBatches(): Promise<boolean> {
-    const outcomes = [await this.#sendRecords("Spans"), await this.#sendRecords("Logs")];
+    // What was said comes before its span, or a server that joins both has nobody to wait for.
+    const outcomes = [await this.#sendRecords("Logs"), await this.#sendRecords("Spans")];
     if (!outcomes.includes("later")) outcomes.push(await this.#sendMetrics());
     const taken = !outcomes.includes("later");
     const nextMs = this.#waitMs === 0 ? FIRST_WAIT_MS : this.#waitMs * 2;

@@ -1,12 +1,13 @@
 // OTLP in JSON, as the protocol asks for it: ids in hexadecimal, 64-bit numbers as texts.
 import type { Attributes, AttributeValue } from "@opentelemetry/api";
 import { randomBytes } from "node:crypto";
+import { type Fields, isFields } from "../unknown.ts";
 
 type AnyValue = Readonly<Record<string, unknown>>;
 
 export type KeyValue = { readonly key: string; readonly value: AnyValue };
 
-export function keyValues(attributes: Attributes): readonly KeyValue[] {
+export function keyValues(attributes: Fields): readonly KeyValue[] {
   const pairs: KeyValue[] = [];
   for (const key of Object.keys(attributes)) {
     const value = attributes[key];
@@ -19,6 +20,7 @@ function anyValue(value: unknown): AnyValue {
   if (typeof value === "string") return { stringValue: value };
   if (typeof value === "boolean") return { boolValue: value };
   if (Array.isArray(value)) return { arrayValue: { values: value.map((item) => anyValue(item)) } };
+  if (isFields(value)) return { kvlistValue: { values: keyValues(value) } };
   if (typeof value !== "number") return {};
   if (Number.isSafeInteger(value)) return { intValue: String(value) };
   // JSON has no name for what is not a number.

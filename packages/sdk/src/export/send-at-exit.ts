@@ -6,25 +6,28 @@ const LIMIT_MS = 500;
 
 /**
  * Of the thread that sends. Text, so that bundlers need know nothing of it. It tells when every
- * server has answered or hung up.
+ * request was answered, or one could not be: then the server is away.
  */
 const PROGRAM = `
 const { posts, done } = require("node:worker_threads").workerData;
 const answered = new Int32Array(done);
-let left = posts.length;
-const end = () => {
-  left -= 1;
-  if (left > 0) return;
-  Atomics.store(answered, 0, 1);
-  Atomics.notify(answered, 0);
-};
-for (const { url, headers, body } of posts) {
+const next = ([post, ...rest]) => {
+  if (post === undefined) {
+    Atomics.store(answered, 0, 1);
+    Atomics.notify(answered, 0);
+    return;
+  }
+  const { url, headers, body } = post;
   const { request: open } = require(url.startsWith("https:") ? "node:https" : "node:http");
   const request = open(url, { method: "POST", headers });
-  request.on("response", end);
-  request.on("error", end);
+  request.on("response", (response) => {
+    response.resume();
+    next(rest);
+  });
+  request.on("error", () => next([]));
   request.end(body);
-}`;
+};
+next(posts);`;
 
 /**
  * Posts what is left while the process ends, when nothing of it runs any more but its listeners of

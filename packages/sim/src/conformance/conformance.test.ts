@@ -14,7 +14,8 @@ import { VERCEL_AI_ANSWERS } from "./vercel-ai-answers.ts";
 type Conformance = ClientRun & { readonly name: string; readonly expected: string };
 
 const LATEST = { OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental" };
-const CAPTURE = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" };
+const CAPTURE_CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+const CAPTURE = { [CAPTURE_CONTENT]: "true" };
 const anthropic = { folder: "anthropic", answers: ANTHROPIC_ANSWERS };
 const bedrock = { folder: "bedrock", answers: BEDROCK_ANSWERS };
 const google = { folder: "google-genai", answers: GOOGLE_GENAI_ANSWERS };
@@ -40,6 +41,13 @@ const TABLE: readonly Conformance[] = [
       "responses, tool call, streamed",
       "embeddings, plain",
     ],
+  },
+  {
+    ...openai,
+    name: "openai 7, with content in events",
+    expected: "openai-events.txt",
+    environment: { [CAPTURE_CONTENT]: "event_only" },
+    cases: ["chat, plain", "chat, streamed", "chat, streamed, cut", "chat, tool call", "chat, 429"],
   },
   ...["4", "5", "6"].map((version) => ({
     ...openai,

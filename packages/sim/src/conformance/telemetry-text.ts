@@ -8,6 +8,7 @@ type Value = {
   readonly intValue?: string;
   readonly doubleValue?: number;
   readonly arrayValue?: { readonly values: readonly Value[] };
+  readonly kvlistValue?: { readonly values: KeyValues };
 };
 type KeyValues = readonly { readonly key: string; readonly value: Value }[];
 type Span = {
@@ -19,6 +20,12 @@ type Span = {
   readonly endTimeUnixNano: string;
   readonly attributes: KeyValues;
   readonly status: { readonly code: number };
+};
+type LogRecord = {
+  readonly spanId?: string;
+  readonly eventName: string;
+  readonly severityText?: string;
+  readonly attributes: KeyValues;
 };
 type Point = {
   readonly attributes: KeyValues;
@@ -38,6 +45,9 @@ type Body = {
   readonly resourceSpans?: readonly (Resource & {
     readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
   })[];
+  readonly resourceLogs?: readonly (Resource & {
+    readonly scopeLogs: readonly { readonly logRecords: readonly LogRecord[] }[];
+  })[];
   readonly resourceMetrics?: readonly (Resource & {
     readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[];
   })[];
@@ -52,12 +62,19 @@ export function telemetryText(delivered: readonly Delivered[], service: string):
   const spans = bodies
     .flatMap(({ resourceSpans = [] }) => resourceSpans.filter(isIts))
     .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+  const events = bodies
+    .flatMap(({ resourceLogs = [] }) => resourceLogs.filter(isIts))
+    .flatMap(({ scopeLogs }) => scopeLogs.flatMap((scope) => scope.logRecords));
   const metrics = bodies
     .flatMap(({ resourceMetrics = [] }) => resourceMetrics.filter(isIts))
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   const call = attributesOf(spans[0]?.attributes ?? []);
   const told = metrics.map((metric) => metricText(metric, call));
-  return [...spans.map((span) => spanText(span, spans)), ...told.toSorted()].join("\n");
+  return [
+    ...spans.map((span) => spanText(span, spans)),
+    ...events.map((event) => eventText(event, spans)),
+    ...told.toSorted(),
+  ].join("\n");
 }
 
 const KINDS = ["unspecified", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
@@ -72,6 +89,16 @@ function spanText(span: Span, others: readonly Span[]): string {
   const around = others.find(({ spanId }) => spanId === span.parentSpanId);
   const within = around === undefined ? "" : ` within ${around.name}`;
   const head = `span ${span.name} ${KINDS[span.kind] ?? "?"} ${status}${within}${sane(seconds)}`;
+  return [head, ...lines.toSorted()].join("\n");
+}
+
+function eventText(event: LogRecord, spans: readonly Span[]): string {
+  const { attributes, eventName, severityText = "" } = event;
+  const span = spans.find(({ spanId }) => spanId === event.spanId);
+  const lines = Object.entries(attributesOf(attributes)).map(
+    ([key, value]) => `  ${key} = ${shown(key, value, LONGEST_S)}`,
+  );
+  const head = `event ${eventName} ${severityText} of ${span?.name ?? "no span"}`;
   return [head, ...lines.toSorted()].join("\n");
 }
 
@@ -134,7 +161,9 @@ function attributesOf(pairs: KeyValues): Readonly<Record<string, unknown>> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, plain(value)]));
 }
 
-function plain({ stringValue, boolValue, intValue, doubleValue, arrayValue }: Value): unknown {
+function plain(value: Value): unknown {
+  const { stringValue, boolValue, intValue, doubleValue, arrayValue, kvlistValue } = value;
+  if (kvlistValue !== undefined) return attributesOf(kvlistValue.values);
   if (arrayValue !== undefined) return arrayValue.values.map(plain);
   return stringValue ?? boolValue ?? (intValue === undefined ? doubleValue : Number(intValue));
 }
