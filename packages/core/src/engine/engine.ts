@@ -15,6 +15,7 @@ import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
 import type { KeepExemplar } from "../model/exemplar.ts";
 import { Measure } from "../measure/measure.ts";
+import type { SavedLengthHabit } from "../quality/length-habit.ts";
 import { ExemplarStore, type SavedExemplars } from "../store/exemplars.ts";
 import { MetadataTable } from "../store/metadata-table.ts";
 import { withCurrent } from "../store/overlay.ts";
@@ -25,6 +26,7 @@ import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import { Judging, rubricsOf, type SavedJudging } from "./judging.ts";
 import { keptOf } from "./kept.ts";
+import { LengthHabits } from "./length-habits.ts";
 import { takeSeries } from "./received-samples.ts";
 import { TypedLabels } from "./typed-labels.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
@@ -61,6 +63,7 @@ type SavedEngine = {
   readonly metadata?: readonly MetricMetadata[];
   readonly exemplars?: SavedExemplars;
   readonly judging?: SavedJudging;
+  readonly lengths?: SavedLengthHabit;
 };
 
 const SNAPSHOT_VERSION = 1;
@@ -106,6 +109,7 @@ export class Engine {
   #seriesOutcome: SeriesOutcome | undefined;
   #alerting: Alerting;
   readonly #judging: Judging;
+  #lengths: LengthHabits;
   #setup: EngineSetup = EMPTY_SETUP;
   #seq = 0;
   #at: EpochMs = epochMs(0);
@@ -126,6 +130,7 @@ export class Engine {
     this.#exemplars = new ExemplarStore(options.limits);
     this.#alerting = new Alerting(EMPTY_SETUP, options);
     this.#judging = new Judging(options, this.#counters);
+    this.#lengths = new LengthHabits(options.limits.habitSegments);
   }
 
   /** Applies everything but a tick. */
@@ -319,6 +324,7 @@ export class Engine {
       metadata: [...this.#metadata.families.values()],
       exemplars: this.#exemplars.save(),
       judging: this.#judging.save(),
+      lengths: this.#lengths.save(),
     };
     return {
       seq: this.#seq,
@@ -359,6 +365,7 @@ export class Engine {
     engine.#metadata.take(saved.metadata ?? []);
     const { exemplars } = saved;
     if (exemplars) engine.#exemplars = ExemplarStore.load(exemplars, options.limits);
+    engine.#lengths = new LengthHabits(options.limits.habitSegments, saved.lengths);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
     const { judging } = saved;
     const words = tables.at(-1);
@@ -388,12 +395,12 @@ export class Engine {
   #telemetry(telemetry: Telemetry, { seq, at }: Input): readonly Effect[] {
     const links = this.#admissions.noteLinks(telemetry.links ?? [], at);
     for (const context of telemetry.contexts ?? []) this.#judging.takeContext(context, at);
-    const calls = telemetry.calls.filter((call) => this.#takeCall(call, links, at));
+    const calls = this.#takeCalls(telemetry.calls, links, at);
     this.#measure.countPoints(telemetry.points, at, this.#append);
     for (const evaluation of telemetry.evaluations) this.#measure.countEvaluation(evaluation, at);
     this.#takeReceived(telemetry, at);
-    const whole = calls.length === telemetry.calls.length;
-    const kept = this.#keep(whole ? telemetry : { ...telemetry, calls }, { seq, at });
+    const isWhole = calls === telemetry.calls;
+    const kept = this.#keep(isWhole ? telemetry : { ...telemetry, calls }, { seq, at });
     return [...kept, ...this.#sealed()];
   }
 
@@ -421,17 +428,31 @@ export class Engine {
     this.#seriesOutcome = series && takeSeries(series, { at, from }, { ...ports, ...naming });
   }
 
-  /** Counts a call where it is to be counted, and says whether it is kept. */
-  #takeCall(call: Call, links: Links, at: EpochMs): boolean {
+  /** Those that are kept; the same list where all of them are, as they came. */
+  #takeCalls(calls: readonly Call[], links: Links, at: EpochMs): readonly Call[] {
+    const taken: Call[] = [];
+    let isWhole = true;
+    for (const call of calls) {
+      const kept = this.#takeCall(call, links, at);
+      if (kept !== undefined) taken.push(kept);
+      if (kept !== call) isWhole = false;
+    }
+    return isWhole ? calls : taken;
+  }
+
+  /** Counts a call where it is to be counted; `undefined` where it is not kept. */
+  #takeCall(call: Call, links: Links, at: EpochMs): Call | undefined {
     const admission = this.#admissions.admit(call, at, links);
     this.#counters.add(CALLS_COUNTED[admission], 1);
     if (admission === "first") {
-      this.#measure.countCall(call, at);
-      this.#judging.offer(call, at);
+      const flagged = this.#lengths.flagged(call, at);
+      this.#measure.countCall(flagged, at);
+      this.#judging.offer(flagged, at);
+      return flagged;
     }
     // Uncounted, but an evaluation may be about it.
-    else if (admission !== "repeat") this.#measure.noteCall(call, at);
-    return admission === "first" || admission === "late";
+    if (admission !== "repeat") this.#measure.noteCall(call, at);
+    return admission === "late" ? call : undefined;
   }
 
   #reload(setup: EngineSetup, { seq, at }: Input): readonly Effect[] {

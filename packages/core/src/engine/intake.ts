@@ -8,6 +8,7 @@ import type { Generation } from "../normalize/generation.ts";
 import { normalizeLogs } from "../normalize/normalize-logs.ts";
 import { normalizeMetrics } from "../normalize/normalize-metrics.ts";
 import { normalizeSpans } from "../normalize/normalize-spans.ts";
+import { flagsOf } from "../quality/flags.ts";
 import { decodeLogs, decodeMetrics, decodeTraces } from "../receive/decode.ts";
 import { decodeLogsJson, decodeMetricsJson, decodeTracesJson } from "../receive/decode-json.ts";
 import type { Encoding, Signal } from "../receive/encoding.ts";
@@ -125,7 +126,7 @@ function intake<T>(
   normalize: (records: readonly T[], context: NormalizeContext) => Normalized,
   context: NormalizeContext,
 ): Intake {
-  const { rejections, ignored, ...made } = normalize(decoded.records, context);
+  const { rejections, ignored, ...made } = normalize(decoded.records, { ...context, flagsOf });
   const rejected = merged(decoded.rejected, rejections);
   const accepted = decoded.records.length - total(rejections);
   return { ...made, accepted, rejected, ignored: merged(ignored, decoded.cut, "cut-") };

@@ -95,6 +95,8 @@ export type Limits = {
   readonly rememberedCallIds: number;
   /** Evaluations waiting 5 minutes for their call (measure); the oldest count as `_unknown`. */
   readonly waitingEvaluations: number;
+  /** Segments whose answers' lengths have a habit of their own (quality); further ones share `_other`. */
+  readonly habitSegments: number;
   /** Conversations and traces of one UTC day that have a candidate (judge); the oldest are forgotten. */
   readonly judgedConversations: number;
   /** Segments whose calls are judged at a rate of their own (judge); further ones share `_other`. */
@@ -152,6 +154,7 @@ export const DEFAULT_LIMITS: Limits = {
   rememberedSpans: 5_000_000,
   rememberedCallIds: 1_000_000,
   waitingEvaluations: 100_000,
+  habitSegments: 1000,
   judgedConversations: 1_000_000,
   judgedSegments: 500,
   awaitedVerdicts: 50_000,

@@ -1,5 +1,6 @@
 import {
   type Call,
+  type CallFacts,
   type CallKind,
   isCalledOff,
   type Usage,
@@ -62,7 +63,14 @@ export function callFrom(
   if (call.kind === "inference" || call.kind === "embeddings") {
     setUsageAndCost(call, usageSourceOf(span.attributes), context);
   }
+  setFlags(call, reading.facts, context);
   return call;
+}
+
+/** Facts go no further than this: what follows from them does. */
+function setFlags(call: Draft, facts: CallFacts | undefined, context: NormalizeContext): void {
+  const flags = context.flagsOf?.(facts === undefined ? call : { ...call, facts }) ?? [];
+  if (flags.length > 0) call.flags = flags;
 }
 
 // Clocks within one process may disagree a little; a first chunk a second after the end cannot be.

@@ -19,6 +19,8 @@ export type NormalizeContext = {
   readonly priceOf?: PriceOf;
   /** Absent: usage that the sender left out stays missing. */
   readonly estimateTokens?: EstimateTokens;
+  /** The free quality flags that a call raises while its text is known; absent: none are looked for. */
+  readonly flagsOf?: (call: Call) => readonly string[];
   /** Hands out what log records said in a span that says nothing itself; absent: nothing did. */
   readonly textOf?: (traceId: string, spanId: string) => CallText | undefined;
   /** Whether a span that is no call lies above a call of an earlier request; absent: none does. */

@@ -1,4 +1,4 @@
-import type { Call, CallKind, CallText, Usage } from "../model/call.ts";
+import type { Call, CallFacts, CallKind, CallText, Usage } from "../model/call.ts";
 import type { Attributes, SpanRecord } from "../receive/records.ts";
 import { firstName, flagOf, numberOf, textsOf } from "./attributes.ts";
 import type { ReadContext } from "./context.ts";
@@ -32,6 +32,7 @@ export type Reading = {
   readonly finishReasons: readonly string[];
   readonly usage: Usage;
   readonly text?: CallText;
+  readonly facts?: CallFacts;
 };
 
 /** One way of writing GenAI spans. */
