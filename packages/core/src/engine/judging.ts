@@ -10,7 +10,8 @@ import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
 import { Judge, type JudgedCall, type JudgeView, type SavedJudge } from "../judge/judge.ts";
 import type { RatesView } from "../judge/rates.ts";
-import { JudgeSeries } from "../judge/judge-series.ts";
+import { Scores, type SavedScores } from "../judge/estimate.ts";
+import { judgeRows, scoreRows, type SeriesRow, TickSeries } from "../judge/judge-series.ts";
 import type { Rubric } from "../judge/rubric.ts";
 import { readRubrics } from "../judge/rubric-file.ts";
 import { Sampler, type SavedSampler } from "../judge/sampler.ts";
@@ -28,6 +29,7 @@ export type JudgingOutput = {
 
 export type SavedJudging = {
   readonly judge: SavedJudge;
+  readonly scores: SavedScores;
   /** Absent where nothing was ever judged. */
   readonly sampler?: SavedSampler;
 };
@@ -55,7 +57,8 @@ export class Judging {
   readonly #options: JudgingOptions;
   readonly #judge: Judge;
   readonly #counts: Tally;
-  readonly #series = new JudgeSeries();
+  readonly #series = new TickSeries();
+  readonly #scores: Scores;
   #setup: JudgeSetup | undefined;
   /** Lives as long as its key: draws of one day are made by one key. */
   #sampler: Sampler | undefined;
@@ -63,12 +66,15 @@ export class Judging {
   constructor(options: JudgingOptions, counts: Tally) {
     this.#options = options;
     this.#counts = counts;
+    this.#scores = new Scores(options.limits.awaitedVerdicts);
     this.#judge = new Judge({ limits: options.limits, counts });
   }
 
   reload(setup: EngineSetup, at: EpochMs): void {
     const { judge } = setup;
-    this.#judge.reload(judge, rubricsOf(setup, this.#options).rubrics, at);
+    const { rubrics } = rubricsOf(setup, this.#options);
+    // Verdicts that mean something else are never mixed with those of before.
+    if (this.#judge.reload(judge, rubrics, at) === "new-versions") this.#scores.restart();
     if (judge !== undefined && judge.key === this.#setup?.key) this.#sampler?.reload(judge);
     else this.#sampler = judge && this.#newSampler(judge, at);
     this.#setup = judge;
@@ -81,7 +87,9 @@ export class Judging {
 
   /** A call that is counted for the first time. */
   offer(call: Call, at: EpochMs): void {
-    if (this.#sampler !== undefined) this.#judge.offer(call, this.#sampler, at);
+    if (this.#sampler === undefined) return;
+    const draw = this.#judge.offer(call, this.#sampler, at);
+    if (draw !== undefined) this.#scores.count(draw);
   }
 
   answer(ask: string, answer: JudgeAnswer, at: EpochMs): void {
@@ -96,6 +104,8 @@ export class Judging {
   /** What came of the input of this number, which was applied last. */
   take(seq: number): JudgingOutput {
     const { asks, judged, draws } = this.#judge.take();
+    for (const draw of draws)
+      for (const { name, score } of draw.rubrics) this.#scores.settle(draw, name, score);
     const effects: Effect[] = asks.map((ask) => ({ kind: "ask", ask }));
     if (draws.length > 0) effects.push({ kind: "keep-draws", seq, draws });
     return { effects, judged };
@@ -104,8 +114,13 @@ export class Judging {
   /** Writes the judge's own series at a tick. */
   sampleAt(tick: EpochMs, append: Append): void {
     const [setup, view] = [this.#setup, this.view(tick)];
-    const standing = setup && view && { setup, ...view, counts: this.#counts.counts };
-    this.#series.sampleAt(tick, standing, append);
+    const rows: SeriesRow[] = [];
+    if (setup !== undefined && view !== undefined) {
+      this.#scores.expire(tick);
+      rows.push(...judgeRows({ setup, ...view, counts: this.#counts.counts }));
+      rows.push(...scoreRows(this.#scores, tick));
+    }
+    this.#series.sampleAt(tick, rows, append);
   }
 
   /** Requests without an answer: after a stop each is fed back as `interrupted`. */
@@ -120,7 +135,11 @@ export class Judging {
 
   save(): SavedJudging {
     const sampler = this.#sampler?.save();
-    return { judge: this.#judge.save(), ...(sampler === undefined ? {} : { sampler }) };
+    return {
+      judge: this.#judge.save(),
+      scores: this.#scores.save(),
+      ...(sampler === undefined ? {} : { sampler }),
+    };
   }
 
   /** What `save` leaves out of JSON. */
@@ -133,6 +152,7 @@ export class Judging {
     const { judge } = setup;
     this.#setup = judge;
     this.#judge.load(saved.judge, judge, rubricsOf(setup, this.#options).rubrics);
+    this.#scores.load(saved.scores);
     this.#sampler = judge && this.#newSampler(judge, at);
     if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, words);
   }

@@ -3,6 +3,7 @@ import { type Labels, labels, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata } from "../model/received-series.ts";
 import { type Append, STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
+import type { Scores } from "./estimate.ts";
 import type { JudgeView } from "./judge.ts";
 import type { RatesView } from "./rates.ts";
 
@@ -56,7 +57,31 @@ export const JUDGE_METADATA: readonly MetricMetadata[] = [
   gauge("naruko_judge_under_way", "Requests to the judge without an answer yet."),
   gauge("naruko_judge_candidate_rate", "Share of a segment's candidates that is judged."),
   gauge("naruko_judge_coverage_rate", "Share of a segment's other calls that is judged."),
+  gauge("naruko_quality_score", "Mean score of all calls, from the verdicts of some."),
+  gauge("naruko_quality_score_lower", "Lower end of the score's interval of 95 %."),
+  gauge("naruko_quality_score_upper", "Upper end of the score's interval of 95 %."),
+  gauge("naruko_quality_score_verdicts", "Verdicts that the score rests on."),
 ];
+
+/** Scores of all calls with their intervals, as series; a segment is `service|provider|model`. */
+export function* scoreRows(scores: Scores, at: EpochMs): Generator<SeriesRow> {
+  for (const window of ["15m", "1h", "1d"] as const) {
+    for (const { rubric, segment, estimate } of scores.estimates(window, at)) {
+      const [service = "", provider = "", ...model] = segment.split("|");
+      const own = {
+        service_name: service,
+        gen_ai_provider_name: provider,
+        gen_ai_request_model: model.join("|"),
+        gen_ai_evaluation_name: rubric,
+        window,
+      };
+      yield ["naruko_quality_score", own, estimate.score];
+      yield ["naruko_quality_score_lower", own, estimate.lower];
+      yield ["naruko_quality_score_upper", own, estimate.upper];
+      yield ["naruko_quality_score_verdicts", own, estimate.judged];
+    }
+  }
+}
 
 export type JudgeStanding = {
   readonly setup: JudgeSetup;
@@ -65,17 +90,20 @@ export type JudgeStanding = {
   readonly counts: ReadonlyMap<string, number>;
 };
 
-type Row = readonly [name: string, labels: Readonly<Record<string, string>>, value: number];
+export type SeriesRow = readonly [
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  value: number,
+];
 
-/** Writes the judge's own series at each tick, and ends those that are gone. */
-export class JudgeSeries {
+/** Writes series of its own at each tick, and ends those that are gone. */
+export class TickSeries {
   /** Written at the last tick. */
   #open = new Map<string, Labels>();
 
-  /** @param standing absent: nothing is judged */
-  sampleAt(tick: EpochMs, standing: JudgeStanding | undefined, append: Append): void {
+  sampleAt(tick: EpochMs, rows: Iterable<SeriesRow>, append: Append): void {
     const written = new Map<string, Labels>();
-    for (const [name, own, value] of standing === undefined ? [] : rowsOf(standing)) {
+    for (const [name, own, value] of rows) {
       const key = JSON.stringify([name, own]);
       const full = this.#open.get(key) ?? labels({ ...own, [METRIC_NAME]: name });
       append(full, tick, value);
@@ -86,7 +114,8 @@ export class JudgeSeries {
   }
 }
 
-function* rowsOf({ setup, view, rates, counts }: JudgeStanding): Generator<Row> {
+/** How the judge stands, as series. */
+export function* judgeRows({ setup, view, rates, counts }: JudgeStanding): Generator<SeriesRow> {
   const countOf = (name: string): number => counts.get(name) ?? 0;
   for (const state of CALL_STATES)
     yield ["naruko_judge_calls_total", { state }, countOf(`judge_calls_${state}`)];

@@ -103,15 +103,20 @@ export class Judge {
    * Takes whom to ask and by which rubrics. Where verdicts come to mean something else than before,
    * those that are waited for are given up.
    */
-  reload(setup: JudgeSetup | undefined, rubrics: readonly Rubric[], at: EpochMs): void {
+  reload(
+    setup: JudgeSetup | undefined,
+    rubrics: readonly Rubric[],
+    at: EpochMs,
+  ): "same-versions" | "new-versions" {
     const before = this.#bench;
     const bench = setup && new Bench(setup, rubrics);
     this.#budget.setCaps(setup ?? {});
-    if (!hasSameVersions(before, bench))
-      for (const settled of this.#queue.clear("reloaded")) this.#settle(settled, at);
+    const isSame = hasSameVersions(before, bench);
+    if (!isSame) for (const settled of this.#queue.clear("reloaded")) this.#settle(settled, at);
     this.#bench = bench;
     if (bench === undefined) this.#contexts.clear();
     else this.#pump(bench, at);
+    return isSame ? "same-versions" : "new-versions";
   }
 
   takeContext(context: TraceContext, at: EpochMs): void {
@@ -120,38 +125,33 @@ export class Judge {
     if (forgotten > 0) this.#ports.counts.add("judge_contexts_forgotten", forgotten);
   }
 
-  /** A call that is counted for the first time: drawn, and queued where the draw says so. */
-  offer(call: Call, drawer: Drawer, at: EpochMs): void {
+  /**
+   * A call that is counted for the first time: drawn, and queued where the draw says so. Returns what
+   * was drawn; `undefined` where it cannot be judged.
+   */
+  offer(call: Call, drawer: Drawer, at: EpochMs): Draw | undefined {
     const bench = this.#bench;
     const { counts } = this.#ports;
-    if (bench === undefined || !isAnswer(call)) return;
+    if (bench === undefined || !isAnswer(call)) return undefined;
     const text = this.#textOf(call, at);
-    if ((text.output ?? "").trim() === "") return counts.add("judge_calls_without-text");
     const rubrics = bench.rubricsFor(call, text);
-    if (rubrics.length === 0) return counts.add("judge_calls_without-rubric");
+    const isBlind = (text.output ?? "").trim() === "";
+    if (isBlind || rubrics.length === 0) {
+      counts.add(isBlind ? "judge_calls_without-text" : "judge_calls_without-rubric");
+      return undefined;
+    }
     counts.add("judge_calls_eligible");
-    const draw = drawer.offer(
-      call,
-      rubrics.map(({ name }) => name),
-      at,
-    );
+    const names = rubrics.map(({ name }) => name);
+    const draw = drawer.offer(call, names, at);
     const drawn = draw.rubrics.filter((rubric) => rubric.drawn).map(({ name }) => name);
-    if (drawn.length === 0) return;
+    if (drawn.length === 0) return draw;
     counts.add("judge_calls_drawn");
     const { text: _text, facts: _facts, ...rest } = call;
-    const subject: Subject = { call: rest, text, draw, costNano: 0 };
-    const asked = rubrics.flatMap(({ name, badBelow }) =>
-      drawn.includes(name) ? [{ name, threshold: badBelow }] : [],
-    );
-    const id = call.traceId + call.spanId;
-    const length = lengthOf(text);
-    const outcome = this.#queue.add(id, subject, { rubrics: asked, length, at });
-    if (outcome === "added") return this.#pump(bench, at);
-    // A span that comes again while it waits was counted as a call of its own by nobody.
-    if (outcome === "known") return counts.add("judge_calls_known");
-    drawer.backOff(at);
-    const missing = drawn.map((name) => ({ name, reason: "queue-full" as const }));
-    this.#settle({ subject, id, verdicts: [], missing }, at);
+    const asked = rubrics.filter(({ name }) => drawn.includes(name));
+    const isFull = this.#enqueue({ call: rest, text, draw, costNano: 0 }, asked, at) === "full";
+    if (isFull) drawer.backOff(at);
+    if (this.#queue.waiting > 0) this.#pump(bench, at);
+    return draw;
   }
 
   /** What became of a request; one that nobody waits for any more is paid for all the same. */
@@ -234,6 +234,24 @@ export class Judge {
     const known = [text.context, this.#contexts.find(traceId, at)];
     const parts = known.filter((part) => part !== undefined);
     return parts.length === 0 ? text : { ...text, context: parts.join("\n\n") };
+  }
+
+  #enqueue(
+    subject: Subject,
+    rubrics: readonly Rubric[],
+    at: EpochMs,
+  ): ReturnType<JudgeQueue<Subject>["add"]> {
+    const { call, text } = subject;
+    const id = call.traceId + call.spanId;
+    const asked = rubrics.map(({ name, badBelow }) => ({ name, threshold: badBelow }));
+    const outcome = this.#queue.add(id, subject, { rubrics: asked, length: lengthOf(text), at });
+    // A span that comes again while it waits was counted as a call of its own by nobody.
+    if (outcome === "known") this.#ports.counts.add("judge_calls_known");
+    if (outcome === "full") {
+      const missing = rubrics.map(({ name }) => ({ name, reason: "queue-full" as const }));
+      this.#settle({ subject, id, verdicts: [], missing }, at);
+    }
+    return outcome;
   }
 
   /** Asks as long as something is due, somebody may be asked, and there is money. */
