@@ -1,8 +1,103 @@
-import type { Call } from "../model/call.ts";
-import { isCalledOff } from "../model/call.ts";
+import { isCalledOff, type Call } from "../model/call.ts";
+import { wholeAnswer } from "./answer.ts";
+import { fenceOf } from "./code-free.ts";
 
-/** Whether the answer stops before its end. */
+/**
+ * Whether the answer stops before its end: it reached its limit of tokens, the network cut it, or its
+ * text shows it. Texts end in many ways without a full stop (titles, lists, chat, names), so that only
+ * what can hardly be an end counts: an open fence or an open bracket of JSON, a word that must be
+ * followed by another, a comma or a bare list mark behind whole sentences.
+ */
 export function isCutOff(call: Call): boolean {
   if (isCalledOff(call)) return false;
-  return call.finishReasons.includes("length") || call.ending === "cut";
+  if (call.finishReasons.includes("length") || call.ending === "cut") return true;
+  if (call.operation === "text_completion" || hasOtherCause(call)) return false;
+  const text = wholeAnswer(call)?.trimEnd();
+  if (text === undefined || text === "") return false;
+  return isFenceOpen(text) || isJsonOpen(text) || isSentenceOpen(text);
+}
+
+/** What ends with a tool, an error or a filter is told by those. */
+function hasOtherCause(call: Call): boolean {
+  if ((call.facts?.toolCalls?.length ?? 0) > 0) return true;
+  return call.finishReasons.some((reason) => OTHER_CAUSES.has(reason));
+}
+
+const OTHER_CAUSES: ReadonlySet<string> = new Set(["tool_call", "error", "content_filter"]);
+
+/**
+ * Whether a fence stays open, however deep they nest: a mark with a language opens one, a bare one
+ * closes the last. A mark as the last line is an end, whichever it was meant to be.
+ */
+function isFenceOpen(text: string): boolean {
+  if (!text.includes("```") && !text.includes("~~~")) return false;
+  let open = 0;
+  let isMarkLast = false;
+  for (const line of text.split("\n")) {
+    const mark = fenceOf(line);
+    isMarkLast = mark !== "";
+    if (!isMarkLast) continue;
+    const isBare = line.trim() === mark;
+    open = isBare && open > 0 ? open - 1 : open + 1;
+  }
+  return open > 0 && !isMarkLast;
+}
+
+/** Whether the text begins like an object or list of JSON and leaves a bracket or a string open. */
+function isJsonOpen(text: string): boolean {
+  if (!/^\s*(?:\{\s*"|\[\s*[{"])/.test(text.slice(0, 200))) return false;
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i];
+    if (sign === '"') inString = !inString;
+    else if (inString) i += sign === "\\" ? 1 : 0;
+    else if (sign === "{" || sign === "[") depth++;
+    else if (sign === "}" || sign === "]") depth--;
+  }
+  // A quote that was not escaped turns strings inside out: then the last bracket is the better witness.
+  if (inString) return !text.endsWith("}") && !text.endsWith("]");
+  return depth > 0;
+}
+
+/** Code units at the end in which whole sentences are looked for. */
+const END = 2000;
+/** Code units of a line from which a comma at its end is no salutation. */
+const LEAST_LINE = 25;
+const LEAST_LINE_CJK = 12;
+
+function isSentenceOpen(text: string): boolean {
+  const end = text.slice(-END);
+  const line = end.slice(end.lastIndexOf("\n") + 1);
+  if (!hasWholeSentence(end)) return false;
+  if (line.endsWith(",")) return line.length >= LEAST_LINE;
+  if (/[、，]$/.test(line)) return line.length >= LEAST_LINE_CJK;
+  if (/(?:^|[^:;=8\-([{<])[([{「『“《（]$/.test(line)) return true;
+  if (/^\s*(?:\d{1,3}[.)]|[-*•])$/.test(line)) return line.length < end.length;
+  return endsOnOpenWord(line);
+}
+
+/** Whether there is a sentence with its full stop, and words after it. */
+function hasWholeSentence(text: string): boolean {
+  return /[.!?]["”’»)*_]*\s+\S|[。！？]["”」』）]*\s*\S/.test(text);
+}
+
+/** Words that a sentence does not end on: articles, joining words, words of degree. */
+const OPEN_WORDS: ReadonlySet<string> = new Set(
+  [
+    "the a an and or because whose their its my your our every whereas although unless",
+    "der den dem des ein eine einen einem einer eines und oder weil sowie zum zur vom beim im",
+    "le la les une des du et ou de aux dont ainsi leurs",
+    "el los las una del y muy sus cuyo cuya porque",
+  ].flatMap((words) => words.split(" ")),
+);
+
+const OPEN_ENDS_CJK =
+  /(?:[ぁ-ん一-龯ァ-ヶー]を|および|または|そして|による|以及|并且|而且|因为|为了|或者|把|被|和|与)$/;
+
+function endsOnOpenWord(line: string): boolean {
+  if (OPEN_ENDS_CJK.test(line)) return true;
+  const word = /(?:^|[\s(,])(\p{L}{1,12})$/u.exec(line.slice(-16))?.[1];
+  // Capitals are names of things: "plan A", "vitamin A".
+  return word !== undefined && OPEN_WORDS.has(word);
 }

@@ -1,8 +1,17 @@
 import type { Call } from "../model/call.ts";
+import { hasBadToolArguments } from "./bad-tool-arguments.ts";
 import { isCutOff } from "./cut-off.ts";
 import { isEmpty } from "./empty.ts";
 import { isErrorFinish } from "./error-finish.ts";
+import { isInvalidJson } from "./invalid-json.ts";
+import { hasLeakedMarkup } from "./leaked-markup.ts";
 import { LENGTH_HABIT } from "./length-habit.ts";
+import { isPromptEcho } from "./prompt-echo.ts";
+import { isRefusal } from "./refusal.ts";
+import { isRepetitive } from "./repetition.ts";
+import { isSchemaMismatch } from "./schema-mismatch.ts";
+import { isUnknownTool } from "./unknown-tool.ts";
+import { isWrongLanguage } from "./wrong-language.ts";
 
 /** One free signal: what its flag is called, what it says, and when one call raises it. */
 type Signal = {
@@ -13,6 +22,11 @@ type Signal = {
 };
 
 const SIGNALS: readonly Signal[] = [
+  {
+    flag: "refusal",
+    says: "The model says that it does not do what was asked.",
+    raisedBy: isRefusal,
+  },
   {
     flag: "empty",
     says: "The answer has no text that anybody can see, and calls no tool.",
@@ -27,6 +41,46 @@ const SIGNALS: readonly Signal[] = [
     flag: "error-finish",
     says: "The provider says that an error ended the answer.",
     raisedBy: isErrorFinish,
+  },
+  {
+    flag: "invalid-json",
+    says: "JSON was asked for, and the answer as a whole is none.",
+    raisedBy: isInvalidJson,
+  },
+  {
+    flag: "schema-mismatch",
+    says: "The answer is JSON, but does not match the schema that was given.",
+    raisedBy: isSchemaMismatch,
+  },
+  {
+    flag: "unknown-tool",
+    says: "The model calls a tool that it was not offered.",
+    raisedBy: isUnknownTool,
+  },
+  {
+    flag: "bad-tool-arguments",
+    says: "A tool call's arguments do not parse, or do not match the tool's parameters.",
+    raisedBy: hasBadToolArguments,
+  },
+  {
+    flag: "repetition",
+    says: "The answer goes round in circles.",
+    raisedBy: isRepetitive,
+  },
+  {
+    flag: "wrong-language",
+    says: "The answer is in a language or script that the input has nothing of.",
+    raisedBy: isWrongLanguage,
+  },
+  {
+    flag: "leaked-markup",
+    says: "The answer has marks of a chat format, or placeholders that nobody filled in.",
+    raisedBy: hasLeakedMarkup,
+  },
+  {
+    flag: "prompt-echo",
+    says: "The answer says the input or the system prompt itself.",
+    raisedBy: isPromptEcho,
   },
 ];
 

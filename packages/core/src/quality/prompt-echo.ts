@@ -1,0 +1,58 @@
+import type { Call } from "../model/call.ts";
+
+/** A shorter prompt may be taken up by chance; a sign of Chinese or Japanese counts twice. */
+const LEAST_PROMPT = 30;
+/** Code units of a prompt that say which one it is. */
+const PROMPT_START = 200;
+const SYSTEM_START = 80;
+/** Code units of the answer in which the system prompt is looked for, and of what may come before. */
+const ANSWER_START = 500;
+const BEFORE = 60;
+/** Code units of the system prompt that say what it asks for. */
+const TASK = 2000;
+
+/**
+ * Whether the answer says the prompt itself: it begins with the input, or has the beginning of the
+ * system prompt near its own. Blanks and capitals make no difference.
+ */
+export function isPromptEcho(call: Call): boolean {
+  const { input = "", output = "", system = "" } = call.text ?? {};
+  if (output === "" || call.operation === "text_completion") return false;
+  return echoesSystem(output, system) || echoesInput(output, input, system);
+}
+
+function echoesSystem(output: string, system: string): boolean {
+  const start = normal(system.slice(0, SYSTEM_START * 2)).slice(0, SYSTEM_START);
+  return isLongEnough(start) && normal(output.slice(0, ANSWER_START)).includes(start);
+}
+
+function echoesInput(output: string, input: string, system: string): boolean {
+  const start = normal(input.slice(0, PROMPT_START));
+  if (!isLongEnough(start)) return false;
+  const said = normal(output.slice(0, PROMPT_START * 2 + BEFORE)).replace(OPENING, "");
+  if (!said.startsWith(start.replace(OPENING, ""))) return false;
+  return !CODE.test(input.slice(0, PROMPT_START)) && !COPIES.test(system.slice(0, TASK));
+}
+
+function normal(text: string): string {
+  return text.replace(/\s+/g, " ").trim().toLowerCase();
+}
+
+/** What can stand before an echo: whose words they are, quotes, marks of Markdown. */
+const OPENING = /^(?:user|human|question|prompt|input|q)\s?:\s|^["'“”„«»「『*#>\s]+/;
+
+/** Who gives code wants it back. */
+const CODE =
+  /```|^\s*(?:def|class|function|import|from|const|let|var|public|private|package|#include|<\?php|<!doctype|select|create)\b/i;
+
+/** A system that has text corrected or copied gets back what was right. */
+const COPIES =
+  /correct|proofread|rewrit|repeat|spell|gramma|copy|format|translat|paraphras|edit|korrigier|wiederhol|corrig|répèt|repit|traduc|tradui|übersetz|校正|添削|翻訳|書き写|復唱|改写|重复|翻译|润色|纠正/i;
+
+const FIRST_CJK = 0x2e80;
+
+function isLongEnough(text: string): boolean {
+  let weight = text.length;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_CJK) weight++;
+  return weight >= LEAST_PROMPT;
+}
