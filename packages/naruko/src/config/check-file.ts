@@ -131,9 +131,9 @@ function checkConfiguration(
   };
 }
 
-function patternsOf({ capture }: Config): void {
+function patternsOf(config: Config): void {
   try {
-    redaction(capture);
+    redaction(config);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError("config", `capture.redact: ${error.message}`, undefined, error);

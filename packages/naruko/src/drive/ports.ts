@@ -1,12 +1,12 @@
 import { AwaitedSpans } from "@naruko/core/engine/awaited-spans";
 import type { Engine } from "@naruko/core/engine/engine";
 import type { Limits } from "@naruko/core/model/limits";
-import type { Telemetry } from "@naruko/core/model/telemetry";
 import { MINUTE_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import { EventTexts } from "@naruko/core/normalize/event-texts";
 import type { PriceOf } from "@naruko/core/normalize/price-of";
 import { redaction } from "../config/capture.ts";
+import type { Redaction } from "../config/capture.ts";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import type { Disk } from "../disk/disk.ts";
 import { adminHandler } from "../listen/admin.ts";
@@ -214,7 +214,7 @@ class Tallies {
 /** What a reload replaces without a new listener. */
 class ConfiguredParts {
   priceOf!: PriceOf;
-  redact!: (telemetry: Telemetry) => Telemetry;
+  redact!: Redaction["telemetry"];
 
   constructor(config: Config) {
     this.use(config);
@@ -222,7 +222,7 @@ class ConfiguredParts {
 
   use(config: Config): void {
     this.priceOf = priceTable(config.prices);
-    this.redact = redaction(config.capture);
+    this.redact = redaction(config).telemetry;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Authorization } from "@naruko/core/notify/routing";
 import type { Ask, JudgeAnswer } from "@naruko/core/model/judge";
 import { Secret } from "@naruko/core/notify/secret";
 import { JudgeEndpoint, type JudgeEndpointPorts } from "../ask/judge-endpoint.ts";
+import { redaction, type Redaction } from "../config/capture.ts";
 import type { Config } from "../config/config.ts";
 import { judgeEndpointOf } from "../config/judge-setup.ts";
 import { alertmanagerName } from "../config/setup.ts";
@@ -23,7 +24,7 @@ export type HttpSendersOptions = {
 export function httpSenders({ engine, config, signal, judge }: HttpSendersOptions): Senders {
   const asker = new Asker(judge);
   return {
-    ask: (ask) => asker.ask(ask, config().judge, signal),
+    ask: (ask) => asker.ask(ask, config(), signal),
     deliver: (delivery) => deliver(delivery, engine.alerting.routing, { signal }),
     forward: (name, alerts) => {
       const known = config().alerting.alertmanagers;
@@ -46,23 +47,26 @@ export function httpSenders({ engine, config, signal, judge }: HttpSendersOption
 /** The judge's endpoint, which remembers what it refused as long as it is the same. */
 class Asker {
   readonly #ports: JudgeEndpointPorts;
-  #config: Config["judge"];
+  #config: Config | undefined;
   #endpoint: JudgeEndpoint | undefined;
+  #redact: Redaction["answer"] = (answer) => answer;
 
   constructor(ports: JudgeEndpointPorts) {
     this.#ports = ports;
   }
 
-  ask(ask: Ask, config: Config["judge"], signal: AbortSignal): Promise<JudgeAnswer> {
-    if (config === undefined) {
+  async ask(ask: Ask, config: Config, signal: AbortSignal): Promise<JudgeAnswer> {
+    const { judge } = config;
+    if (judge === undefined) {
       const detail = "the configuration has no judge any more";
-      return Promise.resolve({ ok: false, reason: "reloaded", retry: false, detail });
+      return { ok: false, reason: "reloaded", retry: false, detail };
     }
     if (this.#endpoint === undefined || this.#config !== config) {
       this.#config = config;
-      this.#endpoint = new JudgeEndpoint(judgeEndpointOf(config), this.#ports);
+      this.#endpoint = new JudgeEndpoint(judgeEndpointOf(judge), this.#ports);
+      this.#redact = redaction(config).answer;
     }
-    return this.#endpoint.ask(ask, signal);
+    return this.#redact(await this.#endpoint.ask(ask, signal));
   }
 }
 

@@ -8,6 +8,7 @@ import type { NormalizeContext } from "@naruko/core/normalize/context";
 import type { PartialSuccess } from "@naruko/core/receive/answer";
 import type { Encoding, Signal } from "@naruko/core/receive/encoding";
 import type { ExportRefusal } from "@naruko/core/receive/export-refusals";
+import type { Redaction } from "../config/capture.ts";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import type { Body } from "./body-limits.ts";
 import type { IntakeCounts } from "./intake-counts.ts";
@@ -18,7 +19,7 @@ export type OtlpOptions = {
   /** What normalizing needs, with the time of this moment. */
   readonly context: () => NormalizeContext;
   /** What may be written of what was said: takes text out that `capture` does not allow. */
-  readonly redact: (telemetry: Telemetry) => Telemetry;
+  readonly redact: Redaction["telemetry"];
   /** Resolves once it is on disk and applied. */
   readonly submit: (telemetry: Telemetry, bytes: number) => Promise<Outcome>;
   /** Bytes that wait for the disk. */
@@ -110,9 +111,9 @@ async function receive(
 /** A request of which nothing is kept (spans that are no calls) need not reach the disk. */
 function commit(taken: Intake, bytes: number, options: OtlpOptions): Promise<Outcome> {
   const telemetry = options.redact(taken.telemetry);
-  const { calls, points, evaluations, links = [] } = telemetry;
-  if (calls.length + points.length + evaluations.length + links.length === 0)
-    return Promise.resolve({ ok: true });
+  const { calls, points, evaluations, links = [], contexts = [] } = telemetry;
+  const parts = [calls, points, evaluations, links, contexts];
+  if (parts.every((part) => part.length === 0)) return Promise.resolve({ ok: true });
   return options.submit(telemetry, bytes);
 }
 
