@@ -3,7 +3,7 @@ import test from "node:test";
 import * as fc from "fast-check";
 import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
-import { JudgeQueue, type Settled } from "./queue.ts";
+import { JudgeQueue, type Lane, type Settled } from "./queue.ts";
 
 const START = 1_800_000_000_000;
 const after = (ms: number) => epochMs(START + ms);
@@ -243,4 +243,41 @@ void test("whatever the judge does, every rubric of every item ends once", () =>
       },
     ),
   );
+});
+
+void test("others are asked about before calls, or when none waits, and are counted apart", () => {
+  const queue = queueOf();
+  const add = (id: string, lane: Lane): void => {
+    queue.add(id, id, { rubrics: RUBRICS, length: 0, at: after(0), lane });
+  };
+  add("late", "spare");
+  add("call", "calls");
+  add("soon", "urgent");
+  assert.equal(queue.waiting, 1);
+  const order: unknown[] = [];
+  for (const key of ["k1", "k2", "k3"]) {
+    order.push(queue.next(after(0))?.subject);
+    queue.ask(key);
+  }
+  assert.deepEqual(order, ["soon", "call", "late"]);
+  // A second look, and what is tried again, keeps its lane.
+  queue.answer("k3", said(["faithfulness", 0], ["safety", 0]), after(0));
+  queue.answer("k1", failed("timeout"), after(0));
+  queue.wake(after(MINUTE_MS));
+  assert.equal(queue.next(after(MINUTE_MS), ["calls"]), undefined);
+  assert.equal(queue.next(after(MINUTE_MS), ["spare"])?.look, 2);
+  assert.equal(queue.next(after(MINUTE_MS))?.subject, "soon");
+  const loaded = queueOf();
+  loaded.load(queue.save());
+  assert.equal(loaded.next(after(MINUTE_MS), ["spare"])?.subject, "late");
+});
+
+void test("what nobody wants any more ends as missing, but for what is under way", () => {
+  const queue = added(added(queueOf(), "a"), "b");
+  queue.ask("k");
+  assert.equal(queue.withdraw("a", "expired"), undefined);
+  const names = queue.withdraw("b", "expired")?.missing.map(({ name }) => name);
+  assert.deepEqual(names, ["faithfulness", "safety"]);
+  assert.equal(queue.length, 10);
+  assert.ok(queue.answer("k", said(["faithfulness", 1], ["safety", 1]), after(0)));
 });

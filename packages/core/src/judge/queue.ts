@@ -8,6 +8,11 @@ export type AskedRubric = {
   readonly threshold: number;
 };
 
+/** In which order items are asked about: calls as they come, others before them or when none waits. */
+export type Lane = "urgent" | "calls" | "spare";
+
+export const LANES: readonly Lane[] = ["urgent", "calls", "spare"];
+
 /** How an item is asked about at this moment. */
 export type Question<T> = {
   readonly subject: T;
@@ -31,6 +36,7 @@ export type Settled<T> = {
 type Item<T> = {
   readonly id: string;
   readonly subject: T;
+  readonly lane: Lane;
   /** Of the subject's text, for the queue's bound. */
   readonly length: number;
   readonly since: EpochMs;
@@ -94,8 +100,12 @@ export type QueueOptions = {
  */
 export class JudgeQueue<T> {
   readonly #options: QueueOptions;
-  /** In the order in which they are to be asked. */
-  readonly #ready = new Map<string, Item<T>>();
+  /** By lane, in the order in which they are to be asked. */
+  readonly #ready: Readonly<Record<Lane, Map<string, Item<T>>>> = {
+    urgent: new Map(),
+    calls: new Map(),
+    spare: new Map(),
+  };
   readonly #delayed = new Map<string, Item<T>>();
   readonly #asked = new Map<string, Item<T>>();
   #length = 0;
@@ -105,8 +115,11 @@ export class JudgeQueue<T> {
     this.#options = options;
   }
 
+  /** Calls alone. */
   get waiting(): number {
-    return this.#ready.size + this.#delayed.size;
+    let waiting = this.#ready.calls.size;
+    for (const { lane } of this.#delayed.values()) if (lane === "calls") waiting++;
+    return waiting;
   }
 
   get underWay(): number {
@@ -131,15 +144,21 @@ export class JudgeQueue<T> {
   add(
     id: string,
     subject: T,
-    { rubrics, length, at }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs },
+    {
+      rubrics,
+      length,
+      at,
+      lane = "calls",
+    }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs; lane?: Lane },
   ): "added" | "full" | "known" {
-    if (this.#ready.has(id) || this.#delayed.has(id)) return "known";
+    if (LANES.some((one) => this.#ready[one].has(id)) || this.#delayed.has(id)) return "known";
     for (const item of this.#asked.values()) if (item.id === id) return "known";
     if (this.#length + length > this.#options.lengthMax) return "full";
     this.#length += length;
-    this.#ready.set(id, {
+    this.#ready[lane].set(id, {
       id,
       subject,
+      lane,
       length,
       since: at,
       rubrics,
@@ -155,18 +174,21 @@ export class JudgeQueue<T> {
     return "added";
   }
 
-  /** The next item to ask about; `undefined` where none is due. It stays first until it is asked. */
-  next(at: EpochMs): Question<T> | undefined {
+  /**
+   * The next item of these lanes to ask about; `undefined` where none is due. It stays first until it
+   * is asked.
+   */
+  next(at: EpochMs, lanes: readonly Lane[] = LANES): Question<T> | undefined {
     if (at < this.#pausedUntil) return undefined;
-    const [item] = this.#ready.values();
+    const item = this.#first(lanes);
     return item && questionOf(item);
   }
 
   /** The first item's question leaves under this key. */
-  ask(key: string): void {
-    const [item] = this.#ready.values();
+  ask(key: string, lanes: readonly Lane[] = LANES): void {
+    const item = this.#first(lanes);
     if (item === undefined) return;
-    this.#ready.delete(item.id);
+    this.#ready[item.lane].delete(item.id);
     item.requests++;
     this.#asked.set(key, item);
   }
@@ -177,11 +199,22 @@ export class JudgeQueue<T> {
   }
 
   /** The first item cannot be asked about: what it has no verdict on is missing. */
-  giveUp(reason: MissingReason): Settled<T> | undefined {
-    const [item] = this.#ready.values();
+  giveUp(reason: MissingReason, lanes: readonly Lane[] = LANES): Settled<T> | undefined {
+    const item = this.#first(lanes);
     if (item === undefined) return undefined;
-    this.#ready.delete(item.id);
+    this.#ready[item.lane].delete(item.id);
     return this.#miss(item, reason);
+  }
+
+  /** An item that nobody wants any more, unless a request about it is under way. */
+  withdraw(id: string, reason: MissingReason): Settled<T> | undefined {
+    for (const held of [...LANES.map((lane) => this.#ready[lane]), this.#delayed]) {
+      const item = held.get(id);
+      if (item === undefined) continue;
+      held.delete(id);
+      return this.#end(item, reason);
+    }
+    return undefined;
   }
 
   /** What became of a request; `undefined` as long as its item is not settled. */
@@ -204,13 +237,13 @@ export class JudgeQueue<T> {
     for (const item of this.#delayed.values()) {
       if (item.notBefore > at) continue;
       this.#delayed.delete(item.id);
-      this.#ready.set(item.id, item);
+      this.#ready[item.lane].set(item.id, item);
     }
-    const old = [...this.#ready.values(), ...this.#delayed.values()].filter(
+    const old = [...this.#allReady(), ...this.#delayed.values()].filter(
       ({ since }) => at - since >= HELD_MS,
     );
     return old.map((item) => {
-      this.#ready.delete(item.id);
+      this.#ready[item.lane].delete(item.id);
       this.#delayed.delete(item.id);
       // A second look has no better chance, and would hold the text on.
       return this.#end(item, "expired");
@@ -219,15 +252,16 @@ export class JudgeQueue<T> {
 
   /** Everything that has no verdict yet is missing; answers under way come to nobody. */
   clear(reason: MissingReason): readonly Settled<T>[] {
-    const items = [...this.#asked.values(), ...this.#ready.values(), ...this.#delayed.values()];
-    for (const held of [this.#asked, this.#ready, this.#delayed]) held.clear();
+    const items = [...this.#asked.values(), ...this.#allReady(), ...this.#delayed.values()];
+    for (const held of [this.#asked, ...LANES.map((lane) => this.#ready[lane]), this.#delayed])
+      held.clear();
     return items.map((item) => this.#end(item, reason));
   }
 
   save(): SavedQueue<T> {
     return {
       pausedUntil: this.#pausedUntil,
-      ready: [...this.#ready.values()].map(copyOf),
+      ready: this.#allReady().map(copyOf),
       delayed: [...this.#delayed.values()].map(copyOf),
       asked: Array.from(this.#asked, ([key, item]) => [key, copyOf(item)] as const),
     };
@@ -239,14 +273,26 @@ export class JudgeQueue<T> {
       this.#length += item.length;
       return copyOf(item);
     };
-    for (const item of saved.ready) this.#ready.set(item.id, enter(item));
+    for (const item of saved.ready) this.#ready[item.lane].set(item.id, enter(item));
     for (const item of saved.delayed) this.#delayed.set(item.id, enter(item));
     for (const [key, item] of saved.asked) this.#asked.set(key, enter(item));
   }
 
+  #allReady(): readonly Item<T>[] {
+    return LANES.flatMap((lane) => [...this.#ready[lane].values()]);
+  }
+
+  #first(lanes: readonly Lane[]): Item<T> | undefined {
+    for (const lane of lanes) {
+      const [item] = this.#ready[lane].values();
+      if (item !== undefined) return item;
+    }
+    return undefined;
+  }
+
   #fail(item: Item<T>, reason: MissingReason, at: EpochMs): Settled<T> | undefined {
     if (reason === "interrupted") {
-      this.#ready.set(item.id, item);
+      this.#ready[item.lane].set(item.id, item);
       return undefined;
     }
     item.failures++;
@@ -295,7 +341,7 @@ export class JudgeQueue<T> {
     item.look = 2;
     item.open = item.doubted.map(({ name }) => name);
     item.failures = 0;
-    this.#ready.set(item.id, item);
+    this.#ready[item.lane].set(item.id, item);
     return true;
   }
 
