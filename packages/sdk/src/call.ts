@@ -243,14 +243,14 @@ export class Call {
   #tellMetrics(durationMs: number, errorType: string | undefined): void {
     const { instruments } = this.#telemetry;
     const { responseModel, labels: more } = this.answer;
-    const base = labelsOf(this.#start, responseModel);
+    const base = (): Attributes => labelsOf(this.#start, responseModel);
     const labels = labelsOf(this.#start, responseModel, more);
     const error: Attributes =
       errorType === undefined ? NO_ERROR : { [ATTRIBUTE.errorType]: errorType };
     const all = errorType === undefined ? labels : { ...labels, ...error };
     instruments.duration(this.#start.operation, durationMs / 1000, all);
     if (this.#start.stream && this.#firstChunkMs !== undefined) {
-      instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? base);
+      instruments.firstChunk(this.#firstChunkMs / 1000, this.#chunkLabels ?? base());
     }
     // An estimate is for the span, where it is marked as one.
     instruments.usage(this.answer.usage, { base, labels, error });

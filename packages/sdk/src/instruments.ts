@@ -36,7 +36,7 @@ export type Instruments = {
  * those that say why it failed.
  */
 export type CallLabels = {
-  readonly base: Attributes;
+  readonly base: () => Attributes;
   readonly labels: Attributes;
   readonly error: Attributes;
 };
@@ -63,14 +63,29 @@ function releasedInstruments(meter: CallMeter): Instruments {
     tool: () => undefined,
     agent: () => undefined,
     usage: (usage, { labels }) => {
-      if (usage?.inputTokens !== undefined) {
-        tokens.record(usage.inputTokens, withLabel(labels, ATTRIBUTE.tokenType, "input"));
-      }
-      if (usage?.outputTokens !== undefined) {
-        tokens.record(usage.outputTokens, withLabel(labels, ATTRIBUTE.tokenType, "output"));
-      }
+      if (usage === undefined) return;
+      const { inputTokens, outputTokens } = usage;
+      const { input, output } = byType(labels);
+      if (inputTokens !== undefined) tokens.record(inputTokens, input);
+      if (outputTokens !== undefined) tokens.record(outputTokens, output);
     },
   };
+}
+
+type ByType = { readonly input: Attributes; readonly output: Attributes };
+
+/** Labels of the same call come as the same object: so do those with the type beside them. */
+const typed = new WeakMap<Attributes, ByType>();
+
+function byType(labels: Attributes): ByType {
+  const known = typed.get(labels);
+  if (known !== undefined) return known;
+  const made: ByType = {
+    input: { ...labels, [ATTRIBUTE.tokenType]: "input" },
+    output: { ...labels, [ATTRIBUTE.tokenType]: "output" },
+  };
+  typed.set(labels, made);
+  return made;
 }
 
 /** Embeddings have no metric of their own yet, so that their duration keeps the operation's name. */
@@ -116,7 +131,8 @@ function latestUsage(meter: CallMeter): Instruments["usage"] {
   const operation = "gen_ai.client.inference.operation";
   const inputs = tokenHistogram(meter, `${operation}.input_tokens`, "Input of one operation.");
   const outputs = tokenHistogram(meter, `${operation}.output_tokens`, "Output of one operation.");
-  return (usage, { base: labels, error }) => {
+  return (usage, { base, error }) => {
+    const labels = base();
     if (usage === undefined) {
       // Every operation is counted, one without usage as nothing of an unknown kind.
       const unknown = withLabel(labels, ATTRIBUTE.tokenModality, "unknown");

@@ -27,32 +27,54 @@ function anyValue(value: unknown): AnyValue {
   return Number.isFinite(value) ? { doubleValue: value } : { stringValue: String(value) };
 }
 
-/** Attributes as JSON, what stands between the brackets of their list. */
+/**
+ * Attributes as JSON, what stands between the brackets of their list. Put together from texts: most
+ * of what a span costs is its JSON, and most attributes of a call are those of the call before.
+ */
 export function attributesJson(attributes: Attributes): string {
   let json = "";
   for (const key of Object.keys(attributes)) {
     const value = attributes[key];
     if (value === undefined) continue;
-    json += `${json === "" ? "" : ","}${headOf(key)}${valueJson(value)}}`;
+    json += `${json === "" ? "" : ","}${attributeJson(key, value)}`;
   }
   return json;
 }
 
-/** The beginnings of attributes, by their names; those of the conventions are some dozens. */
-const heads = new Map<string, string>();
-const HEADS = 1024;
+/** How an attribute begins, and what it is with texts that it had lately. */
+type Written = { readonly head: string; readonly whole: Map<string, string> };
 
-function headOf(key: string): string {
-  const known = heads.get(key);
+/** By name; those of the conventions are some dozens. */
+const written = new Map<string, Written>();
+const NAMES = 512;
+/** Of a name that are remembered, and their length: ids and contents have no second time. */
+const TEXTS = 64;
+const LENGTH = 64;
+
+function attributeJson(key: string, value: AttributeValue): string {
+  const { head, whole } = writtenOf(key);
+  if (typeof value !== "string") return `${head}${valueJson(value)}}`;
+  const known = whole.get(value);
   if (known !== undefined) return known;
-  const head = `{"key":${JSON.stringify(key)},"value":`;
-  if (heads.size < HEADS) heads.set(key, head);
-  return head;
+  const made = `${head}${valueJson(value)}}`;
+  if (whole.size < TEXTS && value.length <= LENGTH) whole.set(value, made);
+  return made;
 }
 
-/** The same as of `anyValue`, without the objects between: most of what a span costs is its JSON. */
-function valueJson(value: AttributeValue): string {
+function writtenOf(key: string): Written {
+  const known = written.get(key);
+  if (known !== undefined) return known;
+  const made: Written = { head: `{"key":${JSON.stringify(key)},"value":`, whole: new Map() };
+  if (written.size < NAMES) written.set(key, made);
+  return made;
+}
+
+/** The same as that of `anyValue`, without an object between. */
+function valueJson(value: unknown): string {
   if (typeof value === "string") return `{"stringValue":${JSON.stringify(value)}}`;
+  if (Array.isArray(value)) {
+    return `{"arrayValue":{"values":[${value.map((item) => valueJson(item)).join(",")}]}}`;
+  }
   if (Number.isSafeInteger(value)) return `{"intValue":"${String(value)}"}`;
   return JSON.stringify(anyValue(value));
 }

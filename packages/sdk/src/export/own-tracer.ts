@@ -109,18 +109,23 @@ class OwnSpan implements Span {
     if (this.#ended) return;
     this.#ended = true;
     const { traceId, spanId } = this.#context;
-    // Ids of spans above are the application's: they may be any text.
-    const above = this.#parent?.spanId;
-    const parent = above === undefined ? "" : `"parentSpanId":${JSON.stringify(above)},`;
+    // Ids of a span above are the application's: they may be any text.
+    const above =
+      this.#parent === undefined ? "" : `"parentSpanId":${JSON.stringify(this.#parent.spanId)},`;
+    const whole = this.#parent === undefined ? `"${traceId}"` : JSON.stringify(traceId);
     this.#sink(
-      `{"traceId":${JSON.stringify(traceId)},"spanId":"${spanId}",${parent}"flags":1,` +
+      `{"traceId":${whole},"spanId":"${spanId}",${above}"flags":1,` +
         `"name":${JSON.stringify(this.#name)},"kind":${this.#kind + FIRST_KIND},` +
         `"startTimeUnixNano":"${unixNano(this.#startMs)}",` +
         `"endTimeUnixNano":"${unixNano(Math.max(this.#startMs, msOf(endTime)))}",` +
         `"attributes":[${attributesJson(this.#attributes)}],` +
-        `"status":${JSON.stringify(this.#status)}}`,
+        `"status":${statusJson(this.#status)}}`,
     );
   }
+}
+
+function statusJson({ code, message }: SpanStatus): string {
+  return message === undefined ? `{"code":${code}}` : JSON.stringify({ code, message });
 }
 
 /** Milliseconds since the epoch; times come from this package alone, as numbers. */
