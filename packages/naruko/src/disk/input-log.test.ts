@@ -122,6 +122,26 @@ test("segments whose inputs are all covered are deleted, and the last one stays"
   again.close();
 });
 
+test("no input outlives the second snapshot after it, however few there are", (t) => {
+  const folder = temporaryFolder(t);
+  const log = open(folder);
+  t.after(() => {
+    log.close();
+  });
+  for (let snapshot = 1; snapshot <= 5; snapshot++) {
+    const [latest, older] = [snapshot * 2, Math.max(0, snapshot * 2 - 2)];
+    log.append([row(latest - 1)]);
+    log.append([row(latest)]);
+    // What a snapshot drops is what the one before it covers.
+    log.drop(older);
+    const kept = allAfter(log, 0).map(({ seq }) => seq);
+    assert.deepEqual(kept, snapshot === 1 ? [1, 2] : [latest - 1, latest]);
+  }
+  log.drop(10);
+  log.drop(10);
+  assert.deepEqual(readdirSync(folder), ["000005.log"]);
+});
+
 test("cut off anywhere in its last group, a log ends with the group before it", (t) => {
   const folder = temporaryFolder(t);
   const log = open(folder);

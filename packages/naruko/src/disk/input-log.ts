@@ -74,6 +74,8 @@ export class InputLog {
   #end: number;
   /** A write failed, and what it left behind the end could not be taken away yet. */
   #torn = false;
+  /** The next group begins a segment, however short the last one is. */
+  #isTurnDue = false;
   #last: Position;
 
   private constructor(options: InputLogOptions, segments: Segment[], known: Known) {
@@ -132,7 +134,8 @@ export class InputLog {
     if (first === undefined || last === undefined) return;
     assert(first.seq > this.#last.seq, "inputs are committed in the order of seq");
     this.#mend();
-    if (this.#end >= this.#options.segmentBytes) this.#beginSegment();
+    const isFull = this.#end >= this.#options.segmentBytes;
+    if (isFull || (this.#isTurnDue && this.#end > SEGMENT_HEAD_BYTES)) this.#beginSegment();
     const group = encodeGroup(rows);
     try {
       writeAt(this.#fd, group, this.#end);
@@ -166,8 +169,13 @@ export class InputLog {
     }
   }
 
-  /** Deletes the segments whose inputs all have a seq up to `through`; the last one stays. */
+  /**
+   * Deletes the segments whose inputs all have a seq up to `through`; the last one stays, and what is
+   * appended from here on is in others: inputs may have text in them, and be so few that their segment
+   * would be full after weeks.
+   */
   drop(through: number): void {
+    this.#isTurnDue = true;
     for (;;) {
       const [oldest, next] = this.#segments;
       if (oldest === undefined || next === undefined || next.after.seq > through) return;
@@ -203,6 +211,7 @@ export class InputLog {
     const fd = openSync(segment.file, "r+");
     closeSync(this.#fd);
     this.#segments.push(segment);
+    this.#isTurnDue = false;
     this.#fd = fd;
     this.#end = SEGMENT_HEAD_BYTES;
   }
