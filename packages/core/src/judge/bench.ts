@@ -37,6 +37,11 @@ export class Bench {
     );
   }
 
+  /** The rubrics of these names, in the order of all. */
+  rubricsNamed(names: readonly string[]): readonly Rubric[] {
+    return [...this.#rubrics.values()].filter(({ name }) => names.includes(name));
+  }
+
   /** The request for a question; `key` is its own. */
   request(question: Question<{ readonly text: CallText }>, key: string): Omit<Ask, "at"> {
     const { subject, look, rubrics } = question;

@@ -155,7 +155,7 @@ void test("another judge begins a new version: what was asked of the old one is 
   );
   // It is paid for all the same.
   judge.answer(ask.key, answerTo(ask, 0), after(2));
-  assert.deepEqual(judge.take(), { asks: [], judged: [], draws: [] });
+  assert.deepEqual(judge.take(), { asks: [], judged: [], draws: [], items: [] });
   assert.ok(judge.view(after(2)).dayUsd > 0);
   assert.equal(judge.view(after(2)).reservedUsd, 0);
 });

@@ -1,7 +1,7 @@
 import { assert } from "../model/assert.ts";
 import { type Call, type CallText, isCalledOff } from "../model/call.ts";
 import type { Evaluation } from "../model/evaluation.ts";
-import type { Ask, JudgeAnswer, JudgeSetup, SettledDraw } from "../model/judge.ts";
+import type { Ask, JudgeAnswer, JudgeSetup, MissingReason, SettledDraw } from "../model/judge.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Tally } from "../model/tally.ts";
 import type { TraceContext } from "../model/telemetry.ts";
@@ -11,7 +11,7 @@ import { Budget, type BudgetView, type SavedBudget } from "./budget.ts";
 import type { Draw } from "./draw.ts";
 import { costAtMost, costOfAnswer } from "./price.ts";
 import { MeanCost, type SavedCosts } from "./mean-cost.ts";
-import { JudgeQueue, type SavedQueue, type Settled } from "./queue.ts";
+import { JudgeQueue, type Lane, LANES, type SavedQueue, type Settled } from "./queue.ts";
 import type { Rubric } from "./rubric.ts";
 import type { Sampler } from "./sampler.ts";
 import { evaluationsOf, settledDraw } from "./settled.ts";
@@ -26,6 +26,15 @@ export type Subject = {
   costNano: number;
 };
 
+/** An answer that is no call of anybody's, judged to try the judge: its text is looked up as needed. */
+export type ItemSubject = { readonly item: string; costNano: number };
+
+/** What came of an item. */
+export type SettledItem = Pick<Settled<ItemSubject>, "id" | "verdicts" | "missing"> & {
+  /** Of all requests about it, in billionths of a US dollar. */
+  readonly costNano: number;
+};
+
 /** A verdict, or the lack of one, with the call that it is about. */
 export type JudgedCall = { readonly evaluation: Evaluation; readonly call: Call };
 
@@ -34,6 +43,7 @@ export type JudgeOutput = {
   readonly asks: readonly Ask[];
   readonly judged: readonly JudgedCall[];
   readonly draws: readonly SettledDraw[];
+  readonly items: readonly SettledItem[];
 };
 
 /** Who decides which calls are judged, and is told when there was no room for what was drawn. */
@@ -41,7 +51,7 @@ export type Drawer = Pick<Sampler, "offer" | "backOff">;
 
 export type SavedJudge = {
   readonly asked: number;
-  readonly queue: SavedQueue<Subject>;
+  readonly queue: SavedQueue<Subject | ItemSubject>;
   readonly budget: SavedBudget;
   readonly costs: SavedCosts;
   readonly contexts: SavedContexts;
@@ -62,6 +72,8 @@ export type JudgeView = BudgetView & {
 export type JudgePorts = {
   readonly limits: Pick<Limits, "judgeTextLength">;
   readonly counts: Tally;
+  /** The text of an item; `undefined` where there is none any more. */
+  readonly textOfItem?: (id: string) => CallText | undefined;
 };
 
 /**
@@ -75,7 +87,7 @@ export class Judge {
   readonly #budget = new Budget();
   /** Of a judged call, all its requests together. */
   readonly #costs = new MeanCost();
-  readonly #queue: JudgeQueue<Subject>;
+  readonly #queue: JudgeQueue<Subject | ItemSubject>;
   #bench: Bench | undefined;
   #asked = 0;
   /** The look that each request under way is for: what it costs depends on it. */
@@ -85,6 +97,7 @@ export class Judge {
   #asks: Ask[] = [];
   #judged: JudgedCall[] = [];
   #draws: SettledDraw[] = [];
+  #items: SettledItem[] = [];
 
   constructor(ports: JudgePorts) {
     this.#ports = ports;
@@ -154,6 +167,33 @@ export class Judge {
     return draw;
   }
 
+  /**
+   * An item to be judged as a call is, by the rubrics of these names that there are. Nothing of it is
+   * counted with calls.
+   */
+  offerItem(
+    id: string,
+    { rubrics, lane, at }: { rubrics: readonly string[]; lane: Lane; at: EpochMs },
+  ): "added" | "known" | "no-rubric" {
+    const bench = this.#bench;
+    const known = bench?.rubricsNamed(rubrics) ?? [];
+    if (bench === undefined || known.length === 0) return "no-rubric";
+    const subject: ItemSubject = { item: id, costNano: 0 };
+    const asked = known.map(({ name, badBelow }) => ({ name, threshold: badBelow }));
+    const outcome = this.#queue.add(id, subject, { rubrics: asked, length: 0, at, lane });
+    assert(outcome !== "full", "an item without text of its own takes no room");
+    this.#pump(bench, at);
+    return outcome;
+  }
+
+  /** Items that nobody wants any more; what is under way may still be answered. */
+  withdrawItems(ids: Iterable<string>, at: EpochMs): void {
+    for (const id of ids) {
+      const settled = this.#queue.withdraw(id, "expired");
+      if (settled !== undefined) this.#settle(settled, at);
+    }
+  }
+
   /** What became of a request; one that nobody waits for any more is paid for all the same. */
   answer(key: string, answer: JudgeAnswer, at: EpochMs): void {
     const { counts } = this.#ports;
@@ -178,8 +218,13 @@ export class Judge {
 
   /** What came of the inputs since the last time. */
   take(): JudgeOutput {
-    const output = { asks: this.#asks, judged: this.#judged, draws: this.#draws };
-    [this.#asks, this.#judged, this.#draws] = [[], [], []];
+    const output = {
+      asks: this.#asks,
+      judged: this.#judged,
+      draws: this.#draws,
+      items: this.#items,
+    };
+    [this.#asks, this.#judged, this.#draws, this.#items] = [[], [], [], []];
     return output;
   }
 
@@ -240,7 +285,7 @@ export class Judge {
     subject: Subject,
     rubrics: readonly Rubric[],
     at: EpochMs,
-  ): ReturnType<JudgeQueue<Subject>["add"]> {
+  ): ReturnType<JudgeQueue<unknown>["add"]> {
     const { call, text } = subject;
     const id = call.traceId + call.spanId;
     const asked = rubrics.map(({ name, badBelow }) => ({ name, threshold: badBelow }));
@@ -257,39 +302,63 @@ export class Judge {
   /** Asks as long as something is due, somebody may be asked, and there is money. */
   #pump(bench: Bench, at: EpochMs): void {
     while (this.#looks.size < bench.setup.concurrency) {
-      const question = this.#queue.next(at);
+      // Half of the places stay free for calls, however many items wait.
+      const room = Math.max(1, Math.floor(bench.setup.concurrency / 2));
+      const lanes = this.#queue.itemsUnderWay < room ? LANES : CALLS_ALONE;
+      const question = this.#queue.next(at, lanes);
       if (question === undefined) return;
+      const { subject } = question;
+      const text = isItem(subject) ? this.#ports.textOfItem?.(subject.item) : subject.text;
+      if (text === undefined) {
+        this.#giveUp("reloaded", lanes, at);
+        continue;
+      }
       const key = `judge-${this.#asked + 1}-${bench.word(`${question.id}/${this.#asked + 1}`)}`;
-      const request = bench.request(question, key);
+      const request = bench.request({ ...question, subject: { text } }, key);
       const most = costAtMost(request, bench.priceOf(question.look));
       if (this.#budget.reserve(key, most, at) !== undefined) {
         // What is under way is mostly settled for less than was set aside for it.
         if (this.#looks.size > 0) return;
-        this.#refusedAt = at;
-        const settled = this.#queue.giveUp("budget");
-        assert(settled !== undefined, "what is due can be given up");
-        this.#settle(settled, at);
+        if (!isItem(subject)) this.#refusedAt = at;
+        this.#giveUp("budget", lanes, at);
         continue;
       }
       this.#refusedAt = undefined;
       this.#asked++;
-      this.#queue.ask(key);
+      this.#queue.ask(key, lanes);
       this.#looks.set(key, question.look);
       this.#asks.push({ ...request, at });
     }
   }
 
-  #settle(settled: Settled<Subject>, at: EpochMs): void {
-    const { call } = settled.subject;
+  #giveUp(reason: MissingReason, lanes: readonly Lane[], at: EpochMs): void {
+    const settled = this.#queue.giveUp(reason, lanes);
+    // A second look may be due in its place.
+    if (settled !== undefined) this.#settle(settled, at);
+  }
+
+  #settle({ subject, ...settled }: Settled<Subject | ItemSubject>, at: EpochMs): void {
+    const { id, verdicts, missing } = settled;
+    if (isItem(subject)) {
+      this.#items.push({ id, verdicts, missing, costNano: subject.costNano });
+      return;
+    }
+    const { call } = subject;
     const { counts } = this.#ports;
     const versions = this.#bench?.versions ?? new Map<string, string>();
-    for (const evaluation of evaluationsOf(settled, versions, at))
+    for (const evaluation of evaluationsOf({ subject, ...settled }, versions, at))
       this.#judged.push({ evaluation, call });
-    for (const { reason } of settled.missing) counts.add(`judge_missing_${reason}`);
-    counts.add("judge_verdicts", settled.verdicts.length);
-    this.#draws.push(settledDraw(settled, versions));
-    if (settled.verdicts.length > 0) this.#costs.add(settled.subject.costNano);
+    for (const { reason } of missing) counts.add(`judge_missing_${reason}`);
+    counts.add("judge_verdicts", verdicts.length);
+    this.#draws.push(settledDraw({ subject, ...settled }, versions));
+    if (verdicts.length > 0) this.#costs.add(subject.costNano);
   }
+}
+
+const CALLS_ALONE: readonly Lane[] = ["calls"];
+
+function isItem(subject: Subject | ItemSubject): subject is ItemSubject {
+  return "item" in subject;
 }
 
 /** What can be judged: what a model answered, where the application waited for it. */

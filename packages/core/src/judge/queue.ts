@@ -126,6 +126,13 @@ export class JudgeQueue<T> {
     return this.#asked.size;
   }
 
+  /** Of the requests under way those that are about no call. */
+  get itemsUnderWay(): number {
+    let count = 0;
+    for (const { lane } of this.#asked.values()) if (lane !== "calls") count++;
+    return count;
+  }
+
   /** UTF-16 code units of the texts that are held. */
   get length(): number {
     return this.#length;
