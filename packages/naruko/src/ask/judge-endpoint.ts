@@ -156,9 +156,7 @@ type Refusal = { readonly status: number; readonly words: ServerWords };
 function refusalOf({ status }: Exchange, body: unknown): Refusal | undefined {
   if (status < 200 || status >= 300) return { status, words: wordsOf(body) };
   const error = fieldOf(body, "error");
-  if (error === undefined || error === null || fieldOf(body, "choices") !== undefined) {
-    return undefined;
-  }
+  if (error === undefined || error === null) return undefined;
   const told = countOf(error, "code") ?? 0;
   return { status: told >= 400 && told < 600 ? told : 502, words: wordsOf(body) };
 }

@@ -4,6 +4,7 @@ import test from "node:test";
 import { Secret } from "@naruko/core/notify/secret";
 import type { AskedOfJudge, JudgeStubAnswer } from "../provider-stubs/judge-stub.ts";
 import { message } from "../provider-stubs/anthropic-wire.ts";
+import { completion } from "../provider-stubs/openai-wire.ts";
 import {
   ANSWERING,
   askOf,
@@ -183,8 +184,9 @@ test("requests under way together find out together, and it is told once", async
 });
 
 test("a refusal of everything ends, is the answer, and is not remembered", async (t) => {
+  const words = "temperature response_format max_tokens max_completion_tokens unsupported";
   const { ask, stub, notices } = await worldOf(t, "openai", () =>
-    refusal(400, { error: { message: "temperature response_format max_tokens unsupported" } }),
+    refusal(400, { error: { message: words } }),
   );
   const outcome = await ask();
   assert.ok(!outcome.ok);
@@ -236,7 +238,7 @@ test("thoughts aloud, parts, and errors within answers of 200 are read", async (
     aloud,
     raw(200, JSON.stringify({ choices })),
     raw(200, '{"error":{"code":429,"message":"Upstream is busy"}}'),
-    raw(200, '{"error":{"message":"Upstream broke"}}'),
+    raw(200, `{"error":{"message":"Upstream broke"},"choices":${JSON.stringify(choices)}}`),
     raw(200, `{"error":null,"choices":${JSON.stringify(choices)}}`),
   ]);
   assert.equal((await ask()).ok, true);
@@ -248,6 +250,18 @@ test("thoughts aloud, parts, and errors within answers of 200 are read", async (
     assert.equal(outcome.ok ? "" : outcome.reason, reason);
   }
   assert.equal((await ask()).ok, true);
+});
+
+test("a refusal in a field of its own is one", async (t) => {
+  const refused = { content: null, refusal: "I will not judge this." };
+  const { ask } = await worldOf(t, "openai", [
+    completion({ id: "c", message: refused }) as JudgeStubAnswer,
+  ]);
+  const outcome = await ask();
+  assert.ok(!outcome.ok);
+  assert.deepEqual([outcome.reason, outcome.retry], ["refused", true]);
+  assert.ok(outcome.usage);
+  assert.doesNotMatch(outcome.detail, /I will not/);
 });
 
 test("what is used up makes a pause, also after a verdict", async (t) => {
@@ -264,6 +278,8 @@ test("what is used up makes a pause, also after a verdict", async (t) => {
 
 test("a model that is let run beyond the limit is told once", async (t) => {
   const { ask, notices } = await worldOf(t, "openai", [ANSWERING.openai.said(VERDICT)]);
+  await ask({ maxOutputTokens: 80 });
+  assert.deepEqual(notices, []);
   await ask({ maxOutputTokens: 79 });
   await ask({ maxOutputTokens: 79 });
   assert.deepEqual(

@@ -209,6 +209,8 @@ for (const provider of PROVIDERS) {
       // As a server writes it that escapes what it quotes twice.
       JUDGED.replaceAll(/\P{ASCII}/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`),
       "カナリアは奈良",
+      // What is not judged at all is shown, without what is secret in it.
+      `your key ${KEY} with ${HEADER} is bad`,
     ];
     const statuses = [200, 400, 401, 403, 404, 413, 422, 429, 500, 503];
     let echo = 0;
@@ -219,7 +221,7 @@ for (const provider of PROVIDERS) {
       return raw(status, JSON.stringify({ error, choices: status === 200 ? [] : undefined }));
     });
     for (status of statuses) {
-      for (echo = 0; echo < 5; echo++) {
+      for (echo = 0; echo < 6; echo++) {
         const shown = JSON.stringify([await ask(), notices]);
         assert.doesNotMatch(shown, /canary|sings|dawn|カナリア|奈良|\\u/i, `${status}`);
       }
@@ -241,6 +243,25 @@ for (const provider of PROVIDERS) {
       assert.ok(!outcome.ok);
       assert.deepEqual([outcome.reason, outcome.retry], ["connection", true]);
       assert.match(outcome.detail, detail);
+    });
+  }
+
+  for (const [status, shown] of [
+    [404, ": there is no such model"],
+    [500, ": there is no such model"],
+    [400, ""],
+    [401, ""],
+    [422, ""],
+  ] as const) {
+    test(`${provider}: of a refusal by ${status}, ${shown || "its codes alone"} is shown`, async (t) => {
+      const error = { type: "some_error", message: "there is no such model" };
+      const { ask } = await worldOf(t, provider, [raw(status, JSON.stringify({ error }))]);
+      const outcome = await ask();
+      assert.ok(!outcome.ok);
+      assert.equal(
+        outcome.detail.replace(/^127\.0\.0\.1:\d+ /, ""),
+        `answered ${status} (some_error)${shown}`,
+      );
     });
   }
 
