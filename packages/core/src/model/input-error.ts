@@ -16,6 +16,7 @@ export type InputKind =
   | "exposition"
   | "replay"
   | "rubric"
+  | "labels"
   | "snapshot";
 
 /** Where in the input the fault lies; offsets are in UTF-16 code units, `to` is exclusive. */
