@@ -40,6 +40,11 @@ const programs = {
       : ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/*.test.ts"]),
   ],
   sim: (args) => ["--conditions=source", at("packages", "sim", "src", "main.ts"), ...args],
+  "sim:scores": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "sampling", "main.ts"),
+    ...args,
+  ],
   "fuzz:promql": (args) => [
     "--conditions=source",
     at("packages", "sim", "src", "fuzz-promql", "main.ts"),
@@ -57,6 +62,11 @@ const programs = {
   "bench:sdk": (args) => [
     "--conditions=source",
     at("packages", "sim", "src", "bench-sdk", "main.ts"),
+    ...args,
+  ],
+  "bench:quality": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "quality-bench", "main.ts"),
     ...args,
   ],
   dashboards: () => ["--conditions=source", at("packages", "sim", "src", "dashboards", "main.ts")],

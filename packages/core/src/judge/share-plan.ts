@@ -4,7 +4,7 @@ import { assert } from "../model/assert.ts";
 export const INCLUSION_MIN = 0.002;
 
 /** Verdicts a day that a segment gets at least, where it has so many calls. */
-export const FLOOR_VERDICTS_PER_DAY = 20;
+const FLOOR_VERDICTS_PER_DAY = 20;
 
 /** At most this part of a capped number of verdicts goes to the floors of small segments. */
 const FLOOR_PART_MAX = 0.5;
