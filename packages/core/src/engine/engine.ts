@@ -357,6 +357,8 @@ export class Engine {
     engine.#droppedAt = epochMs(saved.droppedAt);
     engine.#setup = saved.setup;
     for (const [name, count] of saved.counters) engine.#counters.add(name, count);
+    // The judge's words are the last section, of states that have any.
+    const judged = saved.judging === undefined ? [] : tables.splice(-1);
     engine.#admissions = Admissions.load(tables.map(wordsOf), options.limits);
     const measured = { state: saved.measure, ids: wordsOf(callIds) };
     const { limits, intervalMs } = options;
@@ -368,7 +370,7 @@ export class Engine {
     engine.#lengths = new LengthHabits(options.limits.habitSegments, saved.lengths);
     engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
     const { judging } = saved;
-    const words = tables.at(-1);
+    const [words] = judged;
     if (judging !== undefined && words !== undefined)
       engine.#judging.load(judging, wordsOf(words), saved.setup, engine.#at);
     return engine;
