@@ -1,6 +1,7 @@
 import { isCalledOff, type Call } from "../model/call.ts";
 import { wholeAnswer } from "./answer.ts";
 import { fenceOf } from "./code-free.ts";
+import { isDataLike } from "./data-like.ts";
 
 /**
  * Whether the answer stops before its end: it reached its limit of tokens, the network cut it, or its
@@ -69,7 +70,7 @@ const LEAST_LINE_CJK = 12;
 function isSentenceOpen(text: string): boolean {
   const end = text.slice(-END);
   const line = end.slice(end.lastIndexOf("\n") + 1);
-  if (!hasWholeSentence(end)) return false;
+  if (!hasWholeSentence(end) || isDataLike(end)) return false;
   if (line.endsWith(",")) return line.length >= LEAST_LINE;
   if (/[、，]$/.test(line)) return line.length >= LEAST_LINE_CJK;
   if (/(?:^|[^:;=8\-([{<])[([{「『“《（]$/.test(line)) return true;
@@ -95,8 +96,11 @@ const OPEN_WORDS: ReadonlySet<string> = new Set(
 const OPEN_ENDS_CJK =
   /(?:[ぁ-ん一-龯ァ-ヶー]を|および|または|そして|による|以及|并且|而且|因为|为了|或者|把|被|和|与)$/;
 
+/** A particle at the end of a long last clause, where two sentences before it had their full stop. */
+const OPEN_CLAUSE_JA = /。[^。]+。[^。]{11,}(?<!です|ます|した|だ|の)[をにがはのとで]$/;
+
 function endsOnOpenWord(line: string): boolean {
-  if (OPEN_ENDS_CJK.test(line)) return true;
+  if (OPEN_ENDS_CJK.test(line) || OPEN_CLAUSE_JA.test(line)) return true;
   const word = /(?:^|[\s(,])(\p{L}{1,12})$/u.exec(line.slice(-16))?.[1];
   // Capitals are names of things: "plan A", "vitamin A".
   return word !== undefined && OPEN_WORDS.has(word);

@@ -127,13 +127,14 @@ function isDense(script: Script): boolean {
 
 /** Japanese prose has a third of kana and more; a name in kana makes no Chinese text Japanese. */
 const KANA_SHARE = 0.15;
-const CHINESE_ONLY = /[的了是吗们这么请您你我他她它没说为与从让给还对后时间问题]/;
+const CHINESE_ONLY = /[的了是吗们这么请您你我她它没说为从让给还对时问题]/;
 
 function cjkLanguage(text: string, counts: LanguageCounts): string {
   const kana = counts.scripts.get("kana") ?? 0;
   const han = counts.scripts.get("han") ?? 0;
   if (kana >= (kana + han) * KANA_SHARE) return "ja";
-  return kana === 0 && !CHINESE_ONLY.test(text) ? "han" : "zh";
+  if (CHINESE_ONLY.test(text)) return "zh";
+  return kana > 0 ? "ja" : "han";
 }
 
 const LEAST_WORDS = 5;

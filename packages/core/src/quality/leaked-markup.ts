@@ -24,7 +24,7 @@ export function hasLeakedMarkup(call: Call): boolean {
 
 /** Marks of ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Qwen, gpt-oss and T5. */
 const MARKS =
-  /<\|[a-z0-9_]{1,40}\|>|<｜[^｜\s]{1,40}｜>|\[\/?INST\]|<<\/?SYS>>|<\/?think>|<\/?tool_calls?>|<\/?function_calls?>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|\[PAD\]|<\/s>\s*$/;
+  /<\|[a-z0-9_]{1,40}\|>|<｜[^｜\s]{1,40}｜>|\[\/?INST\]|<<\/?SYS>>|<\/?think(?:ing)?>|<\/?tool_calls?>|<\/?function_calls?>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|\[PAD\]|<\/s>\s*$/;
 
 /** `{{name}}`, `{{ user.name }}`, `{{1}}`, `{% if x %}`; not after `$`, `^` or a command of LaTeX. */
 const PLACEHOLDER =
@@ -43,7 +43,7 @@ function hasRoleMarks(text: string): boolean {
 }
 
 const SPEAKS_OF_MARKS =
-  /<\||\[\/?INST|<<SYS|token|chatml|template|markup|\bxml\b|html|\btags?\b|トークン|标签|标记|模板|テンプレート|タグ/i;
+  /<\||\[\/?INST|<<SYS|token|chatml|template|markup|\bxml\b|html|(?:opening|closing) tag|トークン|标签|标记|模板|テンプレート|タグ/i;
 
 const SPEAKS_OF_TEMPLATES =
   /\{\{|\{%|template|placeholder|variable|jinja|handlebars|mustache|\bvue\b|angular|\bhelm\b|django|twig|liquid|ansible|github action|workflow|nunjucks|svelte|\bhugo\b|jekyll|latex|f-string|brace|\bblade\b|\bdbt\b|n8n|postman|vorlage|platzhalter|variablen|modèle|plantilla|marcador|gabarit|テンプレート|プレースホルダ|変数|模板|占位|变量|템플릿|변수/i;

@@ -27,19 +27,30 @@ function echoesSystem(output: string, system: string): boolean {
 }
 
 function echoesInput(output: string, input: string, system: string): boolean {
+  // Most answers do without the input's first long word, and need not be read any further.
+  const word = LONG_WORD.exec(input.slice(0, PROMPT_START))?.[0];
+  const head = output.slice(0, PROMPT_START + BEFORE).toLowerCase();
+  if (word !== undefined && !head.includes(word.toLowerCase())) return false;
   const start = normal(input.slice(0, PROMPT_START));
   if (!isLongEnough(start)) return false;
-  const said = normal(output.slice(0, PROMPT_START * 2 + BEFORE)).replace(OPENING, "");
-  if (!said.startsWith(start.replace(OPENING, ""))) return false;
+  const said = normal(output.slice(0, PROMPT_START * 2 + BEFORE));
+  if (!said.startsWith(start)) return false;
   return !CODE.test(input.slice(0, PROMPT_START)) && !COPIES.test(system.slice(0, TASK));
 }
 
+const LONG_WORD = /[a-z\xe0-\xff]{7,}/i;
+
+/** Blanks, capitals and marks make no difference; nor does the word that says whose turn it is. */
 function normal(text: string): string {
-  return text.replace(/\s+/g, " ").trim().toLowerCase();
+  return text
+    .replace(TURN, "")
+    .toLowerCase()
+    .replace(/[\s\p{P}\p{S}]+/gu, " ")
+    .trim();
 }
 
-/** What can stand before an echo: whose words they are, quotes, marks of Markdown. */
-const OPENING = /^(?:user|human|question|prompt|input|q)\s?:\s|^["'“”„«»「『*#>\s]+/;
+const TURN =
+  /^\s*(?:user|human|question|prompt|input|q|frage|pregunta|質問|問|ユーザー|问题|用户) ?[:：]/i;
 
 /** Who gives code wants it back. */
 const CODE =

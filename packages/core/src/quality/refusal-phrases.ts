@@ -53,7 +53,8 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
       `i (?:won't|will not) be (?:able to ${EN_ADVERB}${EN_DO}|helping|writing|providing|sharing)`,
       `i(?:'m| am)(?: currently| really| still)? (?:not (?:able|allowed|permitted|authori[sz]ed|equipped|going|comfortable|willing|programmed|designed|in a position)|unable)(?: to)? ${EN_ADVERB}(?:${EN_DO}|helping|writing|providing|sharing|discussing|engaging|creating|see|hear|play)`,
       "i (?:do not|don't) feel comfortable",
-      "i(?:'d| would) (?:rather|prefer) not (?:to )?(?:say|answer|discuss|share|write|help)",
+      "i(?:'d| would) (?:rather|prefer) not\\b",
+      "[^.!?]{0,80} (?:isn't|is not) something (?:that )?i(?:'m| am| can)\\b",
       "i (?:must|have to|need to|will have to) (?:respectfully |politely )?(?:decline|refuse)",
       "i (?:respectfully )?(?:decline|refuse) to",
       "i (?:do not|don't) (?:actually |currently )?(?:have|possess|hold) (?:any |the |a |an )?(?:(?:personal|political|real-time|realtime|live|direct|current|up-to-date) ?(?:or |, )?)*(?:opinions?|preferences?|beliefs?|feelings?|views?|access|ability|capability|capacity|experiences?|permission|data|information)\\b",
@@ -68,7 +69,7 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
     anywhere: [
       "(?:答え|応え|手伝い|力添え|力に|教え|伝え|示し|提供|対応|案内|協力|勧め|薦め|作成|支援|サポート|アドバイス|助言|回答|生成|開示|共有|予測|診断|アクセス|閲覧|実行)(?:する|すること|し|る|ること|を|は|に|が|も|なる)*(?:でき(?:ません|かねます|ない|ず|兼ねます)|(?:いた|致)?し(?:かね|兼ね)ます|られません)",
       "(?:ai|人工知能|言語モデル|アシスタント)(?:として|ですので|なので|であるため|のため)[^。]{0,60}(?:できません|できない|ありません|持っていません)",
-      "(?:お断り|ご遠慮|差し控え|控えさせて)(?:いた|し|させ|くだ)",
+      "(?:お断り|ご遠慮|差し控え|控えさせて)(?:いた|し|させ|くだ|ます)",
     ],
   },
   zh: {
@@ -76,6 +77,7 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
     anywhere: [
       "我(?:们)?(?:确实)?(?:无法|不能|不会|没有办法|没法|不可以|不便|不方便)(?:为您|为你|给您|给你|向您|向你|帮您|帮你|直接|继续|再)*(?:提供|协助|帮助|帮忙|回答|满足|完成|获取|访问|支持|参与|生成|撰写|写|创作|讨论|透露|分享|告诉|给出|预测|诊断|浏览|打开|查看|执行|处理|评论|推荐|制作|编写)",
       "(?:恕|抱歉|对不起)[^。！]{0,30}(?:无法|不能|不便)(?:为您|为你|给您|给你|向您|直接|继续)*(?:提供|协助|帮助|回答|满足|完成|获取|访问|支持|参与|生成|撰写|写|透露|分享|告诉|给出)",
+      "我(?:可)?帮不了|我(?:办|做)不到|恕难",
       "我没有(?:任何)?(?:个人)?(?:的)?(?:观点|看法|意见|立场|偏好|情感|感情|权限)",
       "作为(?:一个|一名|一款)?(?:人工智能|ai|语言模型|大语言模型|智能助手)[^。]{0,40}(?:无法|不能|没有个人|不会)",
     ],
@@ -108,6 +110,7 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
     ],
     starts: [
       `(?:(?:leider|dabei|hierbei|damit|das|dazu|als [^,.!?]{1,60}?) )?(?:ich (?:kann|darf|werde|möchte)|(?:kann|darf|werde|möchte) ich)(?: (?:ihnen|dir|euch|leider|dabei|hierbei|damit|das|dazu|hier|aber|daher))* (?:nicht|kein\\w{0,2})\\b(?! anders)[^.!?]{0,120}?${DE_DO}`,
+      "ich helfe (?:ihnen |dir |dabei |hierbei )*nicht",
       "(?:leider |als [^,.!?]{1,60}? )?(?:ich bin|bin ich)(?: leider)? nicht (?:in der lage|befugt|berechtigt|dafür ausgelegt)",
       "(?:leider |als [^,.!?]{1,60}? )?(?:ich habe|habe ich)(?: leider)? (?:keinen zugriff|keinen zugang|keine (?:persönliche |eigene )?(?:meinung|möglichkeit)|keine persönlichen meinungen)",
     ],
@@ -127,6 +130,7 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
       `je ne suis pas (?:en mesure|capable|autorisée?|habilitée?)(?: (?:de |d'|à ))(?:vous |t'|te )?${FR_DO}`,
       "je n'ai pas (?:d'opinions?|accès|d'avis|de préférences?|la capacité|la possibilité|le droit|d'opinion)",
       `il (?:m'est impossible|ne m'est pas possible) (?:de |d')`,
+      "je préfère ne pas",
       "je (?:refuse|dois refuser|dois décliner)",
     ],
   },

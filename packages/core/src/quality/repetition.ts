@@ -1,4 +1,5 @@
 import type { Call } from "../model/call.ts";
+import { isDataLike } from "./data-like.ts";
 
 /** Code units at the end of an answer in which a loop is looked for. */
 const END = 4096;
@@ -13,9 +14,6 @@ const LEAST_TEXT = 150;
 const PIECE = 16;
 /** The share of pieces that occurred before, from which prose goes round in circles. */
 const MOST_REPEATED = 0.8;
-/** The share of signs from which text is code or data, whose rows are alike by nature. */
-const SIGNS_OF_DATA = 0.08;
-
 /**
  * Whether the answer runs in circles: its end repeats one piece again and again, or nearly all of it
  * was said before. What the input itself has is taken for asked. Looks at every character a fixed
@@ -27,8 +25,8 @@ export function isRepetitive(call: Call): boolean {
     return false;
   const isData = isDataLike(output);
   const loop = loopAtEnd(output, isData ? LEAST_ROUNDS_OF_DATA : LEAST_ROUNDS);
-  if (loop !== undefined) return !isAskedFor(loop, call);
-  return !isData && repeatedShare(wordsOnly(output)) >= MOST_REPEATED;
+  if (loop !== undefined) return !isAskedFor(loop, call.text?.input ?? "");
+  return !isData && repeatedShare(output) >= MOST_REPEATED;
 }
 
 /** The piece that the text's end repeats, if there is one that says something. */
@@ -89,57 +87,58 @@ function saysSomething(piece: string): boolean {
 const LEAST_ASKED = 8;
 const MOST_ASKED = 200;
 
-function isAskedFor(piece: string, call: Call): boolean {
+/** Who asks for rows or rounds gets them. */
+const ASKS_FOR_ROUNDS =
+  /\b(?:\d+|two|three|five|ten|twenty|fifty|hundred|many) (?:times|rows|lines|copies)\b|\brepeat|over and over|again and again|繰り返|\d回|重复|\d ?遍|\d+[ -]?mal\b|wiederhol|\d+ fois|répèt|\d+ veces|repit/i;
+
+function isAskedFor(piece: string, input: string): boolean {
   const trimmed = piece.trim().slice(0, MOST_ASKED);
-  return weightOf(trimmed) >= LEAST_ASKED && (call.text?.input ?? "").includes(trimmed);
-}
-
-function isDataLike(text: string): boolean {
-  let signs = 0;
-  let blanks = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit <= 32) blanks++;
-    else if (unit < 128) signs += SIGNS[unit] ?? 0;
-  }
-  return signs > (text.length - blanks) * SIGNS_OF_DATA;
-}
-
-/** 1 for each sign of ASCII that code and data are full of, and prose is not. */
-const SIGNS = new Uint8Array(128);
-for (const sign of "{}()[]<>=;_|\\/\"'#+*&%$@^~`") SIGNS[sign.charCodeAt(0)] = 1;
-
-/** The letters alone: numbers of items, blanks and signs make no difference. */
-function wordsOnly(text: string): string {
-  return text.replace(/[^\p{L}]+/gu, "");
+  if (weightOf(trimmed) >= LEAST_ASKED && input.includes(trimmed)) return true;
+  return ASKS_FOR_ROUNDS.test(input);
 }
 
 /**
- * The share of pieces of a fixed length that occurred before. Pieces are remembered as bits of a table
- * sixteen times as long as the text, so that at most one in sixteen is taken for another.
+ * The share of pieces of a fixed number of letters that occurred before; what is no letter is passed
+ * over, so that the numbers of items, blanks and stops make no difference. Pieces are remembered as bits
+ * of a table sixteen times as long as the text, so that at most one in sixteen is taken for another.
  */
 function repeatedShare(text: string): number {
-  const pieces = text.length - PIECE + 1;
-  if (text.length < LEAST_TEXT) return 0;
-  const bits = 1 << (32 - Math.clz32(pieces * 16 - 1));
+  const bits = 1 << (32 - Math.clz32(text.length * 16 - 1));
   const seen = new Uint32Array(bits >>> 5);
-  let leaving = 1;
-  for (let i = 0; i < PIECE; i++) leaving = Math.imul(leaving, BASE);
+  const last = new Uint16Array(PIECE);
   let hash = 0;
+  let letters = 0;
   let repeated = 0;
   for (let i = 0; i < text.length; i++) {
-    hash = (Math.imul(hash, BASE) + text.charCodeAt(i)) | 0;
-    if (i >= PIECE) hash = (hash - Math.imul(leaving, text.charCodeAt(i - PIECE))) | 0;
-    if (i < PIECE - 1) continue;
+    const unit = text.charCodeAt(i);
+    if (!isLetter(unit)) continue;
+    const place = letters++ % PIECE;
+    hash = (Math.imul(hash, BASE) + unit - Math.imul(LEAVING, last[place] ?? 0)) | 0;
+    last[place] = unit;
+    if (letters < PIECE) continue;
     const bit = (Math.imul(hash, SPREAD) >>> 7) & (bits - 1);
     const mask = 1 << (bit & 31);
     const word = seen[bit >>> 5] ?? 0;
     if ((word & mask) === 0) seen[bit >>> 5] = word | mask;
     else repeated++;
   }
-  return repeated / pieces;
+  return letters < LEAST_TEXT ? 0 : repeated / (letters - PIECE + 1);
+}
+
+/** Letters of ASCII, and everything above it but the blocks of punctuation. */
+function isLetter(unit: number): boolean {
+  if (unit < 0xc0) return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
+  return !(
+    (unit >= 0x2000 && unit <= 0x2bff) ||
+    (unit >= 0x3000 && unit <= 0x303f) ||
+    unit >= 0xff00
+  );
 }
 
 /** Odd numbers without pattern: one rolls the hash, the other spreads it over the table. */
 const BASE = 0x01000193;
 const SPREAD = 0x9e3779b1;
+/** What the base comes to for the letter that leaves a piece. */
+let leaving = 1;
+for (let i = 0; i < PIECE; i++) leaving = Math.imul(leaving, BASE);
+const LEAVING = leaving;
