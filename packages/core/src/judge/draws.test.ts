@@ -280,6 +280,16 @@ test("conversations are forgotten early only where there is no room, and inclusi
   assert.deepEqual([unknown?.kinds, unknown?.inclusion], [["evidence"], 1]);
 });
 
+test("a day's conversations make room for the next day's", () => {
+  const draws = new Draws(KEY, 100);
+  for (let day = 0; day < 5; day++) {
+    const calls = Array.from({ length: 40 }, (_, i) => call(100 * day + i));
+    drawAll(draws, calls, ratesOf(), epochMs(START + day * DAY_MS));
+    assert.equal(draws.saveWords().length, 3 * 40);
+  }
+  assert.equal(draws.forgottenEarly, 0);
+});
+
 test("flags beyond what can be told apart are counted and not drawn by", () => {
   const draws = new Draws(KEY, 100);
   const flags = Array.from({ length: 33 }, (_, i) => `f${i}`);

@@ -105,6 +105,12 @@ test("a part that is judged says what all are, in an interval that narrows with 
   );
 });
 
+test("both ends follow the bets that the window before would have liked", () => {
+  const verdict = (i: number): number => (i % 2 === 0 ? 0.4 : 0.6);
+  const { lower, upper } = found(new Traffic(0.2).run(7200, verdict).estimate());
+  assert.ok(0.5 - lower < 0.02 && upper - 0.5 < 0.02, `${lower} to ${upper}`);
+});
+
 test("calls stand for as many as their weight says", () => {
   const traffic = new Traffic(1).run(300, () => 1).run(100, () => 0, { weight: 3 });
   near(found(traffic.estimate()).score, 0.5);
@@ -150,6 +156,9 @@ test("with many missing the interval holds whatever they would have been", () =>
   near(upper, 1);
   const sampled = found(new Traffic(0.5).run(2000, verdict).estimate());
   assert.ok(sampled.lower < 0.8 && sampled.lower > 0.6);
+  const turned = (i: number): number | "missing" => (i % 5 === 0 ? "missing" : 0);
+  const bad = found(new Traffic(0.5).run(2000, turned).estimate());
+  assert.ok(bad.upper > 0.2 && bad.upper < 0.4, String(bad.upper));
 });
 
 test("verdicts that are waited for count as missing after two minutes, until they come", () => {

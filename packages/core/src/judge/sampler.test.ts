@@ -183,6 +183,12 @@ test("what is saved up for bursts bounds them, and they are thinned by one facto
   near((desk.candidate - desk.calm) / (0.5 - desk.calm), thinned, 0.15);
 });
 
+test("a segment whose first calls are all flagged is not judged whole for a minute", () => {
+  const flags = ["refusal"];
+  const draws = drive(samplerOf(), { from: 0, to: 2000, stepMs: 1 }, () => ({ flags }));
+  assert.ok(shareOf(draws) < 0.15, String(shareOf(draws)));
+});
+
 test("bursts fall to the widest node that is suspicious", () => {
   const sampler = samplerOf();
   drive(sampler, DAY);
