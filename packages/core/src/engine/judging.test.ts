@@ -135,6 +135,17 @@ for (const [capture, isKept] of [
   });
 }
 
+void test("series of a judge that is switched off after a restart end", () => {
+  const run = new Run(engineSetup());
+  run.tick();
+  assert.equal(run.shown("naruko_judge_waiting").length, 1);
+  run.engine = Engine.load(run.engine.save(), OPTIONS);
+  const { judge: _, ...unjudged } = engineSetup();
+  run.take({ kind: "reload", setup: unjudged });
+  run.tick();
+  assert.deepEqual(run.shown("naruko_judge_waiting"), ["naruko_judge_waiting NaN"]);
+});
+
 void test("a restart in between changes nothing", () => {
   const straight = new Run(engineSetup());
   const stopped = new Run(engineSetup());

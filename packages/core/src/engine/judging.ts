@@ -11,7 +11,13 @@ import type { YamlFile } from "../model/yaml.ts";
 import { Judge, type JudgedCall, type JudgeView, type SavedJudge } from "../judge/judge.ts";
 import type { RatesView } from "../judge/rates.ts";
 import { Scores, type SavedScores } from "../judge/estimate.ts";
-import { judgeRows, scoreRows, type SeriesRow, TickSeries } from "../judge/judge-series.ts";
+import {
+  judgeRows,
+  type SavedTickSeries,
+  scoreRows,
+  type SeriesRow,
+  TickSeries,
+} from "../judge/judge-series.ts";
 import type { Rubric } from "../judge/rubric.ts";
 import { readRubrics } from "../judge/rubric-file.ts";
 import { Sampler, type SavedSampler } from "../judge/sampler.ts";
@@ -30,6 +36,7 @@ export type JudgingOutput = {
 export type SavedJudging = {
   readonly judge: SavedJudge;
   readonly scores: SavedScores;
+  readonly series: SavedTickSeries;
   /** Absent where nothing was ever judged. */
   readonly sampler?: SavedSampler;
 };
@@ -138,6 +145,7 @@ export class Judging {
     return {
       judge: this.#judge.save(),
       scores: this.#scores.save(),
+      series: this.#series.save(),
       ...(sampler === undefined ? {} : { sampler }),
     };
   }
@@ -153,6 +161,7 @@ export class Judging {
     this.#setup = judge;
     this.#judge.load(saved.judge, judge, rubricsOf(setup, this.#options).rubrics);
     this.#scores.load(saved.scores);
+    this.#series.load(saved.series);
     this.#sampler = judge && this.#newSampler(judge, at);
     if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, words);
   }

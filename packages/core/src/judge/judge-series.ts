@@ -96,6 +96,9 @@ export type SeriesRow = readonly [
   value: number,
 ];
 
+/** JSON of name and labels. */
+export type SavedTickSeries = readonly string[];
+
 /** Writes series of its own at each tick, and ends those that are gone. */
 export class TickSeries {
   /** Written at the last tick. */
@@ -111,6 +114,18 @@ export class TickSeries {
     }
     for (const [key, full] of this.#open) if (!written.has(key)) append(full, tick, STALE);
     this.#open = written;
+  }
+
+  /** Which series are open: those that a restart brings no more are ended after it all the same. */
+  save(): SavedTickSeries {
+    return [...this.#open.keys()];
+  }
+
+  load(saved: SavedTickSeries): void {
+    for (const key of saved) {
+      const [name, own] = JSON.parse(key) as [name: string, own: SeriesRow[1]];
+      this.#open.set(key, labels({ ...own, [METRIC_NAME]: name }));
+    }
   }
 }
 
