@@ -64,6 +64,16 @@ test("after the first day, a day's calls change the habit of the days after it o
   assert.equal(habit.observe("a", answered(1000), day(3)), "usual");
 });
 
+test("what was long ago weighs less, until it is no habit any more", () => {
+  const habit = new LengthHabit(SEGMENTS);
+  learn(habit, "a", 1000);
+  for (let n = 2; n < 80; n++) {
+    for (let i = 0; i < 300; i++) habit.observe("a", answered(1000), day(n));
+    if (n === 5) assert.equal(habit.observe("a", answered(150), day(n)), "usual");
+  }
+  assert.equal(habit.observe("a", answered(150), day(80)), "shorter");
+});
+
 test("a few odd answers do not become the habit", () => {
   const habit = new LengthHabit(SEGMENTS);
   learn(habit, "a", 1000);
