@@ -32,9 +32,11 @@ export class Bench {
 
   /** The rubrics that a call is to be judged by. */
   rubricsFor({ service }: Call, text: CallText): readonly Rubric[] {
-    return [...this.#rubrics.values()].filter(
-      (rubric) => applicability(rubric, service, text) === "applies",
-    );
+    const without = this.setup.recorded === true ? "no-context" : undefined;
+    return [...this.#rubrics.values()].filter((rubric) => {
+      const found = applicability(rubric, service, text);
+      return found === "applies" || found === without;
+    });
   }
 
   /** The rubrics of these names, in the order of all. */
@@ -59,7 +61,19 @@ export class Bench {
     const { provider, maxOutputTokens, timeoutMs } = setup;
     const model = look === 1 ? setup.model : (setup.secondModel ?? setup.model);
     const { system, user, schema, expect } = asked;
-    return { key, provider, model, system, user, schema, expect, maxOutputTokens, timeoutMs };
+    const about = question.id;
+    return {
+      key,
+      about,
+      provider,
+      model,
+      system,
+      user,
+      schema,
+      expect,
+      maxOutputTokens,
+      timeoutMs,
+    };
   }
 
   priceOf(look: 1 | 2): JudgePrice {

@@ -12,6 +12,7 @@ import type { Draw } from "./draw.ts";
 import { costAtMost, costOfAnswer } from "./price.ts";
 import { MeanCost, type SavedCosts } from "./mean-cost.ts";
 import { JudgeQueue, type Lane, LANES, type SavedQueue, type Settled } from "./queue.ts";
+import { countOutcomes } from "./outcome-counts.ts";
 import type { Rubric } from "./rubric.ts";
 import type { Sampler } from "./sampler.ts";
 import { evaluationsOf, settledDraw } from "./settled.ts";
@@ -148,7 +149,7 @@ export class Judge {
     if (bench === undefined || !isAnswer(call)) return undefined;
     const text = this.#textOf(call, at);
     const rubrics = bench.rubricsFor(call, text);
-    const isBlind = (text.output ?? "").trim() === "";
+    const isBlind = bench.setup.recorded !== true && (text.output ?? "").trim() === "";
     if (isBlind || rubrics.length === 0) {
       counts.add(isBlind ? "judge_calls_without-text" : "judge_calls_without-rubric");
       return undefined;
@@ -237,6 +238,11 @@ export class Judge {
     const { waiting, underWay, pausedUntil } = this.#queue;
     const isOutOfMoney = this.#refusedAt !== undefined;
     return { ...this.#budget.view(at), waiting, underWay, pausedUntil, isOutOfMoney };
+  }
+
+  /** US dollars that a day from here on may cost; `undefined` without a cap. */
+  usdPerDay(at: EpochMs): number | undefined {
+    return this.#budget.perDay(at);
   }
 
   /**
@@ -350,6 +356,12 @@ export class Judge {
       this.#judged.push({ evaluation, call });
     for (const { reason } of missing) counts.add(`judge_missing_${reason}`);
     counts.add("judge_verdicts", verdicts.length);
+    countOutcomes(counts, {
+      length: lengthOf(subject.text),
+      flags: subject.draw.flags,
+      verdicts: verdicts.length,
+      missing: missing.length,
+    });
     this.#draws.push(settledDraw({ subject, ...settled }, versions));
     if (verdicts.length > 0) this.#costs.add(subject.costNano);
   }

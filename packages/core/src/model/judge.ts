@@ -34,8 +34,32 @@ export type JudgeSetup = {
   readonly timeoutMs: number;
   /** Tokens that an answer may have, the judge's reasoning included. */
   readonly maxOutputTokens: number;
+  /** Verdicts were given before and are looked up: no text is needed. Absent: an endpoint is asked. */
+  readonly recorded?: true;
   /** 32 lower-case hex digits: keys the draws and the boundaries, so that nobody can foresee them. */
   readonly key: string;
+  /** The golden set, by the name that the shell has its text under; absent: there is none. */
+  readonly golden?: { readonly set: string; readonly everyMs: number };
+  /** What comparing judges with people's labels came to, of any version of the judge. */
+  readonly calibrations?: readonly JudgeCalibration[];
+};
+
+/** Verdicts of one version of a judge beside people's labels, by rubric and language, counted. */
+export type JudgeCalibration = {
+  /** The version of the judge. */
+  readonly judge: string;
+  readonly rubric: string;
+  /** Of the judged texts. */
+  readonly language: string;
+  readonly at: EpochMs;
+  /** Bad by people: found bad by the judge, and not. */
+  readonly caught: number;
+  readonly missed: number;
+  /** Good by people: found bad by the judge, and not. */
+  readonly accused: number;
+  readonly cleared: number;
+  /** Labels that there was no verdict for. */
+  readonly missing: number;
 };
 
 export type JudgePrice = {
@@ -48,6 +72,8 @@ export type Ask = {
   /** Other for every attempt; sent as `Idempotency-Key`. */
   readonly key: string;
   readonly at: EpochMs;
+  /** What it is about: the ids of a call's trace and span, one after the other, or of an item. */
+  readonly about: string;
   readonly provider: JudgeSetup["provider"];
   readonly model: string;
   /** What the judge is to do: ours alone. */

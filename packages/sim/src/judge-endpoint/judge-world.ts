@@ -34,6 +34,7 @@ export function askOf(provider: Provider, rest: Partial<Ask> = {}): Ask {
   return {
     key: "0123456789abcdef",
     at: epochMs(NOW),
+    about: "call",
     provider,
     model: "judge-1",
     system: "You judge.",
