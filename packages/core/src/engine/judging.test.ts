@@ -191,3 +191,21 @@ void test("a rubric that cannot be read is refused before it is committed", () =
     /bad\.md:1:1: a rubric in Markdown begins with/,
   );
 });
+
+void test("the sampler's limits are counted where they are reached", () => {
+  const run = new Run(engineSetup());
+  const limits = {
+    ...DEFAULT_LIMITS,
+    judgedConversations: 2,
+    judgedSegments: 2,
+    awaitedVerdicts: 1,
+  };
+  run.engine = new Engine({ ...OPTIONS, limits });
+  run.take({ kind: "reload", setup: engineSetup() });
+  run.calls(callOf(1), callOf(2), callOf(3, { requestModel: "other" }));
+  const counters = run.engine.counters();
+  assert.equal(counters.get("judge_conversations_forgotten_early"), 1);
+  assert.equal(counters.get("judge_segments_folded"), 1);
+  assert.equal(counters.get("judge_verdicts_not_awaited"), 2);
+  assert.equal(counters.get("judge_flags_left_out"), undefined);
+});

@@ -1,4 +1,4 @@
-import type { Call } from "../model/call.ts";
+import type { Call, CallText } from "../model/call.ts";
 import type { Effect, EngineSetup } from "../model/engine-io.ts";
 import { InputError } from "../model/input-error.ts";
 import type { JudgeAnswer, JudgeSetup } from "../model/judge.ts";
@@ -18,13 +18,19 @@ import {
   type SeriesRow,
   TickSeries,
 } from "../judge/judge-series.ts";
+import type { SavedGolden } from "../judge/golden.ts";
+import { GOLDEN_SHARE } from "../judge/golden-pace.ts";
 import type { Rubric } from "../judge/rubric.ts";
 import { readRubrics } from "../judge/rubric-file.ts";
 import { Sampler, type SavedSampler } from "../judge/sampler.ts";
+import { calibrationRows, outcomeRows } from "../judge/trust-series.ts";
+import { GoldenRounds, type GoldenText } from "./golden-rounds.ts";
 
 export type JudgingOptions = {
   readonly limits: Limits;
   readonly parseYaml: (name: string, text: string) => YamlFile;
+  /** Absent: there is no golden set, whatever a setup names. */
+  readonly goldenText?: GoldenText;
 };
 
 /** What the judge wants done, and its verdicts, which are to be counted. */
@@ -39,6 +45,7 @@ export type SavedJudging = {
   readonly series: SavedTickSeries;
   /** Absent where nothing was ever judged. */
   readonly sampler?: SavedSampler;
+  readonly golden?: SavedGolden;
 };
 
 /**
@@ -66,6 +73,7 @@ export class Judging {
   readonly #counts: Tally;
   readonly #series = new TickSeries();
   readonly #scores: Scores;
+  readonly #golden: GoldenRounds;
   #setup: JudgeSetup | undefined;
   /** Lives as long as its key: draws of one day are made by one key. */
   #sampler: Sampler | undefined;
@@ -74,7 +82,9 @@ export class Judging {
     this.#options = options;
     this.#counts = counts;
     this.#scores = new Scores(options.limits.awaitedVerdicts);
-    this.#judge = new Judge({ limits: options.limits, counts });
+    this.#golden = new GoldenRounds(options.goldenText ?? (() => undefined), counts);
+    const textOfItem = (id: string): CallText | undefined => this.#golden.textOf(id);
+    this.#judge = new Judge({ limits: options.limits, counts, textOfItem });
   }
 
   reload(setup: EngineSetup, at: EpochMs): void {
@@ -82,6 +92,7 @@ export class Judging {
     const { rubrics } = rubricsOf(setup, this.#options);
     // Verdicts that mean something else are never mixed with those of before.
     if (this.#judge.reload(judge, rubrics, at) === "new-versions") this.#scores.restart();
+    this.#golden.reload(judge, rubrics, this.#judge);
     if (judge !== undefined && judge.key === this.#setup?.key) this.#sampler?.reload(judge);
     else this.#sampler = judge && this.#newSampler(judge, at);
     this.#setup = judge;
@@ -95,8 +106,13 @@ export class Judging {
   /** A call that is counted for the first time. */
   offer(call: Call, at: EpochMs): void {
     if (this.#sampler === undefined) return;
+    const before = this.#limitsReached(this.#sampler);
     const draw = this.#judge.offer(call, this.#sampler, at);
     if (draw !== undefined) this.#scores.count(draw);
+    for (const [name, count] of Object.entries(this.#limitsReached(this.#sampler))) {
+      const more = count - (before[name] ?? 0);
+      if (more > 0) this.#counts.add(name, more);
+    }
   }
 
   answer(ask: string, answer: JudgeAnswer, at: EpochMs): void {
@@ -105,12 +121,24 @@ export class Judging {
 
   advance(at: EpochMs): void {
     this.#judge.advance(at);
+    this.#golden.advance(this.#judge, at);
     this.#followMoney(at);
   }
 
+  /** Has the golden set judged ahead of calls, before a page about quality. */
+  requestGolden(at: EpochMs): void {
+    this.#golden.request(this.#judge, at);
+  }
+
+  /** Whether that page has to wait, and what the golden set shows. */
+  requestedGolden(at: EpochMs): ReturnType<GoldenRounds["requested"]> {
+    return this.#golden.requested(at);
+  }
+
   /** What came of the input of this number, which was applied last. */
-  take(seq: number): JudgingOutput {
-    const { asks, judged, draws } = this.#judge.take();
+  take(seq: number, at: EpochMs): JudgingOutput {
+    const { asks, judged, draws, items } = this.#judge.take();
+    this.#golden.settle(items, at);
     for (const draw of draws)
       for (const { name, score } of draw.rubrics) this.#scores.settle(draw, name, score);
     const effects: Effect[] = asks.map((ask) => ({ kind: "ask", ask }));
@@ -126,6 +154,9 @@ export class Judging {
       this.#scores.expire(tick);
       rows.push(...judgeRows({ setup, ...view, counts: this.#counts.counts }));
       rows.push(...scoreRows(this.#scores, tick));
+      rows.push(...outcomeRows(this.#counts.counts), ...this.#golden.rows(tick));
+      const versions = this.#judge.bench?.versions ?? new Map<string, string>();
+      rows.push(...calibrationRows(setup.calibrations ?? [], versions));
     }
     this.#series.sampleAt(tick, rows, append);
   }
@@ -147,6 +178,7 @@ export class Judging {
       scores: this.#scores.save(),
       series: this.#series.save(),
       ...(sampler === undefined ? {} : { sampler }),
+      golden: this.#golden.save(),
     };
   }
 
@@ -159,11 +191,23 @@ export class Judging {
   load(saved: SavedJudging, words: Uint32Array, setup: EngineSetup, at: EpochMs): void {
     const { judge } = setup;
     this.#setup = judge;
-    this.#judge.load(saved.judge, judge, rubricsOf(setup, this.#options).rubrics);
+    const { rubrics } = rubricsOf(setup, this.#options);
+    this.#judge.load(saved.judge, judge, rubrics);
+    this.#golden.load(saved.golden, judge, { rubrics, judge: this.#judge });
     this.#scores.load(saved.scores);
     this.#series.load(saved.series);
     this.#sampler = judge && this.#newSampler(judge, at);
     if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, words);
+  }
+
+  /** How often a limit was reached so far, by the name that it is counted under. */
+  #limitsReached(sampler: Sampler): Readonly<Record<string, number>> {
+    return {
+      judge_conversations_forgotten_early: sampler.forgottenEarly,
+      judge_segments_folded: sampler.foldedCalls,
+      judge_flags_left_out: sampler.flagsLeftOut,
+      judge_verdicts_not_awaited: this.#scores.notAwaited,
+    };
   }
 
   #newSampler(setup: JudgeSetup, at: EpochMs): Sampler {
@@ -172,6 +216,8 @@ export class Judging {
 
   /** With a cap, what is left of it over the days that it is for decides how many are judged. */
   #followMoney(at: EpochMs): void {
-    this.#sampler?.setVerdictsPerDay(this.#judge.affordablePerDay(at));
+    const affordable = this.#judge.affordablePerDay(at);
+    const share = this.#setup?.golden === undefined ? 1 : 1 - GOLDEN_SHARE;
+    this.#sampler?.setVerdictsPerDay(affordable && affordable * share);
   }
 }
