@@ -24,6 +24,7 @@ import type { MatcherSets } from "../store/store-reader.ts";
 import { Admissions, type Admission, type Links } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
+import type { GoldenText } from "./golden-rounds.ts";
 import { Judging, rubricsOf, type SavedJudging } from "./judging.ts";
 import { keptOf } from "./kept.ts";
 import { LengthHabits } from "./length-habits.ts";
@@ -37,6 +38,8 @@ export type EngineOptions = {
   readonly limits: Limits;
   /** @throws InputError where the text is no YAML */
   readonly parseYaml: (name: string, text: string) => YamlFile;
+  /** Texts of golden sets, by the names that setups give them; absent: there are none. */
+  readonly goldenText?: GoldenText;
 };
 
 /** The engine's state after an input: with the sealed chunks, all that a restart needs. */
@@ -408,7 +411,7 @@ export class Engine {
 
   /** What is to be kept of an input, and done about it; counts what the judge said meanwhile. */
   #keep(telemetry: Telemetry, { seq, at }: Pick<Input, "seq" | "at">): readonly Effect[] {
-    const { effects, judged } = this.#judging.take(seq);
+    const { effects, judged } = this.#judging.take(seq, at);
     for (const { evaluation, call } of judged) this.#measure.countJudged(evaluation, call, at);
     const verdicts = judged.map(({ evaluation }) => evaluation);
     const kept = keptOf(telemetry, verdicts, this.#setup.capture ?? "off");
