@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { machine } from "../bench/machine.ts";
 import { type Amounts, benchOverhead } from "./overhead.ts";
-import { overheadTable, variantTable } from "./overhead-table.ts";
+import { aimText, overheadTable, variantTable } from "./overhead-table.ts";
 import { clientVersion, missingFolders } from "./variants.ts";
 
 const USAGE = `usage: npm run bench:sdk -- [--quick] [--json]
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     `machine: ${cores} × ${cpu}, ${memoryGb} GB, ${platform}, Node ${node}, openai ${clientVersion()}\n` +
       `commit ${commit}, load ${load.toFixed(2)} at the start; each in ${lives} processes, with ` +
       `${rounds} pairs of turns of ${calls} calls, and as many of ${streams} streams\n\n` +
-      `${overheadTable(measured)}\n${variantTable(measured)}\nrepeat: ${command}\n`,
+      `${overheadTable(measured)}\n${variantTable(measured)}\n${aimText(measured)}repeat: ${command}\n`,
   );
   return 0;
 }

@@ -1,7 +1,7 @@
 import { median, shown } from "../bench/figure.ts";
 import { CHUNKS } from "./stub-answers.ts";
 import type { Cost, Costs, Life, Lives } from "./overhead.ts";
-import { BARE, packageOf, VARIANTS } from "./variants.ts";
+import { BARE, OURS, packageOf, VARIANTS } from "./variants.ts";
 
 const MIB = 2 ** 20;
 
@@ -11,15 +11,23 @@ type Column = {
   readonly of: (life: Life, beside: Life) => number;
 };
 
+const callUs: Column["of"] = ({ calls }) => addedUs(calls, "cpuUs") + calls.exportCpuUs;
+const streamUs: Column["of"] = ({ streams }) => addedUs(streams, "cpuUs") + streams.exportCpuUs;
+const chunkUs: Column["of"] = (life, beside) => streamUs(life, beside) / CHUNKS;
+
 const COLUMNS: readonly Column[] = [
-  { title: "a call, µs", of: ({ calls }) => addedUs(calls, "cpuUs") + calls.exportCpuUs },
+  { title: "a call, µs", of: callUs },
+  { title: "of that to export, µs", of: ({ calls }) => calls.exportCpuUs },
   {
-    title: "a chunk, µs",
-    of: ({ streams }) => (addedUs(streams, "cpuUs") + streams.exportCpuUs) / CHUNKS,
+    title: "a call, % of the client's own",
+    of: (life, beside) => (100 * callUs(life, beside)) / ownUs(life.calls),
   },
-  { title: "of a call: exporting, µs", of: ({ calls }) => calls.exportCpuUs },
+  { title: "a chunk, µs", of: chunkUs },
+  {
+    title: "a stream, % of the client's own",
+    of: (life, beside) => (100 * streamUs(life, beside)) / ownUs(life.streams),
+  },
   { title: "a call waits, µs", of: ({ calls }) => addedUs(calls, "wallUs") },
-  { title: "a stream waits, µs", of: ({ streams }) => addedUs(streams, "wallUs") },
   {
     title: "heap, MiB",
     of: ({ memory }, beside) => (memory.heapBytes - beside.memory.heapBytes) / MIB,
@@ -34,6 +42,11 @@ const COLUMNS: readonly Column[] = [
 /** The median of the rounds' differences: what else the machine did meanwhile is in few of them. */
 function addedUs({ bare, observed }: Costs, field: keyof Cost): number {
   return median(observed.map((cost, round) => cost[field] - (bare[round]?.[field] ?? NaN)));
+}
+
+/** What the client alone takes in the same process. */
+function ownUs({ bare }: Costs): number {
+  return median(bare.map(({ cpuUs }) => cpuUs));
 }
 
 function spread(values: readonly number[]): string {
@@ -67,6 +80,20 @@ export function overheadTable(lives: Lives): string {
   return markdown(["added by", ...COLUMNS.map(({ title }) => title)], rows);
 }
 
+const AIM_CALL_US = 50;
+const AIM_CHUNK_US = 2;
+
+/** Whether the SDK, as `start` sets it up, is as cheap as it is meant to be. */
+export function aimText(lives: Lives): string {
+  const ours = lives.get(OURS) ?? [];
+  const verdict = (what: string, of: Column["of"], aimUs: number): string => {
+    const us = median(ours.map((life) => of(life, life)));
+    return `${shown(us)} µs a ${what}, aim under ${aimUs}: ${us < aimUs ? "met" : "MISSED"}`;
+  };
+  const call = verdict("call", callUs, AIM_CALL_US);
+  return `${OURS}: ${call}; ${verdict("chunk", chunkUs, AIM_CHUNK_US)}\n`;
+}
+
 /** What is measured, how much it sends, and what the client beside it takes by itself. */
 export function variantTable(lives: Lives): string {
   const rows = VARIANTS.map((variant) => {
@@ -77,8 +104,8 @@ export function variantTable(lives: Lives): string {
       packageOf(variant),
       variant.exporter,
       middle(({ bytesPerCall }) => bytesPerCall),
-      middle(({ calls }) => median(calls.bare.map(({ cpuUs }) => cpuUs))),
-      middle(({ streams }) => median(streams.bare.map(({ cpuUs }) => cpuUs)) / CHUNKS),
+      middle(({ calls }) => ownUs(calls)),
+      middle(({ streams }) => ownUs(streams) / CHUNKS),
       middle(({ memory }) => memory.residentBytes / MIB),
     ];
   });

@@ -16,12 +16,14 @@ const FOLDERS = fileURLToPath(new URL("../../senders/", import.meta.url));
 
 /** The client alone on both sides: by what they differ, the others may by chance. */
 export const BARE = "bare";
+/** Ours, as it is without providers of the application. */
+export const OURS = "naruko";
 
 const other = { args: [], exporter: "OpenTelemetry's" } as const;
 
 export const VARIANTS: readonly Variant[] = [
   { name: BARE, folder: "openai", args: ["bare"], exporter: "none" },
-  { name: "naruko", folder: "openai", args: ["own"], exporter: "its own" },
+  { name: OURS, folder: "openai", args: ["own"], exporter: "its own" },
   {
     name: "naruko, application's providers",
     folder: "openai",
