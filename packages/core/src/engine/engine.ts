@@ -199,6 +199,11 @@ export class Engine {
     return this.#judging.view(at);
   }
 
+  /** The golden set before a page about quality; what is asked leaves with the next input's effects. */
+  get judging(): Pick<Judging, "requestGolden" | "requestedGolden"> {
+    return this.#judging;
+  }
+
   /** The order and time of the last input, and the last tick; for the driver's start. */
   get position(): { readonly seq: number; readonly at: EpochMs; readonly lastTick?: EpochMs } {
     const lastTick = this.#lastTick;
