@@ -9,6 +9,7 @@ import {
 import type { SpanRecord } from "../receive/records.ts";
 import { labelCut } from "./attributes.ts";
 import { calledOffReasons, endingOf, usageSourceOf } from "./call-ending.ts";
+import { joinedFacts } from "./call-facts.ts";
 import type { NormalizeContext } from "./context.ts";
 import { errorTypeOf } from "./error-type.ts";
 import { unifiedFinishReason } from "./finish-reasons.ts";
@@ -57,13 +58,15 @@ export function callFrom(
   const ending = endingOf(span.attributes, context.ignored);
   if (ending !== undefined) call.ending = ending;
   if (isCalledOff(call)) call.finishReasons = calledOffReasons(call.finishReasons);
-  const text = reading.text ?? context.textOf?.(span.traceId, span.spanId);
+  const waiting =
+    reading.text === undefined ? context.saidIn?.(span.traceId, span.spanId) : undefined;
+  const text = reading.text ?? waiting?.text;
   if (text !== undefined) call.text = text;
   setChunkTimes(call, reading, context.ignored);
   if (call.kind === "inference" || call.kind === "embeddings") {
     setUsageAndCost(call, usageSourceOf(span.attributes), context);
   }
-  setFlags(call, reading.facts, context);
+  setFlags(call, joinedFacts(reading.facts, waiting?.facts), context);
   return call;
 }
 
@@ -140,8 +143,8 @@ function estimatedUsage(call: Draft, context: NormalizeContext): Usage {
   if (estimateTokens === undefined || model === undefined || call.text === undefined) {
     return call.usage;
   }
-  const { system, input, output } = call.text;
-  const asked = [system, input].filter((text) => text !== undefined).join("\n");
+  const { system, input, output, context: given } = call.text;
+  const asked = [system, input, given].filter((text) => text !== undefined).join("\n");
   const inputTokens =
     call.usage.inputTokens ?? (asked === "" ? undefined : estimateTokens(asked, model));
   const outputTokens =

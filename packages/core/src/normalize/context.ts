@@ -1,10 +1,11 @@
-import type { Call, CallText } from "../model/call.ts";
+import type { Call } from "../model/call.ts";
 import type { Limits } from "../model/limits.ts";
 import type { MetricMetadata } from "../model/received-series.ts";
 import type { Telemetry } from "../model/telemetry.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { SpanText } from "./event-texts.ts";
 import type { Generation } from "./generation.ts";
+import type { Said } from "./message-text.ts";
 import type { EstimateTokens, PriceOf } from "./price-of.ts";
 import type { Tally } from "../model/tally.ts";
 
@@ -22,7 +23,7 @@ export type NormalizeContext = {
   /** The free quality flags that a call raises while its text is known; absent: none are looked for. */
   readonly flagsOf?: (call: Call) => readonly string[];
   /** Hands out what log records said in a span that says nothing itself; absent: nothing did. */
-  readonly textOf?: (traceId: string, spanId: string) => CallText | undefined;
+  readonly saidIn?: (traceId: string, spanId: string) => Said | undefined;
   /** Whether a span that is no call lies above a call of an earlier request; absent: none does. */
   readonly isAwaited?: (traceId: string, spanId: string) => boolean;
   /** Whether metrics get the labels `__type__` and `__unit__`; not where not told. */

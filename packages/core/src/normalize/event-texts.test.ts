@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { epochMs } from "../model/time.ts";
 import { decodeLogsJson, decodeTracesJson } from "../receive/decode-json.ts";
 import type { AttributeValue, LogRecord } from "../receive/records.ts";
-import { attributes, origin, START } from "../testing/records.ts";
+import { attributes, origin, span, START } from "../testing/records.ts";
 import { EventTexts, type SpanText } from "./event-texts.ts";
 import { normalizeLogs } from "./normalize-logs.ts";
 import { normalizeSpans } from "./normalize-spans.ts";
@@ -21,7 +21,7 @@ test("what @opentelemetry/instrumentation-openai says in log records comes to it
   const spans = decodeTracesJson(traces, DEFAULT_LIMITS).records;
   const { telemetry } = normalizeSpans(spans, {
     ...NOW,
-    textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
+    saidIn: (traceId, spanId) => texts.find(traceId, spanId),
   });
   const answer = "鳴子 の音🦊 is heard – señor.";
   assert.deepEqual(
@@ -64,7 +64,7 @@ const events: readonly (readonly [string, LogRecord, unknown])[] = [
   ["system", logRecord("gen_ai.system.message", message), { system: "Hello" }],
   ["user", logRecord("gen_ai.user.message", message), { input: "Hello" }],
   ["assistant", logRecord("gen_ai.assistant.message", message), { input: "Hello" }],
-  ["tool", logRecord("gen_ai.tool.message", message), { input: "Hello" }],
+  ["tool", logRecord("gen_ai.tool.message", message), { context: "Hello" }],
   ["choice", logRecord("gen_ai.choice", attributes({ message, index: 0 })), { output: "Hello" }],
   ["not captured", logRecord("gen_ai.user.message", attributes({})), "event-without-text"],
   ["no body", logRecord("gen_ai.choice", null), "event-without-text"],
@@ -78,20 +78,52 @@ for (const [name, record, expected] of events) {
   });
 }
 
+test("what was asked for and called is told by log records too, and comes to the call", () => {
+  const message = (name: string): AttributeValue =>
+    attributes({
+      role: "assistant",
+      tool_calls: [attributes({ function: attributes({ name, arguments: "{}" }) })],
+    });
+  const asked = logRecord("gen_ai.client.inference.operation.details", null);
+  const records = [
+    logRecord("gen_ai.choice", attributes({ message: message("weather"), index: 0 })),
+    logRecord("gen_ai.choice", attributes({ message: message("now"), index: 1 })),
+    { ...asked, attributes: attributes({ "gen_ai.output.type": "json" }) },
+  ];
+  const { texts: said = [], ignored } = normalizeLogs(records, NOW);
+  assert.deepEqual([...ignored], []);
+  const texts = new EventTexts(1000);
+  texts.add(said, START);
+  const seen: unknown[] = [];
+  const ofSpan = span({ "gen_ai.operation.name": "chat", "gen_ai.tool.definitions": "[]" });
+  normalizeSpans([ofSpan], {
+    ...NOW,
+    saidIn: (traceId, spanId) => texts.find(traceId, spanId),
+    flagsOf: ({ facts, text }) => {
+      seen.push(facts, text);
+      return [];
+    },
+  });
+  const toolCalls = ["weather", "now"].map((name) => ({ name, arguments: "{}" }));
+  assert.deepEqual(seen, [{ outputType: "json", tools: [], toolCalls }, undefined]);
+  // Facts take up room as texts do.
+  assert.equal(new EventTexts(100).add(said, START).dropped, 1);
+});
+
 const of = (spanId: string, input: string) => ({ traceId: "t", spanId, text: { input } });
 
 test("texts of one span are joined, the oldest make room, and a taken span is forgotten", () => {
   const texts = new EventTexts(10);
   const dropped = (...said: readonly SpanText[]): number => texts.add(said, START).dropped;
   assert.equal(dropped(of("1", "abc"), of("1", "de"), of("2", "fg")), 0);
-  assert.deepEqual(texts.textOf("t", "1"), { input: "abc\nde" });
+  assert.deepEqual(texts.find("t", "1"), { text: { input: "abc\nde" } });
   assert.equal(dropped(of("3", "hijk")), 1);
-  assert.equal(texts.textOf("t", "1"), undefined);
+  assert.equal(texts.find("t", "1"), undefined);
   texts.forget("t", "2");
-  assert.equal(texts.textOf("t", "2"), undefined);
+  assert.equal(texts.find("t", "2"), undefined);
   assert.equal(dropped(of("4", "lmnopq")), 0);
   assert.equal(dropped(of("5", "far too long a text")), 3);
-  assert.equal(texts.textOf("t", "5"), undefined);
+  assert.equal(texts.find("t", "5"), undefined);
 });
 
 test("texts wait for 15 minutes since their span was first heard of", () => {
@@ -100,10 +132,10 @@ test("texts wait for 15 minutes since their span was first heard of", () => {
   texts.add([of("1", "early")], START);
   assert.equal(texts.add([of("2", "late"), of("1", "more")], after(10)).expired, 0);
   assert.equal(texts.add([], after(14.9)).expired, 0);
-  assert.deepEqual(texts.textOf("t", "1"), { input: "early\nmore" });
+  assert.deepEqual(texts.find("t", "1"), { text: { input: "early\nmore" } });
   assert.equal(texts.add([], after(15)).expired, 1);
-  assert.equal(texts.textOf("t", "1"), undefined);
-  assert.deepEqual(texts.textOf("t", "2"), { input: "late" });
+  assert.equal(texts.find("t", "1"), undefined);
+  assert.deepEqual(texts.find("t", "2"), { text: { input: "late" } });
   // The room of what expired is free again.
   assert.deepEqual(texts.add([of("3", "x".repeat(996))], after(16)), { dropped: 0, expired: 0 });
 });

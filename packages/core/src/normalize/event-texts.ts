@@ -1,19 +1,17 @@
 import type { CallText } from "../model/call.ts";
 import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
+import { joinedFacts } from "./call-facts.ts";
+import type { Said } from "./message-text.ts";
 
 /** What log records said in the span that they belong to. */
-export type SpanText = {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly text: CallText;
-};
+export type SpanText = Said & { readonly traceId: string; readonly spanId: string };
 
-const PARTS = ["system", "input", "output"] as const;
+const PARTS = ["system", "input", "output", "context"] as const;
 
 /** A call that goes on for longer says at its beginning what its span is too late for. */
 const WAIT_MS = 15 * MINUTE_MS;
 
-type Waiting = { text: CallText; readonly until: EpochMs };
+type Waiting = { said: Said; readonly until: EpochMs };
 
 /** Texts that were let go: for want of room, and after they had waited in vain. */
 export type LostTexts = { readonly dropped: number; readonly expired: number };
@@ -40,19 +38,19 @@ export class EventTexts {
   /** Keeps texts for their spans; returns how many were let go. */
   add(texts: readonly SpanText[], at: EpochMs): LostTexts {
     const expired = this.#letGo(({ until }) => until <= at);
-    for (const { traceId, spanId, text } of texts) {
+    for (const { traceId, spanId, ...said } of texts) {
       const key = traceId + spanId;
       const before = this.#texts.get(key);
-      const joined = before === undefined ? text : joinedTexts(before.text, text);
-      this.#length += lengthOf(joined) - (before === undefined ? 0 : lengthOf(before.text));
-      if (before === undefined) this.#texts.set(key, { text, until: epochMs(at + WAIT_MS) });
-      else before.text = joined;
+      const joined = before === undefined ? said : joinedSaid(before.said, said);
+      this.#length += lengthOf(joined) - (before === undefined ? 0 : lengthOf(before.said));
+      if (before === undefined) this.#texts.set(key, { said, until: epochMs(at + WAIT_MS) });
+      else before.said = joined;
     }
     return { dropped: this.#letGo(() => this.#length > this.#lengthMax), expired };
   }
 
-  textOf(traceId: string, spanId: string): CallText | undefined {
-    return this.#texts.get(traceId + spanId)?.text;
+  find(traceId: string, spanId: string): Said | undefined {
+    return this.#texts.get(traceId + spanId)?.said;
   }
 
   /** To be called when a span is taken for good. */
@@ -61,7 +59,7 @@ export class EventTexts {
     const waiting = this.#texts.get(key);
     if (waiting === undefined) return;
     this.#texts.delete(key);
-    this.#length -= lengthOf(waiting.text);
+    this.#length -= lengthOf(waiting.said);
   }
 
   /** Lets the oldest go, as long as a condition holds for them. */
@@ -70,14 +68,24 @@ export class EventTexts {
     for (const [key, waiting] of this.#texts) {
       if (!isOver(waiting)) break;
       this.#texts.delete(key);
-      this.#length -= lengthOf(waiting.text);
+      this.#length -= lengthOf(waiting.said);
       count++;
     }
     return count;
   }
 }
 
-function joinedTexts(first: CallText, second: CallText): CallText {
+function joinedSaid(first: Said, second: Said): Said {
+  const text = joinedTexts(first.text, second.text);
+  const facts = joinedFacts(first.facts, second.facts);
+  return { ...(text && { text }), ...(facts && { facts }) };
+}
+
+function joinedTexts(
+  first: CallText | undefined,
+  second: CallText | undefined,
+): CallText | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
   const joined: { -readonly [K in keyof CallText]: CallText[K] } = { ...first };
   for (const part of PARTS) {
     const [said, more] = [first[part], second[part]];
@@ -86,6 +94,7 @@ function joinedTexts(first: CallText, second: CallText): CallText {
   return joined;
 }
 
-function lengthOf(text: CallText): number {
-  return PARTS.reduce((sum, part) => sum + (text[part]?.length ?? 0), 0);
+function lengthOf({ text = {}, facts }: Said): number {
+  const told = facts === undefined ? 0 : JSON.stringify(facts).length;
+  return PARTS.reduce((sum, part) => sum + (text[part]?.length ?? 0), told);
 }

@@ -25,6 +25,7 @@ const rows: readonly (readonly [string, Readonly<Record<string, string>>, string
     { "p.0.content": '[{"type":"tool_result","tool_use_id":"t","content":"rain"}]' },
     "rain",
   ],
+  ["what a tool gave, by its role", { "p.0.role": "tool", "p.0.content": "rain" }, "rain"],
   ["JSON that is no parts", { "p.0.content": '[{"type":"fruit"}]' }, '[{"type":"fruit"}]'],
   ["parts that were cut", { "p.0.content": '[{"type":"text","te' }, '[{"type":"text","te'],
   ["a bracket", { "p.0.content": "[{ is how a list begins" }, "[{ is how a list begins"],
@@ -33,9 +34,31 @@ for (const [name, sent, expected] of rows) {
   test(`numbered messages: ${name}`, () => {
     const draft = emptyText();
     addIndexed(draft, "input", attributes(sent), MESSAGES);
-    assert.equal(draft.input, expected);
+    assert.equal(draft.input + draft.context, expected);
   });
 }
+
+test("numbered messages: what tools gave is context, and not what was asked", () => {
+  const draft = emptyText();
+  const given = '[{"type":"tool_result","content":"rain"},{"type":"text","text":"And now?"}]';
+  const sent = { "p.0.role": "user", "p.0.content": given };
+  const more = { "p.1.role": "function", "p.1.content": "snow", "p.2.role": "system" };
+  addIndexed(
+    draft,
+    "input",
+    attributes({ ...sent, ...more, "p.2.content": "Be brief." }),
+    MESSAGES,
+  );
+  const { input, context, system } = draft;
+  assert.deepEqual(
+    { input, context, system },
+    {
+      input: "And now?",
+      context: "rain\nsnow",
+      system: "Be brief.",
+    },
+  );
+});
 
 test("numbered messages: an answer in JSON stays as it was written", () => {
   const draft = emptyText();

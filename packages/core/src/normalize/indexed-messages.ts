@@ -1,5 +1,5 @@
 import type { Attributes } from "../receive/records.ts";
-import { addContent, addText, isSystemRole, type TextDraft } from "./message-text.ts";
+import { addContent, addText, inputPart, type TextDraft } from "./message-text.ts";
 
 /** How a dialect spreads one list of messages over numbered keys: `gen_ai.prompt.0.content` … */
 export type IndexedSpelling = {
@@ -44,7 +44,8 @@ function partsOf(prefix: string, spelling: PartSpelling): (index: number) => Par
   }));
 }
 
-function prepared<T>(length: number, make: (index: number) => T): (index: number) => T {
+/** Makes what belongs to a number; of the first numbers, once. */
+export function prepared<T>(length: number, make: (index: number) => T): (index: number) => T {
   const first = Array.from({ length }, (_, index) => make(index));
   return (index) => first[index] ?? make(index);
 }
@@ -61,7 +62,7 @@ export function addIndexed(
     const role = attributes.get(keys.role);
     const prompt = keys.prompt === undefined ? undefined : attributes.get(keys.prompt);
     const content = attributes.get(keys.content) ?? prompt;
-    const target = to === "input" && isSystemRole(role) ? "system" : to;
+    const target = to === "input" ? inputPart(role) : to;
     if (typeof content === "string") addContent(draft, target, content);
     const hasParts = keys.part !== undefined && addParts(draft, target, attributes, keys.part);
     if (role === undefined && content === undefined && !hasParts) return;
@@ -70,7 +71,7 @@ export function addIndexed(
 
 function addParts(
   draft: TextDraft,
-  to: keyof TextDraft,
+  to: Parameters<typeof addText>[1],
   attributes: Attributes,
   part: (index: number) => PartKeys,
 ): boolean {

@@ -1,43 +1,58 @@
-import type { CallText } from "../model/call.ts";
+import type { CallFacts, CallText } from "../model/call.ts";
 import type { AttributeValue } from "../receive/records.ts";
 import { cutTo } from "./attributes.ts";
+import { addToolCall, type FactsDraft, finishFacts } from "./call-facts.ts";
 import type { ReadContext } from "./context.ts";
+import { firstMember, jsonText, listOf, memberOf } from "./structured.ts";
 
 /** Content of messages nests a few levels; deeper structure is not text that anybody wrote. */
 const MAX_DEPTH = 8;
-const MAX_JSON_DEPTH = 64;
 
-/** A call's texts while they are being gathered; messages are joined by line breaks. */
-export type TextDraft = { system: string; input: string; output: string };
+const PARTS = ["system", "input", "output", "context"] as const;
+type Part = (typeof PARTS)[number];
+
+/**
+ * What was said in a call and asked for while it is being gathered; messages are joined by line breaks.
+ * What tools gave is context, and no part of the input.
+ */
+export type TextDraft = { [K in Part]: string } & FactsDraft;
+
+/** What was said in a call; each absent where nothing tells it. */
+export type Said = { readonly text?: CallText; readonly facts?: CallFacts };
 
 export function emptyText(): TextDraft {
-  return { system: "", input: "", output: "" };
+  return { system: "", input: "", output: "", context: "" };
 }
 
 /** Adds a message to one of the texts. */
-export function addText(draft: TextDraft, to: keyof TextDraft, text: string): void {
+export function addText(draft: TextDraft, to: Part, text: string): void {
   if (text === "") return;
   draft[to] = draft[to] === "" ? text : `${draft[to]}\n${text}`;
 }
 
-/** Whether messages of this role steer the model instead of asking it. */
-export function isSystemRole(role: unknown): boolean {
-  return role === "system" || role === "developer";
+/** Which text a message to the model is part of, by its role. */
+export function inputPart(role: unknown): "system" | "context" | "input" {
+  if (role === "system" || role === "developer") return "system";
+  return role === "tool" || role === "function" ? "context" : "input";
 }
 
-/** The gathered texts, cut to their limit; `undefined` where nothing was said. */
-export function finishText(draft: TextDraft, context: ReadContext): CallText | undefined {
+/** What was gathered, texts cut to their limit. */
+export function finishText(draft: TextDraft, context: ReadContext): Said {
   const text: { -readonly [K in keyof CallText]: CallText[K] } = {};
   let any = false;
-  for (const part of ["system", "input", "output"] as const) {
+  for (const part of PARTS) {
     const whole = draft[part];
     if (whole === "") continue;
     any = true;
     text[part] = cutTo(whole, context.limits.textLength);
     if (whole.length > context.limits.textLength) context.ignored.add("text-cut");
   }
-  return any ? text : undefined;
+  const facts = finishFacts(draft);
+  if (facts === undefined) return any ? { text } : NOTHING_SAID;
+  return any ? { text, facts } : { facts };
 }
+
+const NOTHING_SAID: Said = {};
 
 /**
  * Adds what an attribute holds: messages or parts as JSON text (on spans) or as structure (on
@@ -56,8 +71,8 @@ export function addMessages(
     return;
   }
   for (const message of Array.isArray(content) ? (content as readonly unknown[]) : [content]) {
-    const system = to === "input" && isSystemRole(memberOf(message, "role"));
-    addText(draft, system ? "system" : to, plainText(message, to === "output", 0));
+    const part = to === "input" ? inputPart(memberOf(message, "role")) : to;
+    addText(draft, part, plainText(message, { draft, isAnswer: to === "output" }, 0));
   }
 }
 
@@ -80,10 +95,10 @@ const PART_TYPES: ReadonlySet<unknown> = new Set([
  * Adds one message's content: text, or what a model is asked as its parts in JSON. What only looks like
  * JSON, and whatever a model answers, is text that was written so.
  */
-export function addContent(draft: TextDraft, to: keyof TextDraft, content: string): void {
+export function addContent(draft: TextDraft, to: Part, content: string): void {
   const parts = to !== "output" && content.startsWith("[{") ? parsed(content) : content;
   const isParts = Array.isArray(parts) && parts.every(isPart);
-  addText(draft, to, isParts ? plainText(parts, false, 0) : content);
+  addText(draft, to, isParts ? plainText(parts, { draft, isAnswer: false }, 0) : content);
 }
 
 function isPart(value: unknown): boolean {
@@ -115,66 +130,63 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A member of a structured value, whether it came as JSON or as an attribute's map. */
-function memberOf(value: unknown, name: string): unknown {
-  if (value instanceof Map) return (value as ReadonlyMap<string, unknown>).get(name);
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-}
-
 /** Parts and messages that are text to a reader; OpenAI's responses call theirs by its side. */
 const TEXT_TYPES: ReadonlySet<unknown> = new Set(["text", "message", "input_text", "output_text"]);
 
+const CALL_TYPES: ReadonlySet<unknown> = new Set([
+  "tool_call",
+  "tool_use",
+  "tool-call",
+  "function_call",
+]);
+const ANSWER_TYPES: ReadonlySet<unknown> = new Set([
+  "tool_call_response",
+  "tool_result",
+  "tool-result",
+  "function_call_output",
+]);
+
+/** Where what is no text goes to: to a model what tools answered, from a model which it called. */
+type Sink = { readonly draft: TextDraft; readonly isAnswer: boolean };
+
 /**
- * What a reader would see of a message or part: text, and for the model's input also what tools
- * answered. Reasoning, tool calls, images and files are left out.
+ * What a reader would see of a message or part as text. Reasoning, images and files are left out; so are
+ * tool calls and what tools answered, which go to the sink.
  */
-function plainText(value: unknown, visibleOnly: boolean, depth: number): string {
+function plainText(value: unknown, sink: Sink, depth: number): string {
   if (typeof value === "string") return value;
   if (depth > MAX_DEPTH) return "";
   if (Array.isArray(value)) {
     return value
-      .map((item) => plainText(item, visibleOnly, depth + 1))
+      .map((item) => plainText(item, sink, depth + 1))
       .filter((text) => text !== "")
       .join("\n");
   }
   const type = memberOf(value, "type");
-  if (type === "tool_call_response" || type === "tool_result" || type === "tool-result") {
-    return visibleOnly ? "" : toolAnswer(value);
+  if (CALL_TYPES.has(type)) {
+    if (sink.isAnswer) addToolCall(sink.draft, value);
+    return "";
+  }
+  if (ANSWER_TYPES.has(type)) {
+    if (!sink.isAnswer) addText(sink.draft, "context", toolAnswer(value));
+    return "";
   }
   if (type !== undefined && !TEXT_TYPES.has(type)) return "";
-  for (const name of ["parts", "content", "text", "message"]) {
-    const inner = memberOf(value, name);
-    if (inner !== undefined && inner !== null) return plainText(inner, visibleOnly, depth + 1);
-  }
-  return "";
+  if (sink.isAnswer) addToolCalls(sink.draft, value);
+  const inner = firstMember(value, ["parts", "content", "text", "message"]);
+  return inner === undefined ? "" : plainText(inner, sink, depth + 1);
+}
+
+/** OpenAI's chat completions tell calls beside a message's content, and at first told one alone. */
+function addToolCalls(draft: TextDraft, message: unknown): void {
+  const calls = firstMember(message, ["tool_calls", "toolCalls"]);
+  for (const call of listOf(calls)) addToolCall(draft, call);
+  const single = memberOf(message, "function_call");
+  if (calls === undefined && single !== undefined) addToolCall(draft, single);
 }
 
 function toolAnswer(part: unknown): string {
-  const answer =
-    memberOf(part, "response") ??
-    memberOf(part, "result") ??
-    memberOf(part, "output") ??
-    memberOf(part, "content") ??
-    "";
+  const answer = firstMember(part, ["response", "result", "output", "content"]) ?? "";
   // AI SDK 5 says of what kind an answer is: `{"type":"text","value":"rain"}`.
   return jsonText(memberOf(answer, "value") ?? answer);
-}
-
-/** A structured value as the text that it would be in JSON; text stays as it is. */
-function jsonText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (isDeep(value, 0)) return "";
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner instanceof Map ? Object.fromEntries(inner as ReadonlyMap<string, unknown>) : inner,
-  );
-}
-
-/** Writing JSON recurses, so its depth is bounded before. */
-function isDeep(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth > MAX_JSON_DEPTH) return true;
-  const inner: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
-  for (const item of inner) if (isDeep(item, depth + 1)) return true;
-  return false;
 }

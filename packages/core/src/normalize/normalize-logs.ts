@@ -24,10 +24,11 @@ export function normalizeLogs(
   for (const record of records) {
     const name = eventNameOf(record);
     if (isTextEvent(name)) {
-      const text = eventTextFrom(record, name, { limits: context.limits, ignored });
+      const said = eventTextFrom(record, name, { limits: context.limits, ignored });
       const { traceId, spanId } = record;
-      if (text !== undefined && spanId !== "") texts.push({ traceId, spanId, text });
-      else ignored.add("event-without-text");
+      const isEmpty = said.text === undefined && said.facts === undefined;
+      if (isEmpty || spanId === "") ignored.add("event-without-text");
+      else texts.push({ traceId, spanId, ...said });
       continue;
     }
     if (name !== EVALUATION_EVENT) {

@@ -413,6 +413,18 @@ const KEYS = [
   "gen_ai.output.messages",
   "gen_ai.prompt.0.content",
   "gen_ai.tool.call.result",
+  "gen_ai.tool.definitions",
+  "gen_ai.output.type",
+  "gen_ai.openai.request.response_format",
+  "gen_ai.retrieval.documents",
+  "gen_ai.completion.0.tool_calls.0.name",
+  "gen_ai.completion.0.tool_calls.0.arguments",
+  "llm.request.functions.0.name",
+  "llm.request.functions.0.parameters",
+  "llm.tools.0.tool.json_schema",
+  "ai.operationId",
+  "ai.prompt.tools",
+  "ai.response.toolCalls",
   "openinference.span.kind",
   "llm.invocation_parameters",
   "llm.input_messages.0.message.content",
@@ -424,7 +436,8 @@ const KEYS = [
 const value: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, depthIdentifier: "value" },
-    fc.constantFrom("chat", "embeddings", "execute_tool", "LLM", "TOOL", '[{"role":"user"', ""),
+    fc.constantFrom("chat", "embeddings", "execute_tool", "LLM", "TOOL", "RETRIEVER"),
+    fc.constantFrom("retrieval", "ai.generateObject.doGenerate", '[{"role":"user"', ""),
     fc.json(),
     fc.string(),
     fc.double(),
@@ -433,7 +446,12 @@ const value: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>
     fc.uint8Array({ maxLength: 4 }),
     fc.array(tie("value"), { maxLength: 3 }),
     fc
-      .array(fc.tuple(fc.constantFrom("type", "parts", "content", "role"), tie("value")))
+      .array(
+        fc.tuple(
+          fc.constantFrom("type", "parts", "content", "role", "name", "tool_calls"),
+          tie("value"),
+        ),
+      )
       .map((pairs) => new Map(pairs)),
   ),
 })).value;
@@ -448,7 +466,11 @@ test("never throws, whatever the attributes hold, and counts every span once", (
   fc.assert(
     fc.property(values, fc.option(times), fc.string(), (sent, fields, traceState) => {
       const record = span(sent, { traceState, ...fields });
-      const { telemetry, ignored, rejections } = normalize(record, { priceOf, estimateTokens });
+      const { telemetry, ignored, rejections } = normalize(record, {
+        priceOf,
+        estimateTokens,
+        flagsOf: ({ facts }) => [JSON.stringify(facts ?? "none")],
+      });
       const left = (ignored.get("not-genai") ?? 0) + (ignored.get("not-a-call") ?? 0);
       assert.equal(telemetry.calls.length + left + sum(rejections), 1);
       for (const call of telemetry.calls) {

@@ -1,5 +1,6 @@
 import type { Call } from "../model/call.ts";
 import type { Evaluation } from "../model/evaluation.ts";
+import type { TraceContext } from "../model/telemetry.ts";
 import type { SpanRecord } from "../receive/records.ts";
 import { callFrom } from "./call-from.ts";
 import type { Normalized, NormalizeContext } from "./context.ts";
@@ -7,13 +8,14 @@ import { dialectOf } from "./dialects/table.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import { refuseSpan, refuseTime } from "./refusal.ts";
+import { retrievedIn } from "./retrieved.ts";
 import { perResource, type Source } from "./source.ts";
 import { linksBetween } from "./span-links.ts";
 import { Tally } from "../model/tally.ts";
 
 /**
- * Makes calls of spans, whatever dialect they are written in, and evaluations of the events on any
- * span. Stateless: repeated span ids and nested copies of one call are found when it is applied.
+ * Makes calls of spans, whatever dialect they are written in, evaluations of the events on any span,
+ * and contexts of what tools gave and retrievals found. Stateless: repeated span ids and nested copies of one call are found when it is applied.
  */
 export function normalizeSpans(
   records: readonly SpanRecord[],
@@ -21,6 +23,7 @@ export function normalizeSpans(
 ): Normalized {
   const calls: Call[] = [];
   const others: SpanRecord[] = [];
+  const contexts: TraceContext[] = [];
   const evaluations: Evaluation[] = [];
   const generations = new Map<Call, Generation>();
   const ignored = new Tally();
@@ -33,16 +36,26 @@ export function normalizeSpans(
     const call = callOf(span, source, reading);
     if (typeof call === "object") {
       calls.push(call);
+      const given = call.kind === "tool" ? call.text?.output : undefined;
+      if (given !== undefined) contexts.push({ traceId: call.traceId, text: given });
       const generation = generationOf(span.attributes);
       if (generation !== undefined) generations.set(call, generation);
     } else if (call === "not-genai" || call === "not-a-call") {
       others.push(span);
       ignored.add(call);
+      const text = retrievedIn(span, reading);
+      if (text !== undefined) contexts.push({ traceId: span.traceId, text });
     } else rejections.add(call);
   }
   const links = linksBetween(calls, others, context.isAwaited ?? AWAITS_NONE);
   return {
-    telemetry: { calls, points: [], evaluations, ...(links.length > 0 && { links }) },
+    telemetry: {
+      calls,
+      points: [],
+      evaluations,
+      ...(links.length > 0 && { links }),
+      ...(contexts.length > 0 && { contexts }),
+    },
     generations,
     ignored: ignored.counts,
     rejections: rejections.counts,

@@ -293,7 +293,7 @@ function otlpOn(
       estimateTokens,
       typeLabels: engine.features.has("type-and-unit-labels"),
       isKnown: (metadata) => engine.metadata.has(metadata),
-      textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
+      saidIn: (traceId, spanId) => texts.find(traceId, spanId),
       isAwaited: (traceId, spanId) => awaited.has(traceId, spanId),
     }),
     read: (telemetry) => {

@@ -74,7 +74,7 @@ function inputsOf(
       value,
       {
         ...context,
-        textOf: (traceId, spanId) => texts.textOf(traceId, spanId),
+        saidIn: (traceId, spanId) => texts.find(traceId, spanId),
         isAwaited: (traceId, spanId) => awaited.has(traceId, spanId),
       },
       time,

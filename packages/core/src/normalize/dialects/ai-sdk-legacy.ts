@@ -1,9 +1,19 @@
-import type { CallKind, CallText } from "../../model/call.ts";
+import type { CallKind } from "../../model/call.ts";
 import type { Attributes, AttributeValue, SpanRecord } from "../../receive/records.ts";
 import { jsonMembers, jsonOf, membersOf, textsOf } from "../attributes.ts";
+import { addToolCall, setTools } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
-import { addMessages, addText, addValue, emptyText, finishText } from "../message-text.ts";
+import {
+  addMessages,
+  addText,
+  addValue,
+  emptyText,
+  finishText,
+  type Said,
+  type TextDraft,
+} from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
+import { listOf } from "../structured.ts";
 
 /**
  * The telemetry built into Vercel AI SDK 4, 5 and 6, which version 7 keeps as `LegacyOpenTelemetry`.
@@ -104,12 +114,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   if (found === undefined) return "not-a-call";
   const [kind, operation] = found;
   const reading = readSpelling(span, { kind, operation }, SPELLING, context);
-  const text = textOf(attributes, kind, context);
-  return {
-    ...reading,
-    stream: last === "doStream",
-    ...(text !== undefined && { text }),
-  };
+  return { ...reading, stream: last === "doStream", ...textOf(attributes, kind, context) };
 }
 
 /**
@@ -128,11 +133,7 @@ function withProviderMetadata(attributes: Attributes): Attributes {
   return all;
 }
 
-function textOf(
-  attributes: Attributes,
-  kind: CallKind,
-  context: ReadContext,
-): CallText | undefined {
+function textOf(attributes: Attributes, kind: CallKind, context: ReadContext): Said {
   const draft = emptyText();
   if (kind === "embeddings") {
     for (const value of textsOf(attributes.get("ai.values"))) {
@@ -148,6 +149,18 @@ function textOf(
     addValue(draft, "output", attributes.get("ai.response.text"), context);
     if (draft.output === "")
       addValue(draft, "output", attributes.get("ai.response.object"), context);
+    addFacts(draft, attributes);
   }
   return finishText(draft, context);
+}
+
+/** Objects are generated from a schema, which the span around the call tells, and not every version. */
+function addFacts(draft: TextDraft, attributes: Attributes): void {
+  const tools = attributes.get("ai.prompt.tools");
+  if (tools !== undefined) setTools(draft, typeof tools === "string" ? jsonOf(tools) : tools);
+  const called = attributes.get("ai.response.toolCalls");
+  for (const call of listOf(jsonOf(called))) addToolCall(draft, call);
+  if (/^ai\.(generate|stream)Object\b/.test(operationId(attributes))) draft.outputType = "json";
+  const schema = attributes.get("ai.schema");
+  if (typeof schema === "string") draft.outputSchema = schema;
 }

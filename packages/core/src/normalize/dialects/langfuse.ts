@@ -1,10 +1,11 @@
-import type { CallKind, CallText } from "../../model/call.ts";
+import type { CallKind } from "../../model/call.ts";
 import type { Attributes, AttributeValue, SpanRecord } from "../../receive/records.ts";
 import { jsonMembers, jsonOf, membersOf } from "../attributes.ts";
+import { addRequest } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
 import { leadingStatus } from "../error-type.ts";
 import { isoTime } from "../iso-time.ts";
-import { addMessages, addText, emptyText, finishText } from "../message-text.ts";
+import { addMessages, addText, emptyText, finishText, type Said } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 const TYPE = "langfuse.observation.type";
@@ -64,7 +65,6 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const first = firstChunkS(span);
   const { stream } = jsonMembers(attributes.get("langfuse.observation.model.parameters"));
   const failed = attributes.get("langfuse.observation.level") === "ERROR";
-  const text = textOf(attributes, kind, context);
   return {
     ...reading,
     names: {
@@ -76,7 +76,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
     },
     stream: stream === true || stream === "true" || first !== undefined,
     ...(first !== undefined && { timeToFirstChunkS: first }),
-    ...(text !== undefined && { text }),
+    ...textOf(attributes, kind, context),
   };
 }
 
@@ -126,11 +126,7 @@ function firstChunkS({ attributes, startAt }: SpanRecord): number | undefined {
   return at === undefined ? undefined : Math.max(0, at - startAt) / 1000;
 }
 
-function textOf(
-  attributes: Attributes,
-  kind: CallKind,
-  context: ReadContext,
-): CallText | undefined {
+function textOf(attributes: Attributes, kind: CallKind, context: ReadContext): Said {
   const draft = emptyText();
   for (const side of ["input", "output"] as const) {
     const value = attributes.get(`langfuse.observation.${side}`);
@@ -139,10 +135,13 @@ function textOf(
       continue;
     }
     // A wrapped client gives `{"messages":[…],"tools":[…]}` where there are tools.
-    const { messages } = membersOf(jsonOf(value));
+    const { messages, ...request } = membersOf(jsonOf(value));
+    if (side === "input" && kind === "inference") addRequest(draft, request);
     const said: AttributeValue | undefined =
       messages === undefined ? value : JSON.stringify(messages);
     addMessages(draft, side, said, context);
   }
+  const parameters = jsonMembers(attributes.get("langfuse.observation.model.parameters"));
+  if (kind === "inference") addRequest(draft, parameters);
   return finishText(draft, context);
 }

@@ -1,9 +1,10 @@
-import type { CallKind, CallText } from "../../model/call.ts";
+import type { CallKind } from "../../model/call.ts";
 import type { Attributes, AttributeValue, SpanRecord } from "../../receive/records.ts";
 import { jsonMembers, membersOf } from "../attributes.ts";
+import { addRequest } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
 import { exceptionTypeIn } from "../error-type.ts";
-import { addMessages, addText, emptyText, finishText } from "../message-text.ts";
+import { addMessages, addText, emptyText, finishText, type Said } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 import { GENAI_SPELLING } from "./otel-genai.ts";
 
@@ -61,7 +62,6 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const reading = readSpelling(span, { kind, operation }, SPELLING, context);
   const { provider, ...names } = reading.names;
   const errorType = exceptionTypeIn(span);
-  const text = textOf(attributes, kind, context);
   return {
     ...reading,
     names: {
@@ -72,7 +72,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
       ...(errorType !== undefined && { errorType }),
     },
     finishReasons: reading.finishReasons.flatMap((joined) => joined.split(", ")),
-    ...(text !== undefined && { text }),
+    ...textOf(attributes, kind, context),
   };
 }
 
@@ -87,11 +87,7 @@ function withDetails(attributes: Attributes): Attributes {
   return all;
 }
 
-function textOf(
-  attributes: Attributes,
-  kind: CallKind,
-  context: ReadContext,
-): CallText | undefined {
+function textOf(attributes: Attributes, kind: CallKind, context: ReadContext): Said {
   const draft = emptyText();
   const [asked, answered] = [attributes.get("gen_ai.prompt"), attributes.get("gen_ai.completion")];
   if (kind === "tool") {
@@ -105,6 +101,10 @@ function textOf(
   addMessages(draft, "input", plain(inputs["messages"] ?? inputs["input"]), context);
   const outputs = jsonMembers(answered);
   addMessages(draft, "output", plain(answerIn(outputs)), context);
+  if (kind === "inference") {
+    addRequest(draft, inputs);
+    addRequest(draft, jsonMembers(attributes.get("langsmith.metadata.ls_invocation_params")));
+  }
   return finishText(draft, context);
 }
 

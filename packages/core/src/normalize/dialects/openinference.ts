@@ -1,9 +1,11 @@
-import type { CallKind, CallText } from "../../model/call.ts";
+import type { CallKind } from "../../model/call.ts";
 import type { Attributes, SpanRecord } from "../../receive/records.ts";
 import { firstName, flagOf, jsonMembers, labelCut } from "../attributes.ts";
+import { addRequest, setTools } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages, type IndexedMessages } from "../indexed-messages.ts";
-import { addText, emptyText, finishText, type TextDraft } from "../message-text.ts";
+import { addIndexedToolCalls, indexedToolCalls } from "../indexed-tools.ts";
+import { addText, emptyText, finishText, type Said, type TextDraft } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 const KIND = "openinference.span.kind";
@@ -63,7 +65,6 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const named = firstName(attributes, ["llm.model_name"], context);
   const first = firstToken(span);
   const stream = flagOf(request.stream) ?? (first === undefined ? undefined : true);
-  const text = textOf(attributes, kind, context);
   return {
     ...reading,
     names: {
@@ -75,19 +76,26 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
     },
     ...(stream !== undefined && { stream }),
     ...(first !== undefined && { timeToFirstChunkS: first }),
-    ...(text !== undefined && { text }),
+    ...textOf(attributes, kind, request.body, context),
   };
 }
 
-type Request = { readonly model?: string; readonly stream?: boolean };
+type Request = {
+  readonly model?: string;
+  readonly stream?: boolean;
+  /** All of it. */
+  readonly body?: unknown;
+};
 
 /** What the request asked for: the body without its messages, as JSON text. */
 function requestOf(attributes: Attributes, context: ReadContext): Request {
   const sent = attributes.get("llm.invocation_parameters");
   if (typeof sent !== "string") return {};
   try {
-    const { model, stream } = Object(JSON.parse(sent)) as Record<string, unknown>;
+    const body = Object(JSON.parse(sent)) as Record<string, unknown>;
+    const { model, stream } = body;
     return {
+      body,
       ...(typeof model === "string" && model !== "" && { model: labelCut(model, context) }),
       ...(typeof stream === "boolean" && { stream }),
     };
@@ -163,20 +171,41 @@ function texts(prefix: string, content: string): IndexedMessages {
 function textOf(
   attributes: Attributes,
   kind: CallKind,
+  request: unknown,
   context: ReadContext,
-): CallText | undefined {
+): Said {
   const draft = emptyText();
   if (kind === "inference") {
     addIndexed(draft, "input", attributes, INPUT);
     addIndexed(draft, "output", attributes, OUTPUT);
     addIndexed(draft, "input", attributes, PROMPTS);
     addIndexed(draft, "output", attributes, CHOICES);
+    addFacts(draft, attributes, request);
   } else if (kind === "embeddings") {
     addIndexed(draft, "input", attributes, EMBEDDED);
   }
   if (draft.input === "") addValue(draft, "input", attributes, kind);
   if (draft.output === "" && kind !== "embeddings") addValue(draft, "output", attributes, kind);
   return finishText(unmasked(draft), context);
+}
+
+const TOOL_CALLS = indexedToolCalls({
+  prefix: "llm.output_messages.",
+  calls: "message.tool_calls.",
+  name: "tool_call.function.name",
+  arguments: "tool_call.function.arguments",
+});
+
+function addFacts(draft: TextDraft, attributes: Attributes, request: unknown): void {
+  addRequest(draft, request);
+  const tools: unknown[] = [];
+  for (let i = 0; i < attributes.size; i++) {
+    const definition = attributes.get(`llm.tools.${i}.tool.json_schema`);
+    if (definition === undefined) break;
+    tools.push(definition);
+  }
+  if (tools.length > 0) setTools(draft, tools);
+  addIndexedToolCalls(draft, attributes, TOOL_CALLS);
 }
 
 /** Whole requests and answers as JSON are text for tools only: there nothing else is. */
@@ -195,7 +224,7 @@ function addValue(
 const HIDDEN = "__REDACTED__";
 
 function unmasked(draft: TextDraft): TextDraft {
-  for (const part of ["system", "input", "output"] as const) {
+  for (const part of ["system", "input", "output", "context"] as const) {
     if (!draft[part].startsWith(HIDDEN)) continue;
     if (draft[part].split("\n").every((line) => line === HIDDEN)) draft[part] = "";
   }

@@ -1,6 +1,8 @@
 import type { SpanRecord } from "../../receive/records.ts";
+import { joinedFacts } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages } from "../indexed-messages.ts";
+import { addIndexedToolCalls, indexedToolCalls } from "../indexed-tools.ts";
 import { addValue, emptyText, finishText } from "../message-text.ts";
 import type { Dialect, Reading, Spelling } from "../reading.ts";
 import { GENAI_SPELLING, operationOf, readGenai } from "./otel-genai.ts";
@@ -140,8 +142,7 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   const draft = emptyText();
   addValue(draft, "input", attributes.get("traceloop.entity.input"), context);
   addValue(draft, "output", attributes.get("traceloop.entity.output"), context);
-  const text = reading.text ?? finishText(draft, context);
-  return { ...reading, ...(text !== undefined && { text }) };
+  return reading.text === undefined ? { ...reading, ...finishText(draft, context) } : reading;
 }
 
 function readModel(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
@@ -150,8 +151,10 @@ function readModel(span: SpanRecord, context: ReadContext): Reading | "not-a-cal
   const draft = emptyText();
   addIndexed(draft, "input", span.attributes, PROMPTS);
   addIndexed(draft, "output", span.attributes, COMPLETIONS);
-  const text = finishText(draft, context);
-  return text === undefined ? reading : { ...reading, text };
+  addIndexedToolCalls(draft, span.attributes, TOOL_CALLS);
+  const { text, facts } = finishText(draft, context);
+  const all = joinedFacts(reading.facts, facts);
+  return { ...reading, ...(text && { text }), ...(all && { facts: all }) };
 }
 
 function modelOperation(span: SpanRecord): string {
@@ -166,4 +169,12 @@ const COMPLETIONS = indexedMessages({
   prefix: "llm.completions.",
   role: "role",
   content: "content",
+});
+
+const TOOL_CALLS = indexedToolCalls({
+  prefix: "llm.completions.",
+  calls: "tool_calls.",
+  single: "function_call.",
+  name: "name",
+  arguments: "arguments",
 });

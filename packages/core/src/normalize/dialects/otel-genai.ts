@@ -1,8 +1,16 @@
-import type { CallKind, CallText } from "../../model/call.ts";
-import type { SpanRecord } from "../../receive/records.ts";
+import type { CallKind } from "../../model/call.ts";
+import type { Attributes, SpanRecord } from "../../receive/records.ts";
+import { jsonOf } from "../attributes.ts";
+import { type FactsDraft, setResponseFormat, setTools } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
 import { addIndexed, indexedMessages } from "../indexed-messages.ts";
-import { addMessages, addValue, emptyText, finishText } from "../message-text.ts";
+import {
+  addIndexedToolCalls,
+  addIndexedTools,
+  indexedToolCalls,
+  indexedTools,
+} from "../indexed-tools.ts";
+import { addMessages, addValue, emptyText, finishText, type Said } from "../message-text.ts";
 import { readSpelling, type Dialect, type Reading, type Spelling } from "../reading.ts";
 
 /**
@@ -92,8 +100,8 @@ export function readGenai(
   const kind = KINDS.get(operation);
   if (kind === undefined) return "not-a-call";
   const reading = readSpelling(span, { kind, operation }, spelling, context);
-  const text = genaiText(span, kind, context);
-  return text === undefined ? reading : { ...reading, text };
+  const said = genaiText(span, kind, context);
+  return said.text === undefined && said.facts === undefined ? reading : { ...reading, ...said };
 }
 
 /** Before v1.26 the operation was told by the span's name alone: `chat gpt-4`. */
@@ -116,12 +124,21 @@ const COMPLETION = indexedMessages({
   content: "content",
 });
 
-/** What was said, by the names of all three generations. */
-export function genaiText(
-  span: SpanRecord,
-  kind: CallKind,
-  context: ReadContext,
-): CallText | undefined {
+const FUNCTIONS = indexedTools({
+  prefix: "llm.request.functions.",
+  name: "name",
+  parameters: "parameters",
+});
+const TOOL_CALLS = indexedToolCalls({
+  prefix: "gen_ai.completion.",
+  calls: "tool_calls.",
+  single: "function_call.",
+  name: "name",
+  arguments: "arguments",
+});
+
+/** What was said and asked for, by the names of all three generations. */
+function genaiText(span: SpanRecord, kind: CallKind, context: ReadContext): Said {
   const { attributes } = span;
   const draft = emptyText();
   if (kind === "tool") {
@@ -140,6 +157,11 @@ export function genaiText(
     addMessages(draft, "output", attributes.get("gen_ai.completion"), context);
     addIndexed(draft, "output", attributes, COMPLETION);
   }
+  if (kind === "inference") {
+    addGenaiFacts(draft, attributes);
+    addIndexedTools(draft, attributes, FUNCTIONS);
+    addIndexedToolCalls(draft, attributes, TOOL_CALLS);
+  }
   for (const event of span.events) {
     if (event.name === "gen_ai.content.prompt" && draft.input === "") {
       addMessages(draft, "input", event.attributes.get("gen_ai.prompt"), context);
@@ -148,4 +170,15 @@ export function genaiText(
     }
   }
   return finishText(draft, context);
+}
+
+/** What was asked for beside the text, as spans and events tell it. */
+export function addGenaiFacts(draft: FactsDraft, attributes: Attributes): void {
+  const type = attributes.get("gen_ai.output.type");
+  if (typeof type === "string" && type !== "") draft.outputType = type;
+  setResponseFormat(draft, attributes.get("gen_ai.openai.request.response_format"));
+  const schema = attributes.get("gen_ai.request.structured_output_schema");
+  if (typeof schema === "string" && schema !== "") draft.outputSchema = schema;
+  const tools = attributes.get("gen_ai.tool.definitions");
+  if (tools !== undefined) setTools(draft, typeof tools === "string" ? jsonOf(tools) : tools);
 }

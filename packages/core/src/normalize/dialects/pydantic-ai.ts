@@ -1,9 +1,17 @@
-import type { CallText } from "../../model/call.ts";
 import type { SpanRecord } from "../../receive/records.ts";
-import { jsonOf, membersOf } from "../attributes.ts";
+import { jsonMembers, jsonOf, membersOf } from "../attributes.ts";
+import { addRequest, joinedFacts, setTools } from "../call-facts.ts";
 import type { ReadContext } from "../context.ts";
-import { addMessages, addValue, emptyText, finishText } from "../message-text.ts";
+import {
+  addMessages,
+  addValue,
+  emptyText,
+  finishText,
+  type Said,
+  type TextDraft,
+} from "../message-text.ts";
 import type { Dialect, Reading, Spelling } from "../reading.ts";
+import { listOf } from "../structured.ts";
 import { GENAI_SPELLING, operationOf, readGenai } from "./otel-genai.ts";
 
 /**
@@ -56,12 +64,14 @@ function read(span: SpanRecord, context: ReadContext): Reading | "not-a-call" {
   if (type === "pending_span" || type === "log") return "not-a-call";
   const reading = readGenai(span, SPELLING, context, operation(span));
   if (reading === "not-a-call") return reading;
-  const text = reading.text ?? textOf(span, reading, context);
+  const { text, facts } = readOwn(span, reading, context);
+  const allFacts = joinedFacts(reading.facts, facts);
   // A streamed call ends with the answer's head: its usage is in a log that belongs to no call.
   const { stream } = membersOf(jsonOf(attributes.get("request_data")));
   return {
     ...reading,
-    ...(text !== undefined && { text }),
+    ...(text !== undefined && { text: reading.text ?? text }),
+    ...(allFacts !== undefined && { facts: allFacts }),
     ...(stream === true && { stream }),
   };
 }
@@ -79,7 +89,8 @@ function operation(span: SpanRecord): string {
     : operationOf(span);
 }
 
-function textOf(span: SpanRecord, reading: Reading, context: ReadContext): CallText | undefined {
+/** What is said in no attribute of the conventions. */
+function readOwn(span: SpanRecord, reading: Reading, context: ReadContext): Said {
   const { attributes } = span;
   const draft = emptyText();
   if (reading.kind === "tool") {
@@ -87,16 +98,30 @@ function textOf(span: SpanRecord, reading: Reading, context: ReadContext): CallT
     addValue(draft, "output", attributes.get("tool_response"), context);
     return finishText(draft, context);
   }
-  const events = jsonOf(attributes.get("events"));
-  for (const event of Array.isArray(events) ? (events as readonly unknown[]) : []) {
+  for (const event of listOf(jsonOf(attributes.get("events")))) {
     const { message, "event.name": name } = membersOf(event);
     const isAnswer = name === "gen_ai.choice";
     const said = JSON.stringify([isAnswer ? message : event]);
     addMessages(draft, isAnswer ? "output" : "input", said, context);
   }
-  const { messages } = membersOf(jsonOf(attributes.get("request_data")));
+  const request = membersOf(jsonOf(attributes.get("request_data")));
+  const { messages } = request;
   if (messages !== undefined) addMessages(draft, "input", JSON.stringify(messages), context);
+  addRequest(draft, request);
+  addParameters(draft, jsonMembers(attributes.get("model_request_parameters")));
   const { message } = membersOf(jsonOf(attributes.get("response_data")));
   if (message !== undefined) addMessages(draft, "output", JSON.stringify([message]), context);
   return finishText(draft, context);
+}
+
+/** What the agent asks its model for; tools of output are called as the others are. */
+function addParameters(draft: TextDraft, parameters: Readonly<Record<string, unknown>>): void {
+  const { function_tools, output_tools, output_mode, output_object } = parameters;
+  if (Array.isArray(function_tools)) {
+    setTools(draft, [...listOf(function_tools), ...listOf(output_tools)]);
+  }
+  if (output_mode !== "native" && output_mode !== "prompted") return;
+  draft.outputType = "json";
+  const { json_schema: schema } = membersOf(output_object);
+  if (schema !== undefined) draft.outputSchema = JSON.stringify(schema);
 }

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import type { CallFacts } from "../../model/call.ts";
 import { DEFAULT_LIMITS } from "../../model/limits.ts";
 import { epochMs } from "../../model/time.ts";
 import { decodeTracesJson } from "../../receive/decode-json.ts";
@@ -54,16 +55,21 @@ const VARYING = ["traceId", "spanId", "parentSpanId", "startAt", "endAt", "durat
 /** The calls without what differs from run to run; times of chunks as whether they are told. */
 function callsOf(fixture: Fixture): readonly unknown[] {
   const records = recordsOf(fixture);
+  const facts: (CallFacts | undefined)[] = [];
   const { telemetry, rejections } = normalizeSpans(records, {
+    flagsOf: (call) => {
+      facts.push(call.facts);
+      return [];
+    },
     at: epochMs(Math.max(...records.map(({ endAt }) => endAt))),
     maxAheadMs: 0,
     limits: DEFAULT_LIMITS,
   });
   assert.equal(rejections.size, 0);
   const isRecorded = "traces" in fixture;
-  return telemetry.calls.map((call) =>
+  return telemetry.calls.map((call, i) =>
     Object.fromEntries(
-      Object.entries(call)
+      Object.entries({ ...call, ...(facts[i] && { facts: facts[i] }) })
         .filter(([field]) => !VARYING.includes(field))
         .map(([field, value]) => [field, isRecorded && field.endsWith("ChunkS") ? true : value]),
     ),

@@ -216,7 +216,12 @@ const sameCall: Readonly<Record<string, SameCall>> = {
       dialect: "ai-sdk",
       timePerOutputChunkS: 0.02,
       serverAddress: "api.openai.com",
-      text: { system: "Be brief.", input: 'Weather?\n{"sky":"grey"}', output: "Looking." },
+      text: {
+        system: "Be brief.",
+        input: "Weather?",
+        context: '{"sky":"grey"}',
+        output: "Looking.",
+      },
     },
     lacks: ["conversationId"],
   },
