@@ -8,7 +8,7 @@ import type {
 import type { Engine } from "@naruko/core/engine/engine";
 import type { Ask, JudgeAnswer } from "@naruko/core/model/judge";
 import type { Outcome } from "@naruko/core/model/outcome";
-import { MINUTE_MS } from "@naruko/core/model/time";
+import { MINUTE_MS, SECOND_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { Disk } from "../disk/disk.ts";
 import type { Clock } from "./clock.ts";
@@ -61,6 +61,16 @@ const INTERRUPTED: JudgeAnswer = {
   detail: "the program stopped before the answer was committed",
 };
 
+/** A request that a stop kept from leaving costs nothing; the pause outlasts the stop. */
+const UNSENT: JudgeAnswer = {
+  ok: false,
+  reason: "interrupted",
+  retry: true,
+  usage: { inputTokens: 0, outputTokens: 0 },
+  pauseMs: 10 * SECOND_MS,
+  detail: "the program was stopping",
+};
+
 /**
  * Drives the engine by the clock: commits inputs, applies them in order, carries effects out and
  * feeds their outcomes back.
@@ -68,6 +78,8 @@ const INTERRUPTED: JudgeAnswer = {
 export class Live {
   readonly #options: LiveOptions;
   readonly #queue: CommitQueue;
+  /** Requests to the judge that were under way when the process before this one ended. */
+  readonly #interrupted: readonly string[];
   readonly counts: LiveCounts = {
     faults: 0,
     commitFailures: 0,
@@ -88,6 +100,7 @@ export class Live {
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#snapshotAt = options.lastTick;
+    this.#interrupted = options.engine.askedKeys();
     this.#queue = new CommitQueue({
       clock: options.clock,
       time: options.time,
@@ -111,9 +124,7 @@ export class Live {
   start(): void {
     for (const effect of this.#options.engine.outstanding()) this.#carryOut(effect);
     // Whether they were answered, and paid for, before the stop is known to nobody.
-    for (const ask of this.#options.engine.askedKeys()) {
-      this.#underWayUntil(this.#queue.submit({ kind: "judged", ask, answer: INTERRUPTED }, 0));
-    }
+    for (const ask of this.#interrupted) this.#answer(ask, INTERRUPTED);
     this.#pulse();
   }
 
@@ -228,7 +239,8 @@ export class Live {
       this.#follow(effect.key, this.#options.senders.forward(effect.alertmanager, effect.alerts));
     } else if (effect.kind === "ask") {
       // What is asked while stopping would be cut off at once: the next start asks it.
-      if (!this.#stopped) this.#underWayUntil(this.#ask(effect.ask));
+      if (this.#stopped) this.#answer(effect.ask.key, UNSENT);
+      else this.#underWayUntil(this.#ask(effect.ask));
     } else {
       void this.#options.disk.keep([effect]);
     }
@@ -244,8 +256,11 @@ export class Live {
   }
 
   async #ask(ask: Ask): Promise<void> {
-    const answer = await this.#options.senders.ask(ask);
-    await this.#queue.submit({ kind: "judged", ask: ask.key, answer }, 0);
+    this.#answer(ask.key, await this.#options.senders.ask(ask));
+  }
+
+  #answer(ask: string, answer: JudgeAnswer): void {
+    this.#underWayUntil(this.#queue.submit({ kind: "judged", ask, answer }, 0));
   }
 
   /** Also while stopping: an outcome that is not committed repeats the delivery after the start. */
