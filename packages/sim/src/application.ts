@@ -21,19 +21,36 @@ const MOOD_MEAN_MS = 8 * MINUTE_MS;
 /** Calls that may be sent once more. */
 const REMEMBERED = 40;
 
+/** Words that are in whatever an application and its model said, and in nothing else. */
+export const SPOKEN = "the canary sings of";
+
+/** The call that a text with what was said is about. */
+export function spanSpokenOf(text: string): string | undefined {
+  return new RegExp(`${SPOKEN} ([0-9a-f]{16})`).exec(text)?.[1];
+}
+
+export type ApplicationOptions = {
+  readonly name: string;
+  readonly random: Random;
+  /** Whether its telemetry has what was said. */
+  readonly tellsText: boolean;
+};
+
 /** One application: its calls, its own metrics and the verdicts about its answers. */
 export class Application {
   readonly name: string;
   readonly #random: Random;
+  readonly #tellsText: boolean;
   readonly #models: readonly [string, ...string[]];
   #mood: Mood = "calm";
   #moodUntilMs = 0;
   #recent: Call[] = [];
   #requests = 0;
 
-  constructor(name: string, random: Random) {
+  constructor({ name, random, tellsText }: ApplicationOptions) {
     this.name = name;
     this.#random = random;
+    this.#tellsText = tellsText;
     this.#models = [`${name}-large`];
   }
 
@@ -76,9 +93,12 @@ export class Application {
     const durationS = this.#mood === "slow" ? random.between(4, 20) : random.between(0.2, 3);
     const failed = random.chance(this.#mood === "failing" ? 0.7 : 0.02);
     const tool = random.chance(0.1);
+    const traceId = random.hex(32);
+    const spanId = random.hex(16);
+    const said = `${SPOKEN} ${spanId}`;
     return {
-      traceId: random.hex(32),
-      spanId: random.hex(16),
+      traceId,
+      spanId,
       kind: tool ? "tool" : "inference",
       operation: tool ? "execute_tool" : "chat",
       startAt: epochMs(endMs - Math.floor(durationS * SECOND_MS)),
@@ -94,6 +114,7 @@ export class Application {
       usageSource: failed ? "missing" : "provider",
       weight: random.chance(0.05) ? 4 : 1,
       dialect: "sim",
+      ...(this.#tellsText && !failed ? { text: { input: `Sing: ${said}`, output: said } } : {}),
     };
   }
 

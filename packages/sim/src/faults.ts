@@ -12,7 +12,10 @@ export type CrashKind =
   | "before-outcome-commit"
   | "after-outcome-commit"
   | "after-gap-commit"
-  | "after-receiver";
+  | "after-receiver"
+  | "before-judged-commit"
+  | "after-judged-commit"
+  | "at-judge";
 
 export const CRASH_KINDS: readonly [CrashKind, ...CrashKind[]] = [
   "at-once",
@@ -29,6 +32,14 @@ export const CRASH_KINDS: readonly [CrashKind, ...CrashKind[]] = [
   "in-recovery",
 ];
 
+/** Those of a world with a judge. */
+export const JUDGE_CRASH_KINDS: readonly [CrashKind, ...CrashKind[]] = [
+  "before-judged-commit",
+  "after-judged-commit",
+  "at-judge",
+  ...CRASH_KINDS,
+];
+
 const WEATHERS: readonly [Weather, ...Weather[]] = [
   "well",
   "unavailable",
@@ -42,6 +53,8 @@ const BATCH_CRASHES: Partial<Record<CrashKind, readonly [CrashStep, Input["kind"
   "before-outcome-commit": ["before-commit", "outcome"],
   "after-outcome-commit": ["after-commit", "outcome"],
   "after-gap-commit": ["after-commit", "gap"],
+  "before-judged-commit": ["before-commit", "judged"],
+  "after-judged-commit": ["after-commit", "judged"],
 };
 
 /** What goes wrong at the moment. One crash is armed at a time, and happens where it fits first. */
@@ -124,6 +137,8 @@ export class Faults implements DiskFaults {
 
   readonly crashesAtReceiver = (): boolean =>
     this.#armed === "after-receiver" && this.#crash("after-receiver");
+
+  readonly crashesAtJudge = (): boolean => this.#armed === "at-judge" && this.#crash("at-judge");
 
   readonly crashesInTick = (): boolean => this.#armed === "in-a-tick" && this.#crash("in-a-tick");
 

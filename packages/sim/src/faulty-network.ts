@@ -74,11 +74,6 @@ export class FaultyNetwork {
     this.#settled.set(input.delivery, (this.#settled.get(input.delivery) ?? 0) + 1);
   }
 
-  /** Nobody is set up as a judge. */
-  ask(): Promise<never> {
-    return Promise.reject(new Error("the simulation has no judge"));
-  }
-
   deliver(life: Life, delivery: Delivery): Promise<Outcome> {
     const { attempt, key, receiver, integration, alerts } = delivery;
     const content = deliveryContent(delivery);

@@ -10,8 +10,10 @@ import { decodeAlone } from "@naruko/core/store/samples";
 import { assertSame } from "./assert-same.ts";
 import { comparable } from "./engine-state.ts";
 import type { SentBatch } from "./exporter.ts";
+import type { FaultyJudge } from "./faulty-judge.ts";
 import type { Platter } from "./faulty-disk.ts";
 import type { FaultyNetwork } from "./faulty-network.ts";
+import { checkJudge, type CheckedJudge } from "./judge-invariants.ts";
 import { checkBeliefs, checkDeliveries, checkTold, firingsOf } from "./notification-invariants.ts";
 import type { Random } from "./random.ts";
 import { replayCommitted } from "./replay-committed.ts";
@@ -21,6 +23,7 @@ import type { Outputs } from "./replay-committed.ts";
 export type Remains = {
   readonly platter: Platter;
   readonly network: FaultyNetwork;
+  readonly judge: FaultyJudge;
   /** Of the server that runs at the end. */
   readonly engine: Engine;
   readonly options: EngineOptions;
@@ -42,6 +45,7 @@ export type Checked = {
   readonly duplicates: number;
   readonly posts: number;
   readonly chunkRestarts: number;
+  readonly judge: CheckedJudge;
 };
 
 const REPEAT_MS = 15 * MINUTE_MS;
@@ -85,6 +89,7 @@ export function checkAll(remains: Remains): Checked {
     duplicates: delivered.length - new Set(delivered.map(({ key }) => key)).size,
     posts: taken.length - delivered.length,
     chunkRestarts,
+    judge: checkJudge(remains, replayed),
   };
 }
 
@@ -93,7 +98,7 @@ function checkSame(what: string, { platter, engine }: Remains, replayed: Outputs
   const { telemetry, transitions, draws, chunks } = platter;
   assertSameOutputs(
     what,
-    { telemetry, transitions, draws, chunks, deliveries: undefined },
+    { telemetry, transitions, draws, chunks, deliveries: undefined, asks: undefined },
     replayed,
   );
   assertSameState(what, engine, replayed.engine);
@@ -107,16 +112,18 @@ function assertSameOutputs(
   what: string,
   outputs: Pick<Outputs, "telemetry" | "transitions" | "draws" | "chunks"> & {
     readonly deliveries: Outputs["deliveries"] | undefined;
+    readonly asks: Outputs["asks"] | undefined;
   },
   replayed: Outputs,
 ): void {
-  const { telemetry, transitions, draws, chunks, deliveries } = replayed;
+  const { telemetry, transitions, draws, chunks, deliveries, asks } = replayed;
   assertSame(outputs.transitions, transitions, `transitions of ${what}`);
   assertSame(outputs.draws, draws, `draws of ${what}`);
   assertSame(outputs.chunks, chunks, `stored series of ${what}`);
   assertSame(outputs.telemetry, telemetry, `kept calls of ${what}`);
   if (outputs.deliveries === undefined) return;
   assertSame(outputs.deliveries, deliveries, `deliveries of ${what}`);
+  assertSame(outputs.asks, asks, `requests to the judge of ${what}`);
 }
 
 type KeptRow = { readonly at: number; readonly call: Call };

@@ -4,10 +4,11 @@ import { parseArgs } from "node:util";
 import { simulate } from "./simulate.ts";
 import type { Report } from "./simulate.ts";
 
-const HELP = `npm run sim -- [--seed N] [--days N]
+const HELP = `npm run sim -- [--seed N] [--days N] [--no-judge]
 
-Runs the server through days of crashes, full disks, failing receivers and wrong clocks, and checks
-that nothing is lost or doubled. A failure prints the command that repeats it.
+Runs the server through days of crashes, full disks, failing receivers, a failing judge and wrong
+clocks, and checks that nothing is lost or doubled and that no cap in dollars is passed. A failure
+prints the command that repeats it.
 `;
 
 function commit(): string {
@@ -34,6 +35,14 @@ function lines(report: Report): string {
   live = replay = replay with ${report.chunkRestarts} saves and loads: ${transitions} transitions, state and stored series
   ${calls} calls kept once and counted; ${samples} samples
   ${firings} alerts fired and were told: ${report.deliveries} deliveries, ${report.duplicates} of them twice after a death or a lost answer, ${report.posts} posts
+${report.judge.requests === 0 ? "" : judgeLines(report)}`;
+}
+
+function judgeLines({ judge }: Report): string {
+  const { draws, verdicts, missing, requests, interrupted, billedUsd, countedUsd } = judge;
+  const reasons = [...missing].map(([reason, count]) => `${count} ${reason}`).join(", ");
+  return `  ${draws} calls drawn: ${verdicts} verdicts, none lost, invented or doubled; missing: ${reasons}
+  ${requests} requests to the judge, ${interrupted} asked again after a death; ${billedUsd} USD billed, ${countedUsd} counted, within every cap
 `;
 }
 
@@ -41,6 +50,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     days: { type: "string", default: "1" },
+    "no-judge": { type: "boolean", default: false },
     help: { type: "boolean" },
   },
 });
@@ -50,13 +60,16 @@ if (values.help === true) {
 }
 const seed = whole(values.seed, "seed");
 const days = whole(values.days, "days");
+const isJudged = !values["no-judge"];
 try {
-  const report = await simulate({ seed, days });
+  const report = await simulate({ seed, days, isJudged });
   process.stdout.write(`seed ${seed}, ${days} days, commit ${commit()}: all invariants hold\n`);
   process.stdout.write(lines(report));
 } catch (error) {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${what}\n\nseed ${seed}, ${days} days, commit ${commit()}: failed\n`);
-  process.stderr.write(`repeat: npm run sim -- --seed ${seed} --days ${days}\n`);
+  process.stderr.write(
+    `repeat: npm run sim -- --seed ${seed} --days ${days}${isJudged ? "" : " --no-judge"}\n`,
+  );
   process.exit(1);
 }

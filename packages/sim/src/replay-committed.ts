@@ -1,7 +1,7 @@
 import { Engine } from "@naruko/core/engine/engine";
 import type { EngineOptions } from "@naruko/core/engine/engine";
 import type { ChunkRow, Effect, Input, Transition } from "@naruko/core/model/engine-io";
-import type { SettledDraw } from "@naruko/core/model/judge";
+import type { Ask, SettledDraw } from "@naruko/core/model/judge";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { applyWhole } from "naruko/drive/recover";
 import { chunkKey } from "./faulty-disk.ts";
@@ -16,6 +16,8 @@ export type Outputs = {
   readonly chunks: ReadonlyMap<string, ChunkRow>;
   /** By key and try: what it says, and the input that it came from. */
   readonly deliveries: ReadonlyMap<string, { readonly content: string; readonly seq: number }>;
+  /** Requests to the judge in their order, each with the input that it came from. */
+  readonly asks: readonly { readonly ask: Ask; readonly seq: number }[];
 };
 
 /**
@@ -34,6 +36,7 @@ export function replayCommitted(
   const draws = new Map<number, readonly SettledDraw[]>();
   const chunks = new Map<string, ChunkRow>();
   const deliveries = new Map<string, { content: string; seq: number }>();
+  const asks: { ask: Ask; seq: number }[] = [];
   const take = (effect: Effect, { seq }: Input): void => {
     if (effect.kind === "keep") {
       telemetry.set(effect.seq, { at: effect.at, telemetry: effect.telemetry });
@@ -41,6 +44,7 @@ export function replayCommitted(
     else if (effect.kind === "keep-draws") draws.set(effect.seq, effect.draws);
     else if (effect.kind === "keep-chunks")
       for (const chunk of effect.chunks) chunks.set(chunkKey(chunk), chunk);
+    else if (effect.kind === "ask") asks.push({ ask: effect.ask, seq });
     else if (effect.kind === "deliver") {
       const { delivery } = effect;
       const content = deliveryContent(delivery);
@@ -60,5 +64,5 @@ export function replayCommitted(
     }
     for (const effect of applyWhole(engine, input)) take(effect, input);
   }
-  return { engine, telemetry, transitions, draws, chunks, deliveries };
+  return { engine, telemetry, transitions, draws, chunks, deliveries, asks };
 }

@@ -1,4 +1,5 @@
 import type { EngineSetup } from "@naruko/core/model/engine-io";
+import { judgeSetupOf, type JudgeVariant } from "./judge-setups.ts";
 
 /** What rules and routing of the simulation vary by; each variant is taken by a reload. */
 export type Variant = {
@@ -7,25 +8,34 @@ export type Variant = {
   /** Whether a rule looks back further than memory holds without it (2 h). */
   readonly looksFarBack: boolean;
   readonly groupBy: readonly string[];
+  /** Who judges in a world with a judge; absent: nobody. */
+  readonly judge?: JudgeVariant;
 };
 
 export const VARIANTS: readonly [Variant, ...Variant[]] = [
-  { errorsFor: "30s", looksFarBack: false, groupBy: ["alertname"] },
-  { errorsFor: "0s", looksFarBack: false, groupBy: ["alertname"] },
+  { errorsFor: "30s", looksFarBack: false, groupBy: ["alertname"], judge: "all" },
+  { errorsFor: "0s", looksFarBack: false, groupBy: ["alertname"], judge: "dearer" },
   { errorsFor: "30s", looksFarBack: true, groupBy: ["alertname"] },
-  { errorsFor: "1m", looksFarBack: true, groupBy: ["model"] },
+  { errorsFor: "1m", looksFarBack: true, groupBy: ["model"], judge: "other" },
 ];
 
 export const ALERTMANAGER = "alertmanager.example";
 
-/** Rules with each kind of timer, over each kind of series, that fire and resolve within minutes. */
-export function setupOf({ errorsFor, looksFarBack, groupBy }: Variant): EngineSetup {
+/**
+ * Rules with each kind of timer, over each kind of series, that fire and resolve within minutes.
+ *
+ * @param isJudged whether it is the set-up of a world with a judge
+ */
+export function setupOf(variant: Variant, isJudged: boolean): EngineSetup {
+  const { errorsFor, looksFarBack, groupBy, judge } = variant;
   return {
     ruleFiles: [{ name: "sim.yml", text: ruleFile(errorsFor, looksFarBack) }],
     routing: { name: "routing sim.yml", text: JSON.stringify(routing(groupBy)) },
     alertmanagers: [ALERTMANAGER],
     externalUrl: "http://127.0.0.1:4320",
     sources: {},
+    ...(isJudged ? { capture: "judge" } : {}),
+    ...(isJudged && judge !== undefined ? { judge: judgeSetupOf(judge) } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { Live } from "naruko/drive/live";
 import { recover } from "naruko/drive/recover";
 import { takeSetup } from "naruko/drive/take-setup";
 import type { FaultyDisk } from "./faulty-disk.ts";
+import type { FaultyJudge } from "./faulty-judge.ts";
 import type { FaultyNetwork } from "./faulty-network.ts";
 import type { Life, Machine } from "./machine.ts";
 
@@ -18,6 +19,7 @@ export type SimServerOptions = {
   readonly machine: Machine;
   readonly disk: FaultyDisk;
   readonly network: FaultyNetwork;
+  readonly judge: FaultyJudge;
   readonly engine: EngineOptions;
   readonly setup: EngineSetup;
   readonly report: (event: string, details: Readonly<Record<string, unknown>>) => void;
@@ -32,7 +34,7 @@ export class SimServer {
   readonly #options: SimServerOptions;
 
   private constructor(options: SimServerOptions, engine: Engine, lastSeq: number) {
-    const { life, machine, disk, network, report } = options;
+    const { life, machine, disk, network, judge, report } = options;
     const { intervalMs, limits } = options.engine;
     this.#options = options;
     this.life = life;
@@ -54,7 +56,11 @@ export class SimServer {
       senders: {
         deliver: (delivery) => network.deliver(life, delivery),
         forward: (to, alerts) => network.forward(life, to, alerts),
-        ask: () => network.ask(),
+        ask: (ask) => {
+          const { judge: setup } = engine.setup;
+          assert.ok(setup !== undefined, "nothing is asked where nobody judges");
+          return judge.ask(life, ask, setup);
+        },
       },
     });
   }

@@ -5,9 +5,10 @@ import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@naruko/core/model/time";
 import { engineYaml } from "naruko/config/setup";
 import { Application } from "./application.ts";
-import { CRASH_KINDS, downMs, Faults } from "./faults.ts";
+import { CRASH_KINDS, downMs, Faults, JUDGE_CRASH_KINDS } from "./faults.ts";
 import type { CrashKind } from "./faults.ts";
 import { FaultyDisk, Platter } from "./faulty-disk.ts";
+import { FaultyJudge } from "./faulty-judge.ts";
 import { FaultyNetwork } from "./faulty-network.ts";
 import { checkAll } from "./invariants.ts";
 import type { Checked } from "./invariants.ts";
@@ -23,9 +24,13 @@ export type SimulationOptions = {
   readonly seed: number;
   /** How long the world runs, in days of its own time. */
   readonly days: number;
+  /** Whether there is a judge, and text for it. */
+  readonly isJudged: boolean;
 };
 
 const START_MS = Date.UTC(2026, 10, 2, 9);
+/** A day and a month of the judge's money end soon. */
+const JUDGED_START_MS = Date.UTC(2026, 10, 30, 23, 10);
 const INTERVAL_MS = 15 * SECOND_MS;
 const APPLICATIONS = 2;
 /** Long enough for every timer, retry and repeat of the set-ups to end. */
@@ -41,6 +46,7 @@ const EVERY = {
   weather: 8 * MINUTE_MS,
   clock: 35 * MINUTE_MS,
   reload: 40 * MINUTE_MS,
+  judgeWeather: 4 * MINUTE_MS,
 } as const;
 
 const ENGINE: EngineOptions = {
@@ -71,10 +77,12 @@ class World {
   readonly #endMs: number;
   readonly #seed: number;
   readonly #random: Random;
-  readonly #machine = new Machine(START_MS);
+  readonly #isJudged: boolean;
+  readonly #machine: Machine;
   readonly #platter = new Platter();
   readonly #faults: Faults;
   readonly #network: FaultyNetwork;
+  readonly #judge: FaultyJudge;
   readonly #watch: Watch;
   readonly #exporters: Exporter[] = [];
   readonly #crashes = new Map<CrashKind, number>();
@@ -89,9 +97,12 @@ class World {
   /** Stalls wait until no timer is being run. */
   #stallMs = 0;
 
-  constructor({ seed, days }: SimulationOptions) {
+  constructor({ seed, days, isJudged }: SimulationOptions) {
+    const startMs = isJudged ? JUDGED_START_MS : START_MS;
     this.#seed = seed;
-    this.#endMs = START_MS + days * DAY_MS;
+    this.#isJudged = isJudged;
+    this.#machine = new Machine(startMs);
+    this.#endMs = startMs + days * DAY_MS;
     this.#random = new Random(seed, "world");
     this.#watch = new Watch(INTERVAL_MS);
     this.#faults = new Faults(new Random(seed, "faults"), (kind) => {
@@ -102,6 +113,11 @@ class World {
       random: new Random(seed, "network"),
       weather: this.#faults.weather,
       crashes: this.#faults.crashesAtReceiver,
+    });
+    this.#judge = new FaultyJudge({
+      machine: this.#machine,
+      random: new Random(seed, "judge"),
+      crashes: this.#faults.crashesAtJudge,
     });
     this.#platter.watch = (input) => {
       this.#watch.committed(input);
@@ -132,13 +148,14 @@ class World {
 
   #populate(): void {
     for (let i = 0; i < APPLICATIONS; i++) this.#addApplication(`app-${i}`);
+    const crashKinds = this.#isJudged ? JUDGE_CRASH_KINDS : CRASH_KINDS;
     this.#every(EVERY.crash, () => {
-      this.#faults.arm(this.#random.pick(CRASH_KINDS));
+      this.#faults.arm(this.#random.pick(crashKinds));
       if (this.#random.chance(0.2)) this.#faults.damageSnapshot();
       // Some die again as soon as they are back.
       if (!this.#random.chance(0.3)) return;
       this.#machine.after(this.#random.exponential(10 * SECOND_MS), () => {
-        if (!this.#isCalm) this.#faults.arm(this.#random.pick(CRASH_KINDS));
+        if (!this.#isCalm) this.#faults.arm(this.#random.pick(crashKinds));
       });
     });
     this.#every(EVERY.stop, () => void this.#stop());
@@ -149,6 +166,11 @@ class World {
     for (const to of ["pager/webhook/0", "diary/webhook/0", ALERTMANAGER]) {
       this.#every(EVERY.weather, () => {
         this.#faults.changeWeather(to);
+      });
+    }
+    if (this.#isJudged) {
+      this.#every(EVERY.judgeWeather, () => {
+        this.#judge.changeWeather();
       });
     }
     this.#every(EVERY.trouble, () => {
@@ -166,7 +188,8 @@ class World {
   }
 
   #addApplication(name: string): void {
-    const application = new Application(name, new Random(this.#seed, name));
+    const random = new Random(this.#seed, name);
+    const application = new Application({ name, random, tellsText: this.#isJudged });
     const exporter = new Exporter({
       machine: this.#machine,
       random: new Random(this.#seed, `exporter of ${name}`),
@@ -210,13 +233,16 @@ class World {
       machine,
       disk,
       network: this.#network,
+      judge: this.#judge,
       engine: ENGINE,
-      setup: setupOf(this.#variant),
+      setup: setupOf(this.#variant, this.#isJudged),
       report: (event, details) => {
         if (event === "an input could not be applied") this.#broken ??= details["error"] ?? event;
       },
     });
     this.#server = server;
+    // The ports are open while the configuration is read: what comes meanwhile is judged as before.
+    if (this.#isJudged) await life.whileAlive(machine.sleep(this.#random.between(0, SECOND_MS)));
     await server.begin();
   }
 
@@ -249,7 +275,7 @@ class World {
     if (server === undefined) return;
     this.#reloads++;
     try {
-      await server.reload(setupOf(this.#variant));
+      await server.reload(setupOf(this.#variant, this.#isJudged));
     } catch (error) {
       // The disk was full: the setup before it stays until somebody asks again.
       if (!(error instanceof InputError)) throw error;
@@ -289,6 +315,7 @@ class World {
   async #calmDown(): Promise<void> {
     this.#isCalm = true;
     this.#faults.calm();
+    this.#judge.calm();
     this.#machine.setWallRight();
     const latestMs = this.#machine.nowMs + 6 * HOUR_MS;
     const isDone = (): boolean =>
@@ -306,6 +333,7 @@ class World {
     return checkAll({
       platter: this.#platter,
       network: this.#network,
+      judge: this.#judge,
       engine: server.engine,
       options: ENGINE,
       batches: this.#exporters.flatMap((exporter) => exporter.batches),

@@ -1,0 +1,55 @@
+import type { JudgeSetup } from "@naruko/core/model/judge";
+
+/** `dearer` differs from `all` in nothing that changes what a verdict means; `other` does. */
+export type JudgeVariant = "all" | "dearer" | "other";
+
+/** A score below it is bad, by every rubric of the simulation. */
+export const BAD_BELOW = 0.5;
+
+const ALL: JudgeSetup = {
+  provider: "openai",
+  model: "judge-1",
+  secondModel: "judge-2",
+  language: "en",
+  rubricFiles: ["faithfulness", "safety"].map(rubricFile),
+  rate: 0.3,
+  serviceRates: { "app-1": 0.6 },
+  rubricRates: { safety: 0.2 },
+  usdPerDay: 3,
+  usdPerMonth: 3.5,
+  price: { inputUsdPerMillion: 0.4, outputUsdPerMillion: 1.6 },
+  secondPrice: { inputUsdPerMillion: 2, outputUsdPerMillion: 8 },
+  concurrency: 3,
+  timeoutMs: 20_000,
+  maxOutputTokens: 700,
+  key: "5f1c0e7ba2d94386b1f0c2d3e4a59687",
+};
+
+const SETUPS: Readonly<Record<JudgeVariant, JudgeSetup>> = {
+  all: ALL,
+  dearer: {
+    ...ALL,
+    concurrency: 1,
+    usdPerDay: 2,
+    price: { inputUsdPerMillion: 20, outputUsdPerMillion: 80 },
+  },
+  other: {
+    ...ALL,
+    model: "judge-3",
+    rubricFiles: ["safety"].map(rubricFile),
+    usdPerDay: 0.5,
+    concurrency: 4,
+  },
+};
+
+export function judgeSetupOf(variant: JudgeVariant): JudgeSetup {
+  return SETUPS[variant];
+}
+
+function rubricFile(name: string): { readonly name: string; readonly text: string } {
+  const instruction = { en: `Is the answer good by ${name}?` };
+  return {
+    name: `${name}.yml`,
+    text: JSON.stringify({ name, instruction, bad_below: BAD_BELOW }),
+  };
+}
