@@ -83,6 +83,38 @@ test("what the provider told is not estimated", () => {
   assert.ok(!("naruko.usage.source" in recorder.spans[0].attributes));
 });
 
+/** what an estimator returns · the output tokens that are told, or none */
+const estimates: readonly (readonly [unknown, number | undefined])[] = [
+  [2.6, 3],
+  [0, 0],
+  [-1, undefined],
+  [Number.NaN, undefined],
+  ["7", undefined],
+  [Promise.resolve(7), undefined],
+];
+
+for (const [estimate, tokens] of estimates) {
+  test(`an estimate of ${String(estimate)} is ${String(tokens)} tokens`, () => {
+    const { call, recorder } = called({ estimateTokens: () => estimate as number });
+    call.begin();
+    call.answer.output = output;
+    call.finish({ how: "cut" });
+    const { attributes = {} } = recorder.spans[0] ?? {};
+    assert.equal(attributes["gen_ai.usage.output_tokens"], tokens);
+    const source = tokens === undefined ? "missing" : "estimated";
+    assert.equal(attributes["naruko.usage.source"], source);
+  });
+}
+
+test("of an answer that the application reads by itself nothing is estimated", () => {
+  const { call, recorder } = called({ estimateTokens: words });
+  call.begin();
+  call.finish({ how: "raw" });
+  const { attributes = {} } = recorder.spans[0] ?? {};
+  assert.equal(attributes["naruko.usage.source"], "missing");
+  assert.ok(!("gen_ai.usage.output_tokens" in attributes));
+});
+
 test("content is written where it is asked for, after redaction", () => {
   const { call, recorder } = called({ captureContent: true, redact: (text) => text.toUpperCase() });
   call.answer.output = output;

@@ -15,6 +15,7 @@ import { type CallNames, labelsOf } from "./labels.ts";
 import { rememberResponse } from "./responses.ts";
 import { type Settings, settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { numberOf } from "./unknown.ts";
 import { addUsage, type Usage } from "./usage.ts";
 
 /** What is known of a call before it is made. */
@@ -45,7 +46,7 @@ export type Answer = {
  * How a call ended. `answered`: whole. `failed`: with an error of that type. The rest began to be
  * answered and stopped: `cut` by the server or the network, `cancelled` by the application's signal,
  * `closed` by leaving the loop over a stream, `abandoned` by forgetting it, and `raw` where the
- * application reads the HTTP response itself. Of these, only `cut` is a failure.
+ * application reads the HTTP response itself, or asks for the answer later. Of these, only `cut` is a failure.
  */
 export type CallEnd =
   | { readonly how: "answered" | "cut" | "cancelled" | "closed" | "abandoned" | "raw" }
@@ -138,7 +139,7 @@ export class Call {
     const endedMs = lastMs ?? (end.how === "abandoned" ? this.#lastMs : performance.now());
     const durationMs = endedMs - this.#startedMs;
     const errorType = errorTypeOf(end);
-    const usage = this.#usage();
+    const usage = this.#usage(end);
     this.#tellSpan(end, usage, errorType);
     this.#span.end(this.#startedAt + durationMs);
     this.#tellMetrics(durationMs, errorType);
@@ -218,20 +219,27 @@ export class Call {
   }
 
   /** What the provider did not tell is missing, or estimated; what it told stays as it is. */
-  #usage(): KnownUsage {
+  #usage(end: CallEnd): KnownUsage {
     const { usage = {} } = this.answer;
     const withOutput = this.#start.operation !== "embeddings";
     const whole =
       usage.inputTokens !== undefined && (usage.outputTokens !== undefined || !withOutput);
     if (whole) return { usage, source: "provider" };
     const { estimateTokens } = this.#settings;
-    if (estimateTokens === undefined || !this.#began) return { usage, source: "missing" };
+    const heard = this.#began && end.how !== "raw";
+    if (estimateTokens === undefined || !heard) return { usage, source: "missing" };
     const estimated = quietly(() => this.#estimate(usage, estimateTokens));
     if (estimated === undefined) return { usage, source: "missing" };
     return { usage: estimated, source: "estimated" };
   }
 
-  #estimate(told: Usage, tokensOf: NonNullable<Settings["estimateTokens"]>): Usage {
+  #estimate(told: Usage, estimateTokens: NonNullable<Settings["estimateTokens"]>): Usage {
+    const tokensOf = (text: string, of: string): number => {
+      // Callers without types hand back promises.
+      const tokens = numberOf(estimateTokens(text, of)) ?? -1;
+      if (tokens < 0) throw new TypeError("estimateTokens returned no count");
+      return Math.round(tokens);
+    };
     const { system = [], input = [] } = this.#start.content();
     const model = this.answer.responseModel ?? this.#start.model ?? "";
     const inputTokens = told.inputTokens ?? tokensOf(spokenText([...system, ...input]), model);

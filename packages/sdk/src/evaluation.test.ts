@@ -90,6 +90,14 @@ test("a verdict finds the span of its response, and the context it is recorded i
   assert.equal(rest["user.id"], "u");
 });
 
+test("what is no verdict at all is not told", () => {
+  for (const none of [undefined, null, 1, "up", { rating: "good" }, { rating: undefined }]) {
+    assert.equal(Reflect.apply(recordEvaluation, undefined, [none]), false);
+    assert.equal(Reflect.apply(recordFeedback, undefined, [none]), false);
+  }
+  assert.deepEqual(events, []);
+});
+
 /** rating · score · label */
 const ratings: readonly (readonly ["up" | "down" | number, string, string | undefined])[] = [
   ["up", "1", "positive"],

@@ -54,12 +54,18 @@ export function recordEvaluation(result: EvaluationResult): boolean {
  *
  * @returns whether it was told
  */
-export function recordFeedback({ rating, comment, ...call }: Feedback): boolean {
+export function recordFeedback(feedback: Feedback): boolean {
+  return quietly(() => tell(verdictOf(feedback))) ?? false;
+}
+
+const UP = { score: 1, label: "positive" };
+const DOWN = { score: 0, label: "negative" };
+
+/** A rating that is none of these says nothing, and is not told. */
+function verdictOf({ rating, comment, ...call }: Feedback): EvaluationResult {
   const verdict =
-    typeof rating === "number"
-      ? { score: rating }
-      : { score: rating === "up" ? 1 : 0, label: rating === "up" ? "positive" : "negative" };
-  return recordEvaluation({ ...call, ...verdict, name: FEEDBACK, explanation: comment });
+    typeof rating === "number" ? { score: rating } : { up: UP, down: DOWN }[rating as string];
+  return { ...call, ...verdict, name: FEEDBACK, explanation: comment };
 }
 
 function tell(result: EvaluationResult): boolean {

@@ -7,11 +7,21 @@ export function faultCount(): number {
 
 /**
  * Runs our own code so that its failure never reaches the application: it is counted, and the call
- * goes on as if it were not observed. The only place where an error is swallowed.
+ * goes on as if it were not observed. Errors are swallowed here and in `quietlyLater`, nowhere else.
  */
 export function quietly<T>(run: () => T): T | undefined {
   try {
     return run();
+  } catch {
+    faults += 1;
+    return undefined;
+  }
+}
+
+/** The same of what ends later: a rejection that nobody handles would end the application. */
+export async function quietlyLater<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
   } catch {
     faults += 1;
     return undefined;

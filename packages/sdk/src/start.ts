@@ -16,7 +16,7 @@ export type StartOptions = Choices & {
   /** Base address of the OTLP receiver; also `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: this machine. */
   readonly endpoint?: string | undefined;
   /** Headers of every request, such as `authorization`; also `OTEL_EXPORTER_OTLP_HEADERS`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 };
 
 export type Running = {
@@ -66,7 +66,7 @@ function begin(options: StartOptions): Running {
   const exporter = new Exporter(
     {
       endpoint: validEndpoint(options.endpoint ?? process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]),
-      headers: options.headers ?? listed(process.env["OTEL_EXPORTER_OTLP_HEADERS"]),
+      headers: headersOf(options.headers ?? listed(process.env["OTEL_EXPORTER_OTLP_HEADERS"])),
       resource: resourceOf(options.serviceName),
       scope: {
         name: SDK_NAME,
@@ -133,10 +133,19 @@ function idle(nothing: () => Promise<void>): Running {
   };
 }
 
-function validEndpoint(told: string | undefined): string {
-  return told !== undefined && /^https?:/.test(told) && URL.canParse(told)
-    ? told
-    : DEFAULT_ENDPOINT;
+/** Callers without types hand in addresses as `URL`. */
+function validEndpoint(told: unknown): string {
+  const text = String(told);
+  return /^https?:/.test(text) && URL.canParse(text) ? text : DEFAULT_ENDPOINT;
+}
+
+/** A header whose value the environment does not have is none. */
+function headersOf(told: Readonly<Record<string, unknown>>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(told)) {
+    if (typeof value === "string") headers[name] = value;
+  }
+  return headers;
 }
 
 /** The process as far as telemetry names it; `OTEL_RESOURCE_ATTRIBUTES` come first. */

@@ -52,6 +52,7 @@ class ResponseReader implements AnswerReader {
   readonly #items: unknown[] = [];
   #status: string | undefined;
   #error: unknown;
+  #isWhole = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -62,7 +63,8 @@ class ResponseReader implements AnswerReader {
 
   whole(response: unknown): void {
     this.#read(fieldsOf(response));
-    // Asked for in the background, it is answered later, by `responses.retrieve`.
+    this.#isWhole = true;
+    // Of compatible servers.
     this.#status ??= "completed";
   }
 
@@ -83,7 +85,10 @@ class ResponseReader implements AnswerReader {
       const { code } = fieldsOf(this.#error);
       return { how: "failed", errorType: textOf(code) ?? errorTypeOf(this.#error) };
     }
-    return { how: this.#status === undefined || OPEN.has(this.#status) ? "cut" : "answered" };
+    const open = this.#status === undefined || OPEN.has(this.#status);
+    // Asked for in the background, it is answered later, to whoever asks for it by its id.
+    if (open && this.#isWhole) return { how: "raw" };
+    return { how: open ? "cut" : "answered" };
   }
 
   #read(response: Fields): void {

@@ -1,3 +1,4 @@
+import { quietlyLater } from "../faults.ts";
 import type { OwnMeter } from "./own-meter.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { requestBody, type Resource, type Scope } from "./otlp-json.ts";
@@ -134,13 +135,14 @@ export class Exporter {
     this.#timer.unref();
   }
 
-  /** Sends one batch of each kind; whether the server took what it was sent. */
+  /** Sends one batch of each kind; whether the server took what it was sent. Never rejects. */
   #send(): Promise<boolean> {
-    this.#sending ??= this.#sendBatches().finally(() => {
+    this.#sending ??= quietlyLater(() => this.#sendBatches()).then((taken = false) => {
       this.#sending = undefined;
       if (this.counts().waiting > 0) {
         this.#schedule(this.#waitMs === 0 ? this.#options.delays.recordsMs : this.#waitMs);
       }
+      return taken;
     });
     return this.#sending;
   }

@@ -44,6 +44,21 @@ test("a request that nobody answers holds no process", async (t) => {
   );
 });
 
+/** A header that Node refuses to send: what made it will not change. */
+const HEADERS: Readonly<Record<string, string>>[] = [
+  { authorization: "Bearer a\nb" },
+  { authorization: "鳴子" },
+  { "two words": "a" },
+  { "": "a" },
+];
+
+for (const headers of HEADERS) {
+  test(`headers that cannot be sent are refused: ${JSON.stringify(headers)}`, async () => {
+    const url = new URL("http://127.0.0.1:9/");
+    assert.equal(await send({ url, headers, body: "{}" }), "refused");
+  });
+}
+
 test("nobody there, and no such host, are worth another try", async () => {
   for (const address of ["http://127.0.0.1:9/", "http://no-such-host.invalid/"]) {
     assert.equal(await send({ url: new URL(address), headers: {}, body: "{}" }), "later");

@@ -355,6 +355,9 @@ export const CASES = {
   "responses, stream()": {
     run: async (client) => (await client.responses.stream(ASK).finalResponse()).output_text,
   },
+  "responses, in the background": {
+    run: async (client) => (await client.responses.create({ ...ASK, background: true })).status,
+  },
   "embeddings, plain": {
     run: async (client) => {
       const body = { model: "text-embedding-3-small", input: ["What is heard?"], dimensions: 2 };

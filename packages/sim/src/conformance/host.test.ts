@@ -105,6 +105,17 @@ for (const [how, environment] of Object.entries(ENDINGS)) {
   );
 }
 
+test("headers that cannot be sent are no matter of the application", options, async (t) => {
+  const headers = { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%0Aa" };
+  const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
+  const calls = { HOST_CALLS: "600", OTEL_BSP_SCHEDULE_DELAY: "5" };
+  for (const how of [calls, { HOST_EXITS: "3" }]) {
+    const ended = await run([...REGISTER, "host.mjs"], { ...urls, ...headers, ...how });
+    const code = how === calls ? 0 : 3;
+    assert.deepEqual(ended, { code, signal: null, printed: SAW, told: "" });
+  }
+});
+
 test("an address that is none is as good as the default one", options, async (t) => {
   const urls = { HOST_URL: await started(t), OTEL_EXPORTER_OTLP_ENDPOINT: "naruko:4318/%" };
   const ended = await run([...REGISTER, "host.mjs"], urls);

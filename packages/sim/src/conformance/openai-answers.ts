@@ -245,6 +245,10 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
     ],
   ],
   ["responses, stream()", [responseStream("resp_h", textEvents(), completed("resp_h"))]],
+  [
+    "responses, in the background",
+    [response({ id: "resp_bg", output: [], status: "queued", tokens: null })],
+  ],
   ["embeddings, plain", [embeddingList()]],
   ["embeddings, 429", [failure(429, "rate_limit_exceeded")]],
 ]);

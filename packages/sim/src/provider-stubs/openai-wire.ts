@@ -154,7 +154,7 @@ export function embeddingList(): ScriptedAnswer {
 export type ResponseAnswer = {
   readonly id: string;
   readonly output?: readonly object[];
-  readonly status?: "completed" | "incomplete" | "failed";
+  readonly status?: "completed" | "incomplete" | "failed" | "queued";
   readonly reason?: string;
   readonly error?: object;
   readonly tokens?: Tokens | null;
