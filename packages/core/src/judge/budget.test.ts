@@ -49,6 +49,15 @@ void test("a day ends at midnight UTC, a month on its last day", () => {
   }
 });
 
+void test("whoever looks ahead of the inputs changes nothing", () => {
+  const budget = budgetOf({ usdPerDay: 1 });
+  budget.reserve("a", cents(5), at(23.9));
+  assert.equal(budget.view(at(24)).dayUsd, 0);
+  assert.equal(budget.settle("a", undefined, at(23.9)), cents(5));
+  assert.equal(budget.view(at(23.9)).dayUsd, 0.05);
+  assert.equal(budget.view(at(24)).dayUsd, 0);
+});
+
 void test("a cost that nobody tells is all that was set aside", () => {
   const budget = budgetOf({});
   budget.reserve("a", cents(5), at(0));

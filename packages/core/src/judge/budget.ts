@@ -17,12 +17,18 @@ export type BudgetCaps = { readonly usdPerDay?: number; readonly usdPerMonth?: n
 /** Why a request may not be paid for. */
 export type BudgetRefusal = "day-cap" | "month-cap";
 
-export type SavedBudget = {
+/** What the UTC day and month have cost that an input fell into last. */
+type Spending = {
+  /** Since 1970, and since the year 0. */
   readonly day: number;
   readonly month: number;
   readonly daySpent: NanoUsd;
   readonly monthSpent: NanoUsd;
+  /** Of the day before: the forecast needs a whole day. */
   readonly beforeSpent: NanoUsd;
+};
+
+export type SavedBudget = Spending & {
   readonly totalSpent: NanoUsd;
   readonly since: EpochMs | null;
   readonly reserved: readonly (readonly [string, NanoUsd])[];
@@ -35,12 +41,7 @@ export type SavedBudget = {
  */
 export class Budget {
   #caps: BudgetCaps = {};
-  #day = 0;
-  #month = 0;
-  #daySpent: NanoUsd = 0;
-  #monthSpent: NanoUsd = 0;
-  /** Of the day before: the forecast needs a whole day. */
-  #beforeSpent: NanoUsd = 0;
+  #spending: Spending = { day: 0, month: 0, daySpent: 0, monthSpent: 0, beforeSpent: 0 };
   #totalSpent: NanoUsd = 0;
   #since: EpochMs | undefined;
   readonly #reserved = new Map<string, NanoUsd>();
@@ -58,9 +59,9 @@ export class Budget {
     this.#since ??= at;
     const held = this.#reservedSum + most;
     const { usdPerDay, usdPerMonth } = this.#caps;
-    if (usdPerDay !== undefined && this.#daySpent + held > floorNano(usdPerDay)) return "day-cap";
-    if (usdPerMonth !== undefined && this.#monthSpent + held > floorNano(usdPerMonth))
-      return "month-cap";
+    const { daySpent, monthSpent } = this.#spending;
+    if (usdPerDay !== undefined && daySpent + held > floorNano(usdPerDay)) return "day-cap";
+    if (usdPerMonth !== undefined && monthSpent + held > floorNano(usdPerMonth)) return "month-cap";
     this.#reserved.set(key, most);
     this.#reservedSum = held;
     return undefined;
@@ -77,21 +78,25 @@ export class Budget {
     this.#reserved.delete(key);
     this.#reservedSum -= most;
     const paid = cost ?? most;
-    this.#daySpent += paid;
-    this.#monthSpent += paid;
+    const { daySpent, monthSpent } = this.#spending;
+    this.#spending = {
+      ...this.#spending,
+      daySpent: daySpent + paid,
+      monthSpent: monthSpent + paid,
+    };
     this.#totalSpent += paid;
     return paid;
   }
 
-  /** What is spent and set aside, in US dollars. */
+  /** What is spent and set aside, in US dollars. Whoever looks changes nothing, at any time. */
   view(at: EpochMs): BudgetView {
-    this.#turn(at);
+    const spending = spendingAt(this.#spending, at);
     return {
-      dayUsd: this.#daySpent / 1e9,
-      monthUsd: this.#monthSpent / 1e9,
+      dayUsd: spending.daySpent / 1e9,
+      monthUsd: spending.monthSpent / 1e9,
       totalUsd: this.#totalSpent / 1e9,
       reservedUsd: this.#reservedSum / 1e9,
-      forecastUsd: this.#forecast(at),
+      forecastUsd: this.#forecast(spending, at),
     };
   }
 
@@ -100,21 +105,17 @@ export class Budget {
    * the days that are left of it; `undefined` without a cap.
    */
   perDay(at: EpochMs): number | undefined {
-    this.#turn(at);
     const { usdPerDay, usdPerMonth } = this.#caps;
     if (usdPerMonth === undefined) return usdPerDay;
-    const left = Math.max(0, usdPerMonth - this.#monthSpent / 1e9);
-    const perDay = left / Math.max((monthEnd(this.#day) - at) / DAY_MS, 1 / 24);
+    const { day, monthSpent } = spendingAt(this.#spending, at);
+    const left = Math.max(0, usdPerMonth - monthSpent / 1e9);
+    const perDay = left / Math.max((monthEnd(day) - at) / DAY_MS, 1 / 24);
     return Math.min(perDay, usdPerDay ?? Infinity);
   }
 
   save(): SavedBudget {
     return {
-      day: this.#day,
-      month: this.#month,
-      daySpent: this.#daySpent,
-      monthSpent: this.#monthSpent,
-      beforeSpent: this.#beforeSpent,
+      ...this.#spending,
       totalSpent: this.#totalSpent,
       since: this.#since ?? null,
       reserved: [...this.#reserved],
@@ -122,11 +123,8 @@ export class Budget {
   }
 
   load(saved: SavedBudget): void {
-    this.#day = saved.day;
-    this.#month = saved.month;
-    this.#daySpent = saved.daySpent;
-    this.#monthSpent = saved.monthSpent;
-    this.#beforeSpent = saved.beforeSpent;
+    const { day, month, daySpent, monthSpent, beforeSpent } = saved;
+    this.#spending = { day, month, daySpent, monthSpent, beforeSpent };
     this.#totalSpent = saved.totalSpent;
     this.#since = saved.since ?? undefined;
     for (const [key, most] of saved.reserved) {
@@ -136,27 +134,32 @@ export class Budget {
   }
 
   /** The month's spend if the last day's pace goes on to its end. */
-  #forecast(at: EpochMs): number {
+  #forecast({ day, daySpent, monthSpent, beforeSpent }: Spending, at: EpochMs): number {
     if (this.#since === undefined) return 0;
-    const today = at - this.#day * DAY_MS;
+    const today = at - day * DAY_MS;
     const seenMs = Math.min(at - this.#since, today + DAY_MS);
-    const seen = this.#daySpent + (at - this.#since > today ? this.#beforeSpent : 0);
+    const seen = daySpent + (at - this.#since > today ? beforeSpent : 0);
     const perMs = seen / Math.max(seenMs, MIN_SEEN_MS);
-    return (this.#monthSpent + perMs * (monthEnd(this.#day) - at)) / 1e9;
+    return (monthSpent + perMs * (monthEnd(day) - at)) / 1e9;
   }
 
   #turn(at: EpochMs): void {
-    const day = Math.floor(at / DAY_MS);
-    if (day === this.#day) return;
-    assert(day > this.#day, "event time does not go back");
-    this.#beforeSpent = day === this.#day + 1 ? this.#daySpent : 0;
-    this.#day = day;
-    this.#daySpent = 0;
-    const month = monthOf(day);
-    if (month === this.#month) return;
-    this.#month = month;
-    this.#monthSpent = 0;
+    assert(Math.floor(at / DAY_MS) >= this.#spending.day, "event time does not go back");
+    this.#spending = spendingAt(this.#spending, at);
   }
+}
+
+function spendingAt(before: Spending, at: EpochMs): Spending {
+  const day = Math.floor(at / DAY_MS);
+  if (day <= before.day) return before;
+  const month = monthOf(day);
+  return {
+    day,
+    month,
+    daySpent: 0,
+    monthSpent: month === before.month ? before.monthSpent : 0,
+    beforeSpent: day === before.day + 1 ? before.daySpent : 0,
+  };
 }
 
 export type BudgetView = {
