@@ -170,6 +170,48 @@ void test("a reload that changes no verdict's meaning disturbs nothing", () => {
   assert.equal(judge.take().judged.length, 2);
 });
 
+void test("a request is charged at the price that it left at, also where nobody judges any more", () => {
+  const judge = judgeOf();
+  for (const number of [1, 2]) judge.offer(callOf(number), drawAll(), after(0));
+  const [first, second] = judge.take().asks;
+  assert.ok(first && second);
+  const price = { inputUsdPerMillion: 0, outputUsdPerMillion: 0 };
+  judge.reload(setupOf({ price }), RUBRICS, after(1));
+  judge.answer(first.key, answerTo(first, 1), after(2));
+  judge.reload(undefined, [], after(3));
+  judge.answer(second.key, answerTo(second, 1), after(4));
+  assert.equal(judge.view(after(4)).totalUsd, 2 * (500 * 0.15e-6 + 80 * 0.6e-6));
+});
+
+void test("a request that brings too few verdicts is counted as partial", () => {
+  const counts = new Tally();
+  const judge = new Judge({ limits: { judgeTextLength: 100_000 }, counts });
+  judge.reload(setupOf(), RUBRICS, after(0));
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  const whole = answerTo(ask, 1);
+  judge.answer(ask.key, { ...whole, verdicts: whole.verdicts.slice(1) }, after(1));
+  assert.deepEqual(
+    ["answered", "partial"].map((name) => counts.counts.get(`judge_requests_${name}`)),
+    [undefined, 1],
+  );
+});
+
+void test("what has waited for a day is not asked after a stop, but let go", () => {
+  const judge = judgeOf();
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  judge.answer(ask.key, failed("interrupted"), after(DAY_MS));
+  assert.deepEqual(judge.take().asks, []);
+  judge.advance(after(DAY_MS));
+  assert.deepEqual(
+    judge.take().judged.map(({ evaluation }) => evaluation.errorType),
+    ["expired", "expired"],
+  );
+});
+
 /** A judge in the world: fails as told, is stopped and started again, and counts what it was paid. */
 class World {
   judge: Judge;

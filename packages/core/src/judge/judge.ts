@@ -1,7 +1,14 @@
 import { assert } from "../model/assert.ts";
 import { type Call, type CallText, isCalledOff } from "../model/call.ts";
 import type { Evaluation } from "../model/evaluation.ts";
-import type { Ask, JudgeAnswer, JudgeSetup, MissingReason, SettledDraw } from "../model/judge.ts";
+import type {
+  Ask,
+  JudgeAnswer,
+  JudgePrice,
+  JudgeSetup,
+  MissingReason,
+  SettledDraw,
+} from "../model/judge.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Tally } from "../model/tally.ts";
 import type { TraceContext } from "../model/telemetry.ts";
@@ -50,6 +57,13 @@ export type JudgeOutput = {
 /** Who decides which calls are judged, and is told when there was no room for what was drawn. */
 export type Drawer = Pick<Sampler, "offer" | "backOff">;
 
+type Request = {
+  /** What it is charged at: prices that change meanwhile are those of later requests. */
+  readonly price: JudgePrice;
+  /** How many rubrics it asks for. */
+  readonly rubrics: number;
+};
+
 export type SavedJudge = {
   readonly asked: number;
   readonly queue: SavedQueue<Subject | ItemSubject>;
@@ -57,7 +71,7 @@ export type SavedJudge = {
   readonly costs: SavedCosts;
   readonly contexts: SavedContexts;
   readonly refusedAt: number | null;
-  readonly looks: readonly (readonly [key: string, look: 1 | 2])[];
+  readonly underWay: readonly (readonly [key: string, request: Request])[];
 };
 
 /** How the judge stands, for people and for series. */
@@ -91,8 +105,8 @@ export class Judge {
   readonly #queue: JudgeQueue<Subject | ItemSubject>;
   #bench: Bench | undefined;
   #asked = 0;
-  /** The look that each request under way is for: what it costs depends on it. */
-  readonly #looks = new Map<string, 1 | 2>();
+  /** By key. */
+  readonly #underWay = new Map<string, Request>();
   /** When a cap left no room for a request; cleared by the next one that leaves. */
   #refusedAt: EpochMs | undefined;
   #asks: Ask[] = [];
@@ -198,12 +212,11 @@ export class Judge {
   /** What became of a request; one that nobody waits for any more is paid for all the same. */
   answer(key: string, answer: JudgeAnswer, at: EpochMs): void {
     const { counts } = this.#ports;
-    const look = this.#looks.get(key);
-    if (look === undefined) return counts.add("judge_answers_unknown");
-    this.#looks.delete(key);
-    const cost = this.#bench && costOfAnswer(answer, this.#bench.priceOf(look));
-    const paid = this.#budget.settle(key, cost, at);
-    counts.add(answer.ok ? "judge_requests_answered" : `judge_requests_${answer.reason}`);
+    const request = this.#underWay.get(key);
+    if (request === undefined) return counts.add("judge_answers_unknown");
+    this.#underWay.delete(key);
+    const paid = this.#budget.settle(key, costOfAnswer(answer, request.price), at);
+    counts.add(`judge_requests_${outcomeOf(answer, request)}`);
     const subject = this.#queue.subjectOf(key);
     if (subject !== undefined) subject.costNano += paid;
     const settled = this.#queue.answer(key, answer, at);
@@ -213,6 +226,7 @@ export class Judge {
 
   /** Time goes on: what has waited long enough is asked again, what has waited too long is let go. */
   advance(at: EpochMs): void {
+    this.#contexts.expire(at);
     for (const settled of this.#queue.wake(at)) this.#settle(settled, at);
     if (this.#bench !== undefined) this.#pump(this.#bench, at);
   }
@@ -231,7 +245,7 @@ export class Judge {
 
   /** Requests without an answer: after a stop each is fed back as `interrupted`. */
   askedKeys(): readonly string[] {
-    return [...this.#looks.keys()];
+    return [...this.#underWay.keys()];
   }
 
   view(at: EpochMs): JudgeView {
@@ -264,7 +278,7 @@ export class Judge {
       costs: this.#costs.save(),
       contexts: this.#contexts.save(),
       refusedAt: this.#refusedAt ?? null,
-      looks: [...this.#looks],
+      underWay: [...this.#underWay],
     };
   }
 
@@ -278,7 +292,7 @@ export class Judge {
     this.#costs.load(saved.costs);
     this.#contexts.load(saved.contexts);
     this.#refusedAt = saved.refusedAt === null ? undefined : epochMs(saved.refusedAt);
-    for (const [key, look] of saved.looks) this.#looks.set(key, look);
+    for (const [key, request] of saved.underWay) this.#underWay.set(key, request);
   }
 
   #textOf({ traceId, text = {} }: Call, at: EpochMs): CallText {
@@ -307,7 +321,7 @@ export class Judge {
 
   /** Asks as long as something is due, somebody may be asked, and there is money. */
   #pump(bench: Bench, at: EpochMs): void {
-    while (this.#looks.size < bench.setup.concurrency) {
+    while (this.#underWay.size < bench.setup.concurrency) {
       // Half of the places stay free for calls, however many items wait.
       const room = Math.max(1, Math.floor(bench.setup.concurrency / 2));
       const lanes = this.#queue.itemsUnderWay < room ? LANES : CALLS_ALONE;
@@ -321,10 +335,11 @@ export class Judge {
       }
       const key = `judge-${this.#asked + 1}-${bench.word(`${question.id}/${this.#asked + 1}`)}`;
       const request = bench.request({ ...question, subject: { text } }, key);
-      const most = costAtMost(request, bench.priceOf(question.look));
+      const price = bench.priceOf(question.look);
+      const most = costAtMost(request, price);
       if (this.#budget.reserve(key, most, at) !== undefined) {
         // What is under way is mostly settled for less than was set aside for it.
-        if (this.#looks.size > 0) return;
+        if (this.#underWay.size > 0) return;
         if (!isItem(subject)) this.#refusedAt = at;
         this.#giveUp("budget", lanes, at);
         continue;
@@ -332,7 +347,7 @@ export class Judge {
       this.#refusedAt = undefined;
       this.#asked++;
       this.#queue.ask(key, lanes);
-      this.#looks.set(key, question.look);
+      this.#underWay.set(key, { price, rubrics: question.rubrics.length });
       this.#asks.push({ ...request, at });
     }
   }
@@ -371,6 +386,11 @@ const CALLS_ALONE: readonly Lane[] = ["calls"];
 
 function isItem(subject: Subject | ItemSubject): subject is ItemSubject {
   return "item" in subject;
+}
+
+function outcomeOf(answer: JudgeAnswer, { rubrics }: Request): "answered" | MissingReason {
+  if (!answer.ok) return answer.reason;
+  return answer.verdicts.length < rubrics ? "partial" : "answered";
 }
 
 /** What can be judged: what a model answered, where the application waited for it. */

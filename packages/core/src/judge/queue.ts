@@ -188,7 +188,9 @@ export class JudgeQueue<T> {
   next(at: EpochMs, lanes: readonly Lane[] = LANES): Question<T> | undefined {
     if (at < this.#pausedUntil) return undefined;
     const item = this.#first(lanes);
-    return item && questionOf(item);
+    // What has waited too long is let go when it is woken, and not asked before that.
+    if (item === undefined || at - item.since >= HELD_MS) return undefined;
+    return questionOf(item);
   }
 
   /** The first item's question leaves under this key. */
@@ -232,6 +234,7 @@ export class JudgeQueue<T> {
     if (answer.pauseMs !== undefined) this.#pause(answer.pauseMs, at);
     if (answer.ok) {
       for (const verdict of answer.verdicts) take(item, verdict);
+      if (item.open.length > 0 && answer.final === true) return this.#miss(item, "partial");
       if (item.open.length > 0) return this.#fail(item, "partial", at);
       return this.#lookAgain(item) ? undefined : this.#settle(item);
     }

@@ -20,6 +20,13 @@ void test("a context is held for 15 minutes", () => {
   assert.equal(contexts.find("a", at(15)), undefined);
 });
 
+void test("where no more calls come, no text is held on", () => {
+  const contexts = new TraceContexts(100);
+  contexts.add({ traceId: "a", text: "first" }, at(0));
+  contexts.expire(at(15));
+  assert.deepEqual(contexts.save(), []);
+});
+
 void test("the oldest make room, and are counted", () => {
   const contexts = new TraceContexts(10);
   assert.equal(contexts.add({ traceId: "a", text: "12345" }, at(0)), 0);

@@ -26,7 +26,7 @@ export class TraceContexts {
 
   /** Keeps a context; returns how many traces were forgotten to make room. */
   add({ traceId, text }: TraceContext, at: EpochMs): number {
-    this.#expire(at);
+    this.expire(at);
     const held = this.#held.get(traceId);
     const added = held === undefined ? text : `${held.text}\n\n${text}`;
     this.#length += added.length - (held?.text.length ?? 0);
@@ -43,7 +43,7 @@ export class TraceContexts {
 
   /** What is known for a call of this trace. */
   find(traceId: string, at: EpochMs): string | undefined {
-    this.#expire(at);
+    this.expire(at);
     return this.#held.get(traceId)?.text;
   }
 
@@ -64,7 +64,8 @@ export class TraceContexts {
     }
   }
 
-  #expire(at: EpochMs): void {
+  /** Lets go what nobody asked for in time; due now and then, also where no more calls come. */
+  expire(at: EpochMs): void {
     for (const [id, { until }] of this.#held) {
       if (until > at) return;
       this.#forget(id);
