@@ -2,6 +2,7 @@ import type { Ask, JudgeAnswer, MissingReason } from "@naruko/core/model/judge";
 import { type Endpoint, hostOf } from "./endpoint.ts";
 import { AnswerTooLong, RequestNotMade } from "./exchange.ts";
 import { shownWords, type ServerWords } from "./server-words.ts";
+import { isUnsent } from "./unsent.ts";
 
 /** An answer without a verdict, before its usage is added. */
 export type Failure = Extract<JudgeAnswer, { readonly ok: false }>;
@@ -21,7 +22,10 @@ const STATUSES: ReadonlyMap<number, readonly [MissingReason, retry: boolean]> = 
   [425, ["server-error", true]],
   [429, ["rate-limited", true]],
   [501, ["rejected", false]],
+  // A gateway's: the model behind it may have answered, and be paid for it.
+  [504, ["timeout", true]],
   [505, ["rejected", false]],
+  [524, ["timeout", true]],
 ]);
 
 function meaningOf(
@@ -80,9 +84,15 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
 
 /**
  * What became of a request that got no answer. Nothing of the error but its code is shown: messages
- * of errors quote headers.
+ * of errors quote headers. What surely never left says that it cost nothing: an endpoint that is down
+ * for a day does not use up the budget.
  */
 export function failedExchange(error: unknown, endpoint: Endpoint): Failure {
+  const failure = failureOf(error, endpoint);
+  return isUnsent(error) ? { ...failure, usage: { inputTokens: 0, outputTokens: 0 } } : failure;
+}
+
+function failureOf(error: unknown, endpoint: Endpoint): Failure {
   const host = hostOf(endpoint);
   const codes = codesOf(error);
   if (codes.some((code) => TIMEOUTS.has(code))) {

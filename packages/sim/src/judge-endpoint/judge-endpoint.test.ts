@@ -21,6 +21,9 @@ import {
   worldOf,
 } from "./judge-world.ts";
 
+/** The budget counts what surely never left as nothing. */
+const UNSENT = { inputTokens: 0, outputTokens: 0 };
+
 for (const provider of PROVIDERS) {
   const { said, failed } = ANSWERING[provider];
 
@@ -71,6 +74,7 @@ for (const provider of PROVIDERS) {
       { pauseMs: 2000 },
     ],
     ["408", raw(408, ""), "timeout"],
+    ["504, of a gateway whose model may go on", raw(504, ""), "timeout"],
     [
       "401",
       raw(401, `{"error":{"code":"invalid_api_key","message":"${KEY}"}}`),
@@ -243,6 +247,7 @@ for (const provider of PROVIDERS) {
       assert.ok(!outcome.ok);
       assert.deepEqual([outcome.reason, outcome.retry], ["connection", true]);
       assert.match(outcome.detail, detail);
+      assert.deepEqual(outcome.usage, UNSENT);
     });
   }
 
@@ -270,6 +275,7 @@ for (const provider of PROVIDERS) {
     const outcome = await at({ baseUrl: address.replace("http:", "https:") }).ask(askOf(provider));
     assert.ok(!outcome.ok);
     assert.deepEqual([outcome.reason, outcome.retry], ["connection", false]);
+    assert.deepEqual(outcome.usage, UNSENT);
   });
 
   test(`${provider}: a header that none can have`, async (t) => {
