@@ -153,10 +153,10 @@ void test("restarts change nothing", () => {
   const [straight, stopped] = [new Run(engineSetup()), new Run(engineSetup(), { restarts: true })];
   for (const run of [straight, stopped]) {
     run.call(1);
-    run.runTo(2 * HOUR_MS);
-    run.engine.judging.requestGolden(epochMs(START + 2 * HOUR_MS));
+    run.runTo(HOUR_MS);
+    run.engine.judging.requestGolden(epochMs(START + HOUR_MS));
     run.call(2);
-    run.runTo(4 * HOUR_MS);
+    run.runTo(3 * HOUR_MS);
   }
   assert.deepEqual(stopped.effects, straight.effects);
   assert.equal(stopped.engine.save().state, straight.engine.save().state);

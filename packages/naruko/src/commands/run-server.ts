@@ -2,6 +2,8 @@ import { pino } from "pino";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import { announceServer, prepareDataDir, withdrawServer } from "../disk/data-dir.ts";
 import type { Disk } from "../disk/disk.ts";
+import { readCalibrations } from "../ask/calibrations.ts";
+import { GoldenTexts } from "../ask/golden-texts.ts";
 import { judgeKeyIn } from "../ask/judge-key.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { Server } from "../drive/server.ts";
@@ -90,6 +92,10 @@ async function start(
       environment,
       version: version(),
       judgeKey: () => judgeKeyIn(loaded.config.data),
+      judgeTrials: {
+        golden: new GoldenTexts(loaded.config.data),
+        calibrations: () => readCalibrations(loaded.config.data),
+      },
       isDemo: demo !== undefined,
       report,
     });

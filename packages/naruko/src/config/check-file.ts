@@ -12,6 +12,7 @@ import type { YamlNode } from "@naruko/core/model/yaml";
 import { redaction } from "./capture.ts";
 import type { Config } from "./config.ts";
 import type { Environment } from "./environment.ts";
+import { goldenSetOf } from "./golden-set.ts";
 import { judgeSetupOf, rubricYaml } from "./judge-setup.ts";
 import { loadConfig } from "./load-config.ts";
 import { parseYaml } from "./parse-yaml.ts";
@@ -116,7 +117,10 @@ function checkConfiguration(
   const setup = attempt(file, () => check(setupOf(own, ANY_URL), environment));
   const patterns = attempt(file, () => patternsOf(config));
   const tls = attempt(file, () => readTls(own));
-  const judge = attempt(file, () => judgeSetupOf(own, { key: ANY_KEY, at: epochMs(Date.now()) }));
+  const judge = attempt(file, () => {
+    judgeSetupOf(own, { key: ANY_KEY, at: epochMs(Date.now()) });
+    goldenSetOf(own);
+  });
   return {
     holds: "",
     findings: [

@@ -1,6 +1,6 @@
 import { parseDuration } from "@naruko/core/model/duration";
 import type { JudgeSetup } from "@naruko/core/model/judge";
-import { MINUTE_MS, SECOND_MS } from "@naruko/core/model/time";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@naruko/core/model/time";
 import { z } from "zod";
 import {
   hasOneIdentity,
@@ -53,6 +53,14 @@ export type JudgeConfig = {
   readonly timeout: number;
   readonly max_output_tokens: number;
   readonly export?: EvaluationExport | undefined;
+  readonly golden: {
+    /** Relative to the configuration file. */
+    readonly files: readonly string[];
+    /** Whether the set that comes with the program is judged too. */
+    readonly shipped: boolean;
+    /** Milliseconds in which every item has its turn. */
+    readonly every: number;
+  };
 };
 
 /** The addresses of the providers' own APIs. */
@@ -74,6 +82,17 @@ const timeout = z
     return z.NEVER;
   })
   .meta({ description: "A duration as Prometheus writes it, from 1s to 5m." });
+
+const EVERY = "expected a duration from 1h to 30d";
+const every = z
+  .string(EVERY)
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined && ms >= HOUR_MS && ms <= 30 * DAY_MS) return ms;
+    context.addIssue(EVERY);
+    return z.NEVER;
+  })
+  .meta({ description: "A duration as Prometheus writes it, from 1h to 30d." });
 
 const SHARE = "expected a share from 0 to 1: 0.05 is one call in twenty";
 const share = z.number(SHARE).min(0, SHARE).max(1, SHARE);
@@ -149,6 +168,14 @@ const rubrics = z
     return { files, rates: Object.fromEntries(rates) };
   });
 
+const golden = z.strictObject({
+  files: z
+    .array(plainText.min(1, "expected a file's name"), "expected a list of files")
+    .default([]),
+  shipped: z.boolean("expected true or false").default(true),
+  every: every.prefault("1d"),
+});
+
 const budget = z
   .strictObject({ day_usd: usd.optional(), month_usd: usd.optional() })
   .refine(
@@ -194,6 +221,7 @@ export const judge: z.ZodType<JudgeConfig | undefined> = z
         .max(100_000, "expected at most 100000")
         .default(2000),
       export: evaluationExport.optional(),
+      golden: golden.prefault({}),
     },
     "expected the judge's settings: at least endpoint",
   )

@@ -90,7 +90,11 @@ function secrets(values: Readonly<Record<string, string>>): Readonly<Record<stri
   return Object.fromEntries(entries.map(([name, value]) => [name, new Secret(value)]));
 }
 
-function rubricTexts({ file }: LoadedConfig, { rubrics }: JudgeConfig): JudgeSetup["rubricFiles"] {
+/** The texts of the shipped rubrics, and of the configuration's own. @throws InputError */
+export function rubricTexts(
+  { file }: LoadedConfig,
+  { rubrics }: JudgeConfig,
+): JudgeSetup["rubricFiles"] {
   const folder = file === undefined ? process.cwd() : path.dirname(file);
   const own = rubrics.files.map((name) => path.resolve(folder, name));
   return [...shippedRubricFiles(), ...own].map((name) => readNamedText(name, "rubric"));

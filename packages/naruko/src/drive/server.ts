@@ -9,7 +9,6 @@ import type { LoadedConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { readTls, tlsWarnings } from "../config/read-tls.ts";
-import { judgeSetupOf } from "../config/judge-setup.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { TlsFiles } from "../listen/tls-options.ts";
@@ -17,6 +16,7 @@ import { urlOf } from "../listen/url-of.ts";
 import type { RemoteWrites } from "../remote-write/remote-writes.ts";
 import type { Clock } from "./clock.ts";
 import { EventTime } from "./event-time.ts";
+import { type JudgePorts, judgeSetupWith } from "./judge-trials.ts";
 import { Live } from "./live.ts";
 import { openPorts } from "./ports.ts";
 import type { Ports } from "./ports.ts";
@@ -35,7 +35,7 @@ const STOP_GRACE_MS = 5000;
 /** Something that people should know: it goes to the log. */
 export type Report = (event: string, details: Readonly<Record<string, unknown>>) => void;
 
-export type ServerOptions = {
+export type ServerOptions = JudgePorts & {
   readonly loaded: LoadedConfig;
   /** Reads the configuration anew, for a reload. @throws InputError */
   readonly load: () => LoadedConfig;
@@ -43,8 +43,6 @@ export type ServerOptions = {
   readonly clock: Clock;
   readonly environment: Environment;
   readonly version: string;
-  /** The key of the judge's draws, made where there is none. @throws InputError */
-  readonly judgeKey: () => Promise<string>;
   /** The telemetry is simulated, and whatever is shown says so. */
   readonly isDemo?: boolean;
   readonly report: Report;
@@ -130,12 +128,13 @@ export class Server {
    * @throws InputError when rules or routing are refused; Error when a port or the disk fails
    */
   static async start(options: ServerOptions): Promise<Server> {
-    const { loaded, environment, disk, report } = options;
+    const { loaded, environment, disk, report, judgeTrials } = options;
     const recovered = await recover(disk, {
       intervalMs: loaded.config.interval,
       limits: limitsOf(loaded),
       // What was accepted once is read again as it was; #applySetup is as strict as ever.
       parseYaml: engineYaml(withPlaceholders(environment)),
+      ...(judgeTrials && { goldenText: judgeTrials.golden.textOf }),
     });
     const { engine, lastSeq, reapplied, setback, faults } = recovered;
     if (setback !== undefined) report("the latest snapshot is not usable", { reason: setback });
@@ -257,9 +256,8 @@ export class Server {
   /** Commits a setup that differs from the running one; its rules' history is loaded before. */
   async #applySetup(loaded: LoadedConfig): Promise<void> {
     const url = loaded.config.listen.external_url?.replace(/\/+$/, "") ?? this.url;
-    const { disk, report, environment, judgeKey } = this.#options;
-    const judge =
-      loaded.config.judge && judgeSetupOf(loaded, { key: await judgeKey(), at: this.live.now() });
+    const { disk, report, environment } = this.#options;
+    const judge = await judgeSetupWith(loaded, this.#options, this.live.now());
     const setup = { ...setupOf(loaded, url), ...(judge === undefined ? {} : { judge }) };
     for (const warning of loaded.warnings) report("configuration", { warning });
     checkSetup(setup, {
