@@ -98,6 +98,18 @@ void test("rubrics without a verdict are asked for again, alone", () => {
   assert.deepEqual(queue.next(after(3 * SECOND_MS))?.rubrics, ["faithfulness"]);
 });
 
+void test("a final answer is not asked to be completed, and what it found bad is looked at again", () => {
+  const queue = added(queueOf());
+  assert.equal(
+    answered(queue, { ...said(["safety", 0.2]), final: true } as JudgeAnswer),
+    undefined,
+  );
+  assert.deepEqual(queue.next(after(0))?.rubrics, ["safety"]);
+  const settled = answered(queue, { ...said(["safety", 0.2]), final: true } as JudgeAnswer);
+  assert.deepEqual(settled?.verdicts, [verdict("safety", 0.2)]);
+  assert.deepEqual(settled.missing, [{ name: "faithfulness", reason: "partial" }]);
+});
+
 void test("a failure that a repeat does not change is missing at once", () => {
   const settled = answered(added(queueOf()), failed("rejected", false));
   assert.deepEqual(

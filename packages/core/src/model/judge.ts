@@ -151,6 +151,8 @@ export type JudgeAnswer =
       readonly ok: true;
       /** In the order of the rubrics asked for; those that are absent are missing as `partial`. */
       readonly verdicts: readonly RubricVerdict[];
+      /** Asking again for those that are absent is of no use. */
+      readonly final?: true;
       readonly usage?: Usage;
       /** As the endpoint named itself. */
       readonly model?: string;

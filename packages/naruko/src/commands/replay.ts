@@ -10,7 +10,7 @@ import { loadConfig } from "../config/load-config.ts";
 import { engineYaml, setupOf } from "../config/setup.ts";
 import { dataDirectory } from "../history/data-directory.ts";
 import { mergeByTime } from "../history/history.ts";
-import type { History } from "../history/history.ts";
+import type { History, HistoryInput } from "../history/history.ts";
 import { HistoryTally } from "../history/history-tally.ts";
 import { otlpLines } from "../history/otlp-lines.ts";
 import { alertRecord, isoTime, notificationRecord } from "../history/output-record.ts";
@@ -21,6 +21,7 @@ import { priceTable } from "../price/price-table.ts";
 import { EXIT, Misuse, textOption, textOptions } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { type JudgeMode, judgeModeOf, type ReplayJudge, replayJudge } from "./replay-judge.ts";
 import { tellLeftOut } from "./replay-left-out.ts";
 
 /** `naruko replay`: the engine over history. */
@@ -52,7 +53,7 @@ export const replayCommand: Command = {
     judge: {
       type: "string",
       value: "MODE",
-      help: "off, the default; recorded and live come later",
+      help: "who judges: off (default: nobody), recorded or live, see below",
     },
     json: { type: "boolean", help: "print one JSON object a line" },
   },
@@ -62,9 +63,16 @@ directory, of which the kept calls and evaluations are replayed. Several inputs 
 at equal times the order is that of the command line.
 
 Event time is the largest span end, point or log time so far; a record more than 7 days ahead of it
-is rejected. Deliveries succeed at once; nothing leaves the machine. Lines that cannot be read are
-told on standard error with file and line, counted, and skipped; the exit is 1 only when nothing
-could be read, or when rules or configuration are refused.`,
+is rejected. Deliveries succeed at once; nothing leaves the machine but what --judge live asks. Lines
+that cannot be read are told on standard error with file and line, counted, and skipped; the exit is
+1 only when nothing could be read, or when rules or configuration are refused.
+
+--judge off       evaluations in files count as sent by users; verdicts of a judge of Naruko's do not
+--judge recorded  evaluations that are named as rubrics are what the judge would say: those of calls
+                  that the sampler draws are used, and paid for by an estimate of their tokens; the
+                  others are not looked at. Settings are those of judge: in --config, else the
+                  defaults: 5 %, shipped rubrics, prices of gpt-4o-mini. Inputs are read twice.
+--judge live      asks the endpoint of judge: in --config about the calls drawn; it costs what it costs`,
   run: replay,
 };
 
@@ -74,16 +82,18 @@ async function replay(
   world: World,
 ): Promise<number> {
   refuseWhatComesLater(values);
+  const mode = judgeModeOf(values);
   const kinds = positionals.map(kindOf);
   if (kinds.length === 0) throw new Misuse("replay needs at least one INPUT");
   const loaded = configured(values, world);
   const { interval: intervalMs, prices, limits: ownLimits } = loaded.config;
   const limits = { ...DEFAULT_LIMITS, ...ownLimits };
   const engine = new Engine({ intervalMs, limits, parseYaml: engineYaml(world.environment) });
-  const setup = setupOf(loaded, loaded.config.listen.external_url ?? "http://127.0.0.1:4320");
-  for (const warning of engine.prepare(setup).warnings) world.tell(`${warning}\n`);
+  // Refused rules are told before anything is read.
+  const rules = setupOf(loaded, loaded.config.listen.external_url ?? "http://127.0.0.1:4320");
+  for (const warning of engine.prepare(rules).warnings) world.tell(`${warning}\n`);
 
-  const bar = new ProgressBar(world, bytesOf(kinds));
+  const bar = new ProgressBar(world, bytesOf(kinds) * (mode === "recorded" ? 2 : 1));
   const tally = new HistoryTally((text) => {
     bar.clear();
     world.tell(text);
@@ -94,24 +104,32 @@ async function replay(
     estimateTokens,
     typeLabels: loaded.config.features.includes("type-and-unit-labels"),
   };
+  const historiesFor = (counted: HistoryTally): AsyncGenerator<HistoryInput> =>
+    mergeByTime(kinds.map((input) => historyOf(input, context, counted, bar)));
+  const judge = await replayJudge(mode, {
+    loaded,
+    world,
+    folders: kinds.filter(({ kind }) => kind === "directory").map(({ name }) => name),
+    // What cannot be read is told by the replay itself.
+    firstPass: () => historiesFor(new HistoryTally(() => undefined)),
+  });
+  const setup = judge.setup === undefined ? rules : { ...rules, judge: judge.setup };
   const printer = new Printer(values["json"] === true, world, bar);
-  const span = await replayHistory(
-    mergeByTime(kinds.map((input) => historyOf(input, context, tally, bar))),
-    {
-      engine,
-      intervalMs,
-      setup,
-      onEffect: (effect) => printer.take(effect),
-      onTime: (at) => bar.draw(shownTime(at)),
-    },
-  );
+  const span = await replayHistory(shownTo(judge, historiesFor(tally)), {
+    engine,
+    intervalMs,
+    setup,
+    onEffect: (effect) => printer.take(effect),
+    ...(judge.ask && { ask: judge.ask }),
+    onTime: (at) => bar.draw(shownTime(at)),
+  });
   bar.clear();
   tellLeftOut(tally, engine, world);
   if (span === undefined) {
     world.tell(`naruko: nothing could be read of ${positionals.join(", ")}\n`);
     return EXIT.finding;
   }
-  printer.summary(span, engine);
+  printer.summary(span, engine, mode);
   return EXIT.ok;
 }
 
@@ -119,14 +137,16 @@ function refuseWhatComesLater(values: Values): void {
   if (values["incidents"] !== undefined) {
     throw new Misuse("--incidents: scores against known incidents come later");
   }
-  const judge = textOption(values, "judge") ?? "off";
-  if (judge === "recorded" || judge === "live") {
-    throw new Misuse(`--judge ${judge} comes later, with the judge; --judge off is there`);
-  }
-  if (judge !== "off") throw new Misuse(`--judge: expected off, recorded or live, not "${judge}"`);
   const severities = textOption(values, "paging")?.split(",") ?? [];
   if (severities.includes(""))
     throw new Misuse("--paging: expected severities, such as page,critical");
+}
+
+async function* shownTo(
+  { shown }: ReplayJudge,
+  inputs: AsyncIterable<HistoryInput>,
+): AsyncGenerator<HistoryInput> {
+  for await (const { at, telemetry } of inputs) yield { at, telemetry: shown(telemetry) };
 }
 
 type Source = {
@@ -175,6 +195,8 @@ class Printer {
   readonly #bar: ProgressBar;
   #fired = 0;
   #notifications = 0;
+  /** Calls with a verdict. */
+  #judged = 0;
 
   constructor(json: boolean, world: World, bar: ProgressBar) {
     this.#json = json;
@@ -188,6 +210,11 @@ class Printer {
         if (transition.state === "firing") this.#fired++;
         this.#print(this.#json ? JSON.stringify(alertRecord(transition)) : alertText(transition));
       }
+    } else if (effect.kind === "keep-draws") {
+      const hasVerdict = effect.draws.filter(({ rubrics }) =>
+        rubrics.some(({ score }) => score !== undefined),
+      );
+      this.#judged += hasVerdict.length;
     } else if (effect.kind === "deliver") {
       this.#notifications++;
       const { delivery } = effect;
@@ -197,20 +224,24 @@ class Printer {
     }
   }
 
-  summary({ from, to }: { readonly from: EpochMs; readonly to: EpochMs }, engine: Engine): void {
+  summary(
+    { from, to }: { readonly from: EpochMs; readonly to: EpochMs },
+    engine: Engine,
+    mode: JudgeMode,
+  ): void {
     const counters = engine.counters();
     const calls = (counters.get("calls_first") ?? 0) + (counters.get("calls_late") ?? 0);
-    const [alerts, notifications] = [this.#fired, this.#notifications];
+    const [alerts, notifications, judged] = [this.#fired, this.#notifications, this.#judged];
+    const judgeUsd = engine.judgeView(to)?.view.totalUsd ?? 0;
     if (!this.#json) {
-      const counts = `calls ${calls}, alerts fired ${alerts}, notifications ${notifications}`;
+      const judging = mode === "off" ? "" : `, judged ${judged} for $${judgeUsd.toFixed(4)}`;
+      const counts = `calls ${calls}${judging}, alerts fired ${alerts}, notifications ${notifications}`;
       this.#print(`${shownTime(from)} to ${shownTime(to)} UTC: ${counts}`);
       return;
     }
     const times = { from: isoTime(from), to: isoTime(to) };
-    const judged = { judged: 0, judgeUsd: 0 };
-    this.#print(
-      JSON.stringify({ kind: "summary", ...times, calls, ...judged, alerts, notifications }),
-    );
+    const counts = { calls, judged, judgeUsd, alerts, notifications };
+    this.#print(JSON.stringify({ kind: "summary", ...times, ...counts }));
   }
 
   #print(line: string): void {

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import type { EstimateTokens } from "@naruko/core/normalize/price-of";
 
 type Tokenizer = {
   readonly countTokens: (text: string, options: { disallowedSpecial: Set<string> }) => number;
@@ -21,7 +20,7 @@ const load = createRequire(import.meta.url);
  * Counts tokens where the provider told none. Exact for OpenAI's models but for a few tokens of
  * message framing; for the others, whose vocabularies are not public, it is of the right size.
  */
-export const estimateTokens: EstimateTokens = (text, model) => {
+export function estimateTokens(text: string, model: string): number {
   const encoding = CL100K.test(model) ? "cl100k_base" : "o200k_base";
   const { countTokens } = load(`gpt-tokenizer/encoding/${encoding}`) as Tokenizer;
   // What looks like a control token in a text is text.
@@ -31,4 +30,4 @@ export const estimateTokens: EstimateTokens = (text, model) => {
     tokens += countTokens(text.slice(from, from + SLICE_LENGTH), options);
   }
   return tokens;
-};
+}
