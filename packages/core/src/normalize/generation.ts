@@ -1,4 +1,4 @@
-import type { Attributes } from "../receive/records.ts";
+import type { SpanRecord } from "../receive/records.ts";
 
 /**
  * By which generation of the GenAI conventions a span is named: 1 up to v1.36, 2 from v1.37 to
@@ -13,8 +13,12 @@ const THIRD = [
   "gen_ai.usage.text.output_tokens",
 ];
 
-/** The generation as far as names tell it; `undefined` for names of a dialect's own. */
-export function generationOf(attributes: Attributes): Generation | undefined {
+/** Where the third generation's names are defined; few senders say so. */
+const THIRD_SCHEMAS = "https://opentelemetry.io/schemas/gen-ai";
+
+/** The generation as far as names and schema tell it; `undefined` for names of a dialect's own. */
+export function generationOf({ attributes, origin }: SpanRecord): Generation | undefined {
+  if (origin.schemaUrl.startsWith(THIRD_SCHEMAS)) return 3;
   if (THIRD.some((key) => attributes.has(key))) return 3;
   if (attributes.has("gen_ai.provider.name")) return 2;
   return attributes.has("gen_ai.system") ? 1 : undefined;

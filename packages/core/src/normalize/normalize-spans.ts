@@ -6,6 +6,7 @@ import { callFrom } from "./call-from.ts";
 import type { Normalized, NormalizeContext } from "./context.ts";
 import { dialectOf } from "./dialects/table.ts";
 import { EVALUATION_EVENT, evaluationFrom } from "./evaluation-from.ts";
+import { feedbackOf } from "./feedback.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import { refuseSpan, refuseTime } from "./refusal.ts";
 import { retrievedIn } from "./retrieved.ts";
@@ -14,8 +15,8 @@ import { linksBetween } from "./span-links.ts";
 import { Tally } from "../model/tally.ts";
 
 /**
- * Makes calls of spans, whatever dialect they are written in, evaluations of the events on any span,
- * and contexts of what tools gave and retrievals found. Stateless: repeated span ids and nested copies of one call are found when it is applied.
+ * Makes calls of spans, whatever dialect they are written in, evaluations of the events and
+ * feedback on any span, and contexts of what tools gave and retrievals found. Stateless: repeated span ids and nested copies of one call are found when it is applied.
  */
 export function normalizeSpans(
   records: readonly SpanRecord[],
@@ -38,7 +39,7 @@ export function normalizeSpans(
       calls.push(call);
       const given = call.kind === "tool" ? call.text?.output : undefined;
       if (given !== undefined) contexts.push({ traceId: call.traceId, text: given });
-      const generation = generationOf(span.attributes);
+      const generation = generationOf(span);
       if (generation !== undefined) generations.set(call, generation);
     } else if (call === "not-genai" || call === "not-a-call") {
       others.push(span);
@@ -85,12 +86,12 @@ function addEvaluations(
   on: { readonly span: SpanRecord; readonly source: Source },
   context: Reading,
 ): void {
-  const { traceId, spanId, events } = on.span;
-  for (const event of events) {
-    if (event.name !== EVALUATION_EVENT) continue;
-    const place = { at: event.at, traceId, spanId, source: on.source };
-    const evaluation =
-      refuseTime(event.at, context) ?? evaluationFrom(event.attributes, place, context);
+  const { traceId, spanId, endAt } = on.span;
+  const told = on.span.events.filter(({ name }) => name === EVALUATION_EVENT);
+  const feedback = feedbackOf(on.span.attributes).map((attributes) => ({ at: endAt, attributes }));
+  for (const { at, attributes } of [...told, ...feedback]) {
+    const place = { at, traceId, spanId, source: on.source };
+    const evaluation = refuseTime(at, context) ?? evaluationFrom(attributes, place, context);
     // Rejections count spans, and the span itself may well be taken.
     if (typeof evaluation === "string") context.ignored.add(evaluation);
     else to.push(evaluation);

@@ -166,6 +166,29 @@ test("what each dialect leaves out, and the line that mends it", async (t) => {
   ]);
 });
 
+test("lines of our own SDK's own", async (t) => {
+  const server = await serving(t);
+  const chat = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.request.stream": true,
+  };
+  await send(server, { "service.name": "shop", "service.version": "1" }, ["@naruko/sdk", chat]);
+  const { printed } = await naruko("doctor", "--url", server.http);
+  assert.deepEqual(printed.split("\n").slice(2), [
+    "ok       shop: 1 calls in the dialect naruko-sdk, conventions v1.37 to v1.41; 0 failed, 1 streamed",
+    "WRONG    shop: no usage on 1 of 1 answered calls, all of them streams: their cost is estimated or unknown",
+    "         → NARUKO_INCLUDE_USAGE=always",
+    "missing  shop: no content on 1 of 1 calls: it cannot be judged",
+    "         → OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true",
+    "missing  shop: no conversation id: calls of one conversation count as many",
+    "         → withContext({ conversationId }, run)",
+    ...NOBODY_TOLD,
+    "",
+  ]);
+});
+
 test("--json prints one finding a line; a sender's clock, and a service without a name", async (t) => {
   const server = await serving(t);
   await send(server, {}, ["", TELLING]);

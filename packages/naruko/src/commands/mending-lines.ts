@@ -17,6 +17,10 @@ const ANYWHERE: Readonly<Record<Lacking, string>> = {
 const OBSERVE = 'import { observe } from "@naruko/sdk"; const client = observe(new OpenAI())';
 
 const BY_DIALECT: Readonly<Record<string, Lines>> = {
+  "naruko-sdk": {
+    usage: "NARUKO_INCLUDE_USAGE=always",
+    conversation: "withContext({ conversationId }, run)",
+  },
   openinference: {
     usage: OBSERVE,
     text: "OPENINFERENCE_HIDE_INPUTS=false OPENINFERENCE_HIDE_OUTPUTS=false",

@@ -98,6 +98,10 @@ const sameCall: Readonly<Record<string, SameCall>> = {
       },
     },
   },
+  "our own SDK": {
+    record: span(NEWEST, { origin: origin({ "service.name": "shop" }, "@naruko/sdk") }),
+    differs: { dialect: "naruko-sdk" },
+  },
   "OTel GenAI v1.37 to v1.41": {
     record: span({
       ...NEWEST,

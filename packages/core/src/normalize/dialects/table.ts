@@ -6,6 +6,7 @@ import { instrumentationOpenAi } from "./instrumentation-openai.ts";
 import { langfuse } from "./langfuse.ts";
 import { langSmith } from "./langsmith.ts";
 import { liteLlm } from "./litellm.ts";
+import { narukoSdk } from "./naruko-sdk.ts";
 import { openInference } from "./openinference.ts";
 import { openLit } from "./openlit.ts";
 import { openLlmetry } from "./openllmetry.ts";
@@ -31,6 +32,7 @@ const DIALECTS: readonly Dialect[] = [
   springAi,
   semanticKernel,
   openLlmetry,
+  narukoSdk,
   otelGenai,
 ];
 
