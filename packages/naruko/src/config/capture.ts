@@ -26,8 +26,7 @@ export type Redaction = {
  * @throws InputError when a pattern is not of RE2's syntax
  */
 export function redaction({ capture, judge }: CaptureConfig): Redaction {
-  const patterns = capture.redact.map((source) => compilePattern(source, { kind: "config" }));
-  const clean: Clean = (text) => patterns.reduce(blotOut, text);
+  const clean = redactor(capture);
   const isJudged = judge !== undefined;
   if (capture.mode === "off" || (capture.mode === "judge" && !isJudged)) {
     return {
@@ -42,6 +41,12 @@ export function redaction({ capture, judge }: CaptureConfig): Redaction {
     context: isJudged ? ({ traceId, text }) => ({ traceId, text: clean(text) }) : undefined,
   };
   return { telemetry: (telemetry) => written(telemetry, pens), answer: explained(clean) };
+}
+
+/** Blots out of a text what the user's patterns find. @throws InputError when one is not of RE2's syntax */
+export function redactor({ redact }: Pick<Config["capture"], "redact">): Clean {
+  const patterns = redact.map((source) => compilePattern(source, { kind: "config" }));
+  return (text) => patterns.reduce(blotOut, text);
 }
 
 type Clean = (text: string) => string;
