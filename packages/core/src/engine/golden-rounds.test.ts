@@ -112,7 +112,7 @@ class Run {
 void test("golden items are judged daily, seen as series, and count with no call", () => {
   const run = new Run(engineSetup());
   run.call(1);
-  run.runTo(2 * DAY_MS);
+  run.runTo(2 * DAY_MS + INTERVAL_MS);
   assert.equal(run.asks.filter(isGolden).length, 2 * (40 + 20), "bad ones are looked at twice");
   assert.deepEqual(run.shown("naruko_judge_golden_agreement"), ['{rubric="faithfulness"} 1']);
   assert.deepEqual(run.shown("naruko_judge_golden_items"), [

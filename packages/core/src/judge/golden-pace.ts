@@ -50,7 +50,9 @@ export class GoldenPace {
     const affordable = mean === 0 ? Infinity : allowance / mean;
     const spacing = DAY_MS / Math.min(perDay, affordable);
     const room = this.#roomFor(allowance, open);
-    const from = Math.max(this.#lastAt ?? at - spacing, at - CATCH_UP_MS - spacing);
+    // The first one is due when its part of a round is over, as every other.
+    this.#lastAt ??= at;
+    const from = Math.max(this.#lastAt, at - CATCH_UP_MS - spacing);
     const due = Math.min(Math.floor((at - from) / spacing), room);
     if (due > 0) this.#lastAt = epochMs(Math.round(from + due * spacing));
     return due;

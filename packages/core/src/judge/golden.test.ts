@@ -41,6 +41,8 @@ class World {
 
   constructor(plan: GoldenPlan = planOf()) {
     this.golden.reload(plan);
+    // The first item is due a 48th of a day after the first tick: at 0.
+    assert.deepEqual(this.golden.due(after(-30 * MINUTE_MS), undefined), []);
   }
 
   /** Runs ticks for so long, answering everything at once. */
