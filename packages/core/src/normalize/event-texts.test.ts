@@ -79,15 +79,15 @@ for (const [name, record, expected] of events) {
 }
 
 test("what was asked for and called is told by log records too, and comes to the call", () => {
-  const message = (name: string): AttributeValue =>
+  const choice = (name: string): AttributeValue =>
     attributes({
       role: "assistant",
       tool_calls: [attributes({ function: attributes({ name, arguments: "{}" }) })],
     });
   const asked = logRecord("gen_ai.client.inference.operation.details", null);
   const records = [
-    logRecord("gen_ai.choice", attributes({ message: message("weather"), index: 0 })),
-    logRecord("gen_ai.choice", attributes({ message: message("now"), index: 1 })),
+    logRecord("gen_ai.choice", attributes({ message: choice("weather"), index: 0 })),
+    logRecord("gen_ai.choice", attributes({ message: choice("now"), index: 1 })),
     { ...asked, attributes: attributes({ "gen_ai.output.type": "json" }) },
   ];
   const { texts: said = [], ignored } = normalizeLogs(records, NOW);

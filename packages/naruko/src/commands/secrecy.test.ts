@@ -1,99 +1,12 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import test, { type TestContext } from "node:test";
-import { epochMs } from "@naruko/core/model/time";
-import { databaseFileOf } from "../disk/data-dir.ts";
-import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
-import { main } from "../main.ts";
-import { systemWorld } from "./system-world.ts";
+import test from "node:test";
+import { onDisk, type Serving, serving, stored } from "../testing/serving.ts";
 
 const EPOCH_NS = 1_000_000;
-
-type Serving = {
-  readonly folder: string;
-  readonly http: string;
-  readonly otlp: string;
-  readonly told: () => string;
-  readonly stop: () => Promise<void>;
-};
-
-/** Runs `naruko serve` with a configuration in a folder of its own; only words on stderr are kept. */
-async function serving(
-  t: TestContext,
-  config: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Serving> {
-  const folder = mkdtempSync(path.join(tmpdir(), "naruko-secrecy-"));
-  writeFileSync(path.join(folder, "naruko.yml"), config);
-  const rules = `groups: [{ name: g, rules: [{ alert: Always, expr: "vector(1)" }] }]\n`;
-  writeFileSync(path.join(folder, "rules.yml"), rules);
-  let printed = "";
-  let told = "";
-  let signal: (what: "stop") => void = () => undefined;
-  const events = new EventEmitter();
-  const greeted = once(events, "greeted");
-  const files = ["--config", path.join(folder, "naruko.yml"), "--data", path.join(folder, "data")];
-  const exit = main(
-    ["serve", ...files, "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"],
-    {
-      ...systemWorld(),
-      environment,
-      print: (text) => {
-        printed += text;
-        if (text.includes("send OTLP")) events.emit("greeted");
-      },
-      tell: (text) => (told += text),
-      onSignal: (handler) => {
-        signal = handler;
-        return () => undefined;
-      },
-    },
-  );
-  let stopped = false;
-  const stop = async (): Promise<void> => {
-    if (!stopped) signal("stop");
-    stopped = true;
-    await exit;
-  };
-  t.after(async () => {
-    await stop();
-    rmSync(folder, { recursive: true });
-  });
-  await Promise.race([greeted, exit]);
-  const [http = "", otlp = ""] = [...printed.matchAll(/http:\/\/\S+/g)].map(([url]) => url);
-  assert.notEqual(otlp, "", told);
-  return { folder, http, otlp, told: () => told, stop };
-}
-
-/** Which of some words stand in any file of the data directory. */
-function onDisk(folder: string, words: readonly string[]): string[] {
-  const data = path.join(folder, "data");
-  const files = readdirSync(data, { recursive: true, encoding: "utf8" })
-    .map((name) => path.join(data, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => readFileSync(file));
-  return words.filter((word) => files.some((bytes) => bytes.includes(word)));
-}
-
-/** All that a stopped server left, decoded: the file itself may hold it compressed. */
-async function stored(folder: string): Promise<string> {
-  const disk = await openDuckDbDisk(databaseFileOf(path.join(folder, "data")));
-  assert.ok(disk.ok);
-  const recovery = await disk.value.recover("latest");
-  assert.ok(recovery.ok);
-  const { snapshot } = recovery.value;
-  const parts: unknown[] = [snapshot?.state, Buffer.from(snapshot?.heads ?? []).toString("latin1")];
-  for await (const input of disk.value.inputsAfter(0)) parts.push(input);
-  const always = { from: epochMs(0), to: epochMs(8.64e15) };
-  for await (const input of disk.value.history(always)) parts.push(input);
-  await disk.value.close();
-  return parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join("\n");
-}
 
 const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
 const messages = (word: string): string =>
@@ -199,7 +112,8 @@ for (const [capture, kept] of [
     const shown = await everythingShown(server);
     const whileRunning = onDisk(server.folder, [...said, ...errors]);
     await server.stop();
-    const left = await stored(server.folder);
+    const { restart, history } = await stored(server.folder);
+    const left = restart + history;
     const decoded = [...said, ...errors].filter((word) => left.includes(word));
     const files = onDisk(server.folder, [...said, ...errors]);
     const found = new Set([...whileRunning, ...decoded, ...files]);
@@ -277,7 +191,8 @@ alerting: { alertmanagers: [{ url: "http://127.0.0.1:${port}/am", bearer_token: 
   const whileRunning = onDisk(server.folder, encoded);
   await server.stop();
   assert.deepEqual([...whileRunning, ...onDisk(server.folder, encoded)], []);
-  const left = await stored(server.folder);
+  const { restart, history } = await stored(server.folder);
+  const left = restart + history;
   const everything = shown + server.told() + left;
   for (const secret of encoded) assert.ok(!everything.includes(secret), secret);
   // The setup is on disk as it was written: with the names of the variables.
