@@ -1,4 +1,4 @@
-import { DERIVED_METADATA } from "@naruko/core/measure/derived-metadata";
+import { OWN_METADATA } from "@naruko/core/engine/own-metadata";
 import { compileMatchers } from "@naruko/core/model/matcher";
 import { labelsToRecord } from "@naruko/core/model/labels";
 import type { MetricMetadata } from "@naruko/core/model/received-series";
@@ -33,7 +33,7 @@ export function metadata({ params, options }: ApiRequest): ApiResult {
 }
 
 function* allMetadata({ engine, targets: view }: ApiRequest["options"]): Generator<MetricMetadata> {
-  yield* DERIVED_METADATA;
+  yield* OWN_METADATA;
   yield* engine.metadata.families.values();
   for (const target of view.active()) yield* target.metadata;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from "@naruko/core/engine/engine";
-import { DERIVED_METADATA } from "@naruko/core/measure/derived-metadata";
+import { OWN_METADATA } from "@naruko/core/engine/own-metadata";
 import { type Labels, labelEntries, labelValue, METRIC_NAME } from "@naruko/core/model/labels";
 import type { Limits } from "@naruko/core/model/limits";
 import type { Matcher, SeriesSlice } from "@naruko/core/model/reader";
@@ -56,11 +56,11 @@ type Shown = { readonly labels: Labels; readonly value: number; readonly at: Epo
 type Family = { readonly metadata: MetricMetadata; readonly samples: readonly Shown[] };
 
 const FAMILIES: ReadonlyMap<string, MetricMetadata> = new Map(
-  DERIVED_METADATA.flatMap((metadata) =>
+  OWN_METADATA.flatMap((metadata) =>
     (SUFFIXES[metadata.type] ?? [""]).map((suffix) => [metadata.name + suffix, metadata] as const),
   ),
 );
-const DERIVED: Matcher = { name: METRIC_NAME, op: "=~", value: [...FAMILIES.keys()].join("|") };
+const OWN: Matcher = { name: METRIC_NAME, op: "=~", value: [...FAMILIES.keys()].join("|") };
 
 function familiesOf(
   { engine, now }: FederationOptions,
@@ -68,7 +68,7 @@ function familiesOf(
 ): readonly Family[] {
   const samples = new Map<MetricMetadata, Shown[]>();
   const from = epochMs(now - LOOKBACK_MS);
-  for (const slice of engine.readerAt(now).select([DERIVED], from, now)) {
+  for (const slice of engine.readerAt(now).select([OWN], from, now)) {
     const family = FAMILIES.get(labelValue(slice.labels, METRIC_NAME));
     const shown = isAsked(slice.labels) ? latest(slice) : undefined;
     if (family === undefined || shown === undefined) continue;
@@ -76,7 +76,7 @@ function familiesOf(
     if (known === undefined) samples.set(family, [shown]);
     else known.push(shown);
   }
-  return DERIVED_METADATA.flatMap((metadata) => {
+  return OWN_METADATA.flatMap((metadata) => {
     const own = samples.get(metadata);
     return own === undefined ? [] : [{ metadata, samples: inPoints(own, metadata) }];
   });

@@ -1,5 +1,5 @@
 import type { Engine } from "@naruko/core/engine/engine";
-import { DERIVED_METADATA } from "@naruko/core/measure/derived-metadata";
+import { OWN_METADATA } from "@naruko/core/engine/own-metadata";
 import type { Input } from "@naruko/core/model/engine-io";
 import type { SeriesExemplars } from "@naruko/core/model/exemplar";
 import { labelValue, METRIC_NAME } from "@naruko/core/model/labels";
@@ -42,7 +42,7 @@ export function engineSource(
     inputsAfter: (seq) => disk.inputsAfter(seq),
     exemplars: (from, to) => engine.exemplars.select([[]], epochMs(from + 1), to),
     *metadata() {
-      yield* DERIVED_METADATA;
+      yield* OWN_METADATA;
       yield* engine.metadata.families.values();
     },
   };
