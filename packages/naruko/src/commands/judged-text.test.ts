@@ -132,6 +132,10 @@ async function judgeFor(t: TestContext): Promise<Judge> {
   };
 }
 
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise(setImmediate);
+}
+
 /** Which words a text has in it. */
 const wordsIn = (where: string): string[] => plain.filter((word) => where.includes(word));
 
@@ -161,14 +165,14 @@ judge:
     });
     assert.deepEqual(await sent.json(), {});
     const isJudged = capture !== "off";
-    while (isJudged && judge.asked.length === 0) await new Promise(setImmediate);
+    await until(() => !isJudged || judge.asked.length > 0);
     assert.deepEqual(onDisk(server.folder, secrets), []);
     judge.answer();
     const isSettled = async (): Promise<boolean> => {
       const answer = await fetch(`${server.http}/api/v1/query?query=naruko_judge_verdicts_total>0`);
       return (await answer.text()).includes("value");
     };
-    while (isJudged && !(await isSettled())) await new Promise(setImmediate);
+    await until(async () => !isJudged || (await isSettled()));
     const told = (await (await fetch(`${server.http}/metrics`)).text()) + server.told();
     await server.stop();
     const left = await stored(server.folder);

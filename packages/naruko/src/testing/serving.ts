@@ -26,13 +26,13 @@ export async function serving(
   config: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Serving> {
-  const folder = mkdtempSync(path.join(tmpdir(), "naruko-secrecy-"));
+  const folder = mkdtempSync(path.join(tmpdir(), "naruko-serving-"));
   writeFileSync(path.join(folder, "naruko.yml"), config);
   const rules = `groups: [{ name: g, rules: [{ alert: Always, expr: "vector(1)" }] }]\n`;
   writeFileSync(path.join(folder, "rules.yml"), rules);
   let printed = "";
   let told = "";
-  let signal: (what: "stop") => void = () => undefined;
+  let signal: ((what: "stop") => void) | undefined;
   const events = new EventEmitter();
   const greeted = once(events, "greeted");
   const files = ["--config", path.join(folder, "naruko.yml"), "--data", path.join(folder, "data")];
@@ -54,7 +54,7 @@ export async function serving(
   );
   let stopped = false;
   const stop = async (): Promise<void> => {
-    if (!stopped) signal("stop");
+    if (!stopped) signal?.("stop");
     stopped = true;
     await exit;
   };
