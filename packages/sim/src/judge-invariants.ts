@@ -129,6 +129,11 @@ function checkVerdicts(rows: readonly Row[], exchanges: readonly Exchange[]): vo
     const own = (bySpan.get(spanId) ?? []).filter(
       (one) => one.ask.at >= at && one.answerSeq <= seq,
     );
+    for (const { name } of own.flatMap(({ ask }) => ask.expect.rubrics))
+      assert.ok(
+        rubrics.some((one) => one.name === name),
+        `${name} of ${spanId} has no end`,
+      );
     for (const { name, score, reason } of rubrics) {
       const given = own.flatMap(({ answer, booked }) => {
         const heard = answer.ok ? answer.verdicts : [];

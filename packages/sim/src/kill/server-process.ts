@@ -60,6 +60,11 @@ export class ServerProcess {
     return this.ended();
   }
 
+  /** Asks it to read its configuration again. */
+  reload(): void {
+    this.#child.kill("SIGHUP");
+  }
+
   async ended(): Promise<Ended> {
     await this.#exited;
     return { code: this.#child.exitCode, told: this.#told };

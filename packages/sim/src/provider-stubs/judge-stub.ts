@@ -25,22 +25,25 @@ export type AskedOfJudge = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
+type Answer = (asked: AskedOfJudge, index: number) => JudgeStubAnswer | Promise<JudgeStubAnswer>;
+
 /** A judge's endpoint on loopback, which answers each request as it is told to. */
 export class JudgeStub {
   readonly asked: AskedOfJudge[] = [];
   /** The most requests that were under way at once. */
   mostAtOnce = 0;
-  #underWay = 0;
-  readonly #answer: (asked: AskedOfJudge, index: number) => JudgeStubAnswer;
+  /** Requests that have no answer yet. */
+  underWay = 0;
+  readonly #answer: Answer;
   readonly #server = createServer((request, response) => {
-    this.#underWay++;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
-    response.on("close", () => this.#underWay--);
+    this.underWay++;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay);
+    response.on("close", () => this.underWay--);
     void this.#respond(request, response);
   });
 
   /** @param answer gets the request, and how many came before it */
-  constructor(answer: (asked: AskedOfJudge, index: number) => JudgeStubAnswer) {
+  constructor(answer: Answer) {
     this.#answer = answer;
   }
 
@@ -59,7 +62,7 @@ export class JudgeStub {
     const body = JSON.parse(Buffer.concat(pieces).toString("utf8")) as AskedOfJudge["body"];
     const asked = { path: request.url ?? "", headers: request.headers, body };
     this.asked.push(asked);
-    const answer = this.#answer(asked, this.asked.length - 1);
+    const answer = await this.#answer(asked, this.asked.length - 1);
     switch (answer.kind) {
       case "whole": {
         const headers = { "content-type": "application/json", ...answer.headers };
