@@ -1,9 +1,4 @@
-import {
-  type Agreement,
-  agreementOf,
-  type Estimated,
-  labelCount,
-} from "@naruko/core/judge/calibration";
+import { agreementOf, type Estimated, labelCount } from "@naruko/core/judge/calibration";
 import { labelsNeeded, type LabelsNeeded } from "@naruko/core/judge/corrected-rate";
 import type { JudgeCalibration } from "@naruko/core/model/judge";
 import { isoTime } from "../history/output-record.ts";
@@ -38,39 +33,26 @@ const HEAD = [
   "sensitivity",
   "specificity",
   "kappa",
+  "judge",
 ];
 
 /** The rows for people: a table, and what labels are still to be had. */
 export function calibrationText(rows: readonly JudgeCalibration[], rate: number): string {
-  const judges = [...new Set(rows.map(({ judge }) => judge))];
-  return judges
-    .map((judge) => {
-      const own = rows.filter((row) => row.judge === judge);
-      const at = own.map((row) => row.at).reduce((one, other) => (one > other ? one : other));
-      const title = `${judge}, compared ${isoTime(at).slice(0, 16).replace("T", " ")} UTC`;
-      return [title, "", ...table(own), "", ...own.map((row) => needText(row, rate)), ""].join(
-        "\n",
-      );
-    })
-    .join("\n");
+  if (rows.length === 0) return "";
+  const cells = [HEAD, ...rows.map(cellsOf)];
+  const widths = HEAD.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const table = cells.map((row) => {
+    const padded = row.map((cell, i) => cell.padEnd(widths[i] ?? 0));
+    return padded.join("  ").trimEnd();
+  });
+  return `${[...table, "", ...rows.map((row) => needText(row, rate))].join("\n")}\n`;
 }
 
-function table(rows: readonly JudgeCalibration[]): readonly string[] {
-  const cells = rows.map((row) => {
-    const { rubric, language, caught, missed, accused, cleared, missing } = row;
-    const { sensitivity, specificity, kappa }: Agreement = agreementOf(row);
-    const counts = [caught + missed, accused + cleared, missing].map(String);
-    return [rubric, language, ...counts, ...[sensitivity, specificity, kappa].map(shown)];
-  });
-  const widths = HEAD.map((name, i) =>
-    Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)),
-  );
-  return [HEAD, ...cells].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+function cellsOf(row: JudgeCalibration): readonly string[] {
+  const { rubric, language, caught, missed, accused, cleared, missing, judge } = row;
+  const { sensitivity, specificity, kappa } = agreementOf(row);
+  const counts = [caught + missed, accused + cleared, missing].map(String);
+  return [rubric, language, ...counts, ...[sensitivity, specificity, kappa].map(shown), judge];
 }
 
 function shown(estimated: Estimated | undefined): string {
