@@ -15,16 +15,20 @@ export type HttpSendersOptions = {
   readonly engine: Engine;
   /** Of the moment: a reload replaces it. */
   readonly config: () => Config;
+  /** Resolves when no configuration is about to replace it. */
+  readonly reloaded: () => Promise<unknown>;
   /** Ends what is under way when the process stops. */
   readonly signal: AbortSignal;
   readonly judge: JudgeEndpointPorts;
 };
 
 /** Tells receivers and Alertmanagers, and asks the judge, over HTTP. */
-export function httpSenders({ engine, config, signal, judge }: HttpSendersOptions): Senders {
+export function httpSenders(options: HttpSendersOptions): Senders {
+  const { engine, config, reloaded, signal, judge } = options;
   const asker = new Asker(judge);
   return {
-    ask: (ask) => asker.ask(ask, config(), signal),
+    // A reload is applied before its configuration is in force: what it asks is meant for that one.
+    ask: (ask) => reloaded().then(() => asker.ask(ask, config(), signal)),
     deliver: (delivery) => deliver(delivery, engine.alerting.routing, { signal }),
     forward: (name, alerts) => {
       const known = config().alerting.alertmanagers;
@@ -57,9 +61,10 @@ class Asker {
 
   async ask(ask: Ask, config: Config, signal: AbortSignal): Promise<JudgeAnswer> {
     const { judge } = config;
-    if (judge === undefined) {
-      const detail = "the configuration has no judge any more";
-      return { ok: false, reason: "reloaded", retry: false, detail };
+    if (judge === undefined || !isAsked(judge.endpoint, ask)) {
+      const usage = { inputTokens: 0, outputTokens: 0 };
+      const detail = `the configuration has no judge ${ask.model} any more`;
+      return { ok: false, reason: "reloaded", retry: false, usage, detail };
     }
     if (this.#endpoint === undefined || this.#config !== config) {
       this.#config = config;
@@ -68,6 +73,11 @@ class Asker {
     }
     return this.#redact(await this.#endpoint.ask(ask, signal));
   }
+}
+
+function isAsked(endpoint: NonNullable<Config["judge"]>["endpoint"], ask: Ask): boolean {
+  const { provider, model, second_model } = endpoint;
+  return provider === ask.provider && (ask.model === model || ask.model === second_model);
 }
 
 function authorizationOf(

@@ -62,6 +62,8 @@ export class Server {
   readonly #tls: TlsFiles | undefined;
   #loaded: LoadedConfig;
   #configuredAt: EpochMs;
+  /** Settles with the last reload that was asked for. */
+  #reloaded: Promise<unknown> = Promise.resolve();
   #ports: Ports | undefined;
   #cancelRetain: () => void = () => undefined;
 
@@ -92,6 +94,7 @@ export class Server {
       senders: httpSenders({
         engine,
         config: () => this.#loaded.config,
+        reloaded: () => this.#reloaded,
         signal: this.#stopping.signal,
         judge: {
           clock,
@@ -171,7 +174,13 @@ export class Server {
    * Reads the configuration again and takes rules, routing, services, prices, capture, targets and
    * remote stores from it. Returns the fault when it is refused: the running one stays then.
    */
-  async reload(): Promise<string | undefined> {
+  reload(): Promise<string | undefined> {
+    const reloading = this.#reloaded.then(() => this.#reload());
+    this.#reloaded = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  async #reload(): Promise<string | undefined> {
     try {
       const loaded = this.#options.load();
       const tls = readTls(loaded);
