@@ -1,4 +1,5 @@
 import { InputError } from "@naruko/core/model/input-error";
+import { baselineCommand } from "./commands/baseline.ts";
 import { checkCommand } from "./commands/check.ts";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   query: queryCommand,
   export: exportCommand,
   judge: judgeCommand,
+  baseline: baselineCommand,
   doctor: doctorCommand,
 };
 

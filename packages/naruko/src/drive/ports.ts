@@ -16,6 +16,7 @@ import { BodyBudget } from "../listen/body-budget.ts";
 import { HttpCounts } from "../listen/http-counts.ts";
 import { listenGrpc } from "../listen/grpc-server.ts";
 import { GrpcCounts } from "../listen/grpc-status.ts";
+import { judgeHandler } from "../listen/judge-api.ts";
 import { LimitCounts } from "../listen/limit-counts.ts";
 import { IntakeCounts } from "../listen/intake-counts.ts";
 import { otlpHandler, refuseOtlp } from "../listen/otlp.ts";
@@ -40,6 +41,7 @@ import type { RemoteWriter } from "../remote-write/remote-writer.ts";
 import type { ScrapeCounts } from "../scrape/scrape-counts.ts";
 import type { Clock } from "./clock.ts";
 import type { EventTime } from "./event-time.ts";
+import { judgeReport } from "./judge-report.ts";
 import type { Live } from "./live.ts";
 import { programView } from "./program-view.ts";
 import type { Report } from "./server.ts";
@@ -176,6 +178,7 @@ function openHttp(
       writer(options, tallies),
       api(options, tallies),
       sources(options, tallies, otlpPorts),
+      judge(options, tallies),
       admin(options, tallies, otlpPorts),
     ],
     refuse: plainRefusal,
@@ -330,6 +333,15 @@ function api(options: PortsOptions, { limits: limitCounts }: Tallies) {
       report("a request met a bug", { error, where });
     },
   });
+  return queryGate(handler, limits.concurrentQueries, limitCounts);
+}
+
+/** It asks the series as the API does, and a few at a time as there. */
+function judge(options: PortsOptions, { limits: limitCounts }: Tallies) {
+  const { engine, disk, limits, live, clock } = options;
+  const now = (): EpochMs => live.now();
+  const asked = { engine, disk, limits, now, monotonicMs: clock.monotonicMs };
+  const handler = judgeHandler(() => judgeReport(asked, now()));
   return queryGate(handler, limits.concurrentQueries, limitCounts);
 }
 

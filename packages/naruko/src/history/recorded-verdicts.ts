@@ -2,6 +2,7 @@ import type { Call, Usage } from "@naruko/core/model/call";
 import type { Evaluation } from "@naruko/core/model/evaluation";
 import type { Ask, JudgeAnswer, MissingReason, RubricVerdict } from "@naruko/core/model/judge";
 import type { Telemetry } from "@naruko/core/model/telemetry";
+import { SHOWN_TOKENS_MAX } from "../price/prompt-tokens.ts";
 
 /** Tokens in a text as a model counts them. */
 type TokensOf = (text: string, model: string) => number;
@@ -14,9 +15,6 @@ type Recorded = {
   /** Of the call, where its text is not in the input: a judge would be shown as many. */
   textTokens?: number;
 };
-
-/** A judge is shown no more of a call: about four texts of 24,000 characters. */
-const TEXT_TOKENS_MAX = 24_000;
 
 /** Failures that a judge of ours told when the verdicts were recorded; any other is `rejected`. */
 const FAILURES: Readonly<Record<string, MissingReason>> = {
@@ -116,7 +114,7 @@ export class RecordedVerdicts {
     const recorded = this.#find(about);
     if (recorded === undefined || text?.output !== undefined) return;
     const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
-    recorded.textTokens = Math.min(tokens, TEXT_TOKENS_MAX);
+    recorded.textTokens = Math.min(tokens, SHOWN_TOKENS_MAX);
   }
 
   #noteOne(evaluation: Evaluation): boolean {
