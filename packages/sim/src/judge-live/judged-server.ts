@@ -1,9 +1,10 @@
 // `naruko serve` as a process of its own, whose calls are judged by a scripted judge.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
+import { judgeKeyFile } from "naruko/ask/judge-key";
 import { openDatabase } from "naruko/disk/database";
 import { numberIn, rowsOf, textIn } from "naruko/disk/read-rows";
 import { eventually } from "naruko/testing/stored-samples";
@@ -25,6 +26,7 @@ export type StoredDraw = {
   readonly costUsd: number;
   readonly rubrics: readonly {
     readonly name: string;
+    readonly inclusion: number;
     readonly score?: number;
     readonly reason?: string;
   }[];
@@ -78,6 +80,13 @@ export class JudgedServer {
     };
     const config = { interval: "1s", rules: [], capture: "judge", ...(keys && { judge }) };
     writeFileSync(path.join(this.#folder, "naruko.yml"), JSON.stringify(config));
+  }
+
+  /** Lets its draws be made by this key, from its first start on. */
+  keepKey(key: string): void {
+    const data = path.join(this.#folder, "data");
+    mkdirSync(data);
+    writeFileSync(judgeKeyFile(data), key);
   }
 
   /** Resolves once it answers. */
