@@ -3,7 +3,7 @@ import type { Ask, JudgePrice, JudgeSetup } from "../model/judge.ts";
 import { askFor, promptVersion } from "./prompt.ts";
 import type { Question } from "./queue.ts";
 import { applicability, contentHash, type Rubric } from "./rubric.ts";
-import { fractionOf, type Hash64, KeyedHash } from "./siphash.ts";
+import { fractionOf, hexOf, KeyedHash } from "./siphash.ts";
 
 /** UTF-16 code units put before the judge of each of a call's four texts. */
 const SHOWN_LENGTH = 24_000;
@@ -90,8 +90,4 @@ export class Bench {
   word(text: string): string {
     return hexOf(this.#hash.hash("ask", text));
   }
-}
-
-function hexOf({ low, high }: Hash64): string {
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
 }

@@ -2,7 +2,7 @@ import { assert } from "../model/assert.ts";
 import { DAY_MS, type EpochMs } from "../model/time.ts";
 import { ConversationTable, type SavedConversations } from "./conversation-table.ts";
 import { type Draw, type DrawKind, type DrawRates, inclusionOf } from "./draw.ts";
-import { fractionOf, type Hash64, KeyedHash } from "./siphash.ts";
+import { fractionOf, type Hash64, hexOf, KeyedHash } from "./siphash.ts";
 
 /** What is told of a call that can be judged; nothing in it comes from a judge. */
 export type OfferedCall = {
@@ -167,8 +167,4 @@ export class Draws {
     if (place < 0) this.#flagsLeftOut++;
     return place < 0 ? 0 : 2 << place;
   }
-}
-
-function hexOf({ low, high }: Hash64): string {
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
 }

@@ -86,6 +86,11 @@ export function sipKey(hex: string): SipKey {
   return [word(0), word(1), word(2), word(3)];
 }
 
+/** A hash as 16 lower-case hex digits. */
+export function hexOf({ low, high }: Hash64): string {
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
 /** A hash as a number that is at least 0 and less than 1, of its 53 highest bits. */
 export function fractionOf({ low, high }: Hash64): number {
   return (high * 2 ** 21 + (low >>> 11)) / 2 ** 53;

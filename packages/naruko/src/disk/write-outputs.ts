@@ -96,18 +96,22 @@ async function writeEvaluations(
   });
 }
 
+function textOf<T>(rows: readonly T[], of: (row: T) => string): Column {
+  return {
+    type: "text",
+    at: (n) => {
+      const row = rows[n];
+      return row === undefined ? null : of(row);
+    },
+  };
+}
+
 async function writeTransitions(
   connection: DuckDBConnection,
   effects: readonly Extract<OutputRow, { kind: "keep-transitions" }>[],
 ): Promise<void> {
   for (const { seq, transitions } of effects) {
-    const text = (of: (transition: Transition) => string): Column => ({
-      type: "text",
-      at: (n) => {
-        const transition = transitions[n];
-        return transition === undefined ? null : of(transition);
-      },
-    });
+    const text = (of: (transition: Transition) => string): Column => textOf(transitions, of);
     await appendRows(connection, "transition", transitions.length, [
       { type: "long", at: () => seq },
       { type: "int", at: (n) => n },
@@ -128,13 +132,7 @@ async function writeDraws(
   effects: readonly Extract<OutputRow, { kind: "keep-draws" }>[],
 ): Promise<void> {
   for (const { seq, draws } of effects) {
-    const text = (of: (draw: SettledDraw) => string): Column => ({
-      type: "text",
-      at: (n) => {
-        const draw = draws[n];
-        return draw === undefined ? null : of(draw);
-      },
-    });
+    const text = (of: (draw: SettledDraw) => string): Column => textOf(draws, of);
     await appendRows(connection, "draw", draws.length, [
       { type: "long", at: () => seq },
       { type: "int", at: (n) => n },
