@@ -41,6 +41,7 @@ for (const [what, rate, confusion, reason] of [
   ["no good label", 0.1, judgeOf(1, 1, 100, 0), "no-labels"],
   ["a judge that throws a coin", 0.1, judgeOf(0.5, 0.5, 100, 100), "no-better-than-chance"],
   ["a judge that is mostly wrong", 0.1, judgeOf(0.2, 0.3, 100, 100), "no-better-than-chance"],
+  ["a judge that found none of two bad ones", 0.1, judgeOf(0, 1, 2, 100), "no-better-than-chance"],
   ["a rare fault and few labels", 0.08, judgeOf(0.9, 0.95, 100, 100), "too-wide"],
   ["a rate below the judge's own false alarms", 0.04, judgeOf(0.9, 0.95, 5000, 5000), "too-wide"],
   ["few verdicts", 0.0755, judgeOf(0.9, 0.95, 5000, 5000), "too-wide"],

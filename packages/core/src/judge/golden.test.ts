@@ -128,6 +128,40 @@ test("an item that stays as it is keeps its history when the set changes", () =>
   world.golden.reload(planOf({ items: [...items.slice(0, 10), other] }));
   const view = world.view("safety");
   assert.deepEqual([view.items, view.judged, view.flips.compared], [11, 10, 10]);
+  assert.equal(world.golden.save().rows.length, 10);
+});
+
+test("items that are gone hold no place of those that came", () => {
+  const golden = new Golden();
+  golden.reload(planOf({ everyMs: HOUR_MS }));
+  for (let ms = 0; ms < DAY_MS; ms += TICK_MS) golden.due(after(ms), undefined);
+  assert.equal(golden.save().open.length, 20);
+  const other = { line: 1, text: { output: "other" }, bad: new Map([["safety", false]]) };
+  golden.reload(planOf({ items: [other] }));
+  assert.equal(golden.due(after(2 * DAY_MS), undefined).length, 1);
+});
+
+test("what is on its way is paid for before more is added", () => {
+  const usdPerDay = (12 * COST_NANO) / 1e9 / 0.04;
+  const day = (golden: Golden): number => {
+    let due = 0;
+    for (let ms = 0; ms < DAY_MS; ms += TICK_MS) due += golden.due(after(ms), usdPerDay).length;
+    return due;
+  };
+  // Nothing is known of what one costs, until one is answered.
+  const golden = new Golden();
+  golden.reload(planOf());
+  assert.equal(day(golden), 1);
+  const [id = ""] = golden.save().open;
+  golden.settle({ id, verdicts: [], missing: [], costNano: COST_NANO }, after(DAY_MS));
+  let due = 0;
+  for (let ms = DAY_MS; ms < 2 * DAY_MS; ms += TICK_MS)
+    due += golden.due(after(ms), usdPerDay).length;
+  assert.ok(due >= 10 && due <= 11, String(due));
+  // Another version costs otherwise: again one goes alone.
+  const versions = new Map([["safety", "other/safety"]]);
+  golden.reload(planOf({ versions, items: planOf({}, 60).items.slice(48) }));
+  assert.equal(golden.request(after(3 * DAY_MS), usdPerDay).length, 1);
 });
 
 test("a cap leaves the set four parts in a hundred of a day, and turns come round all the same", () => {

@@ -275,6 +275,7 @@ void test("others are asked about before calls, or when none waits, and are coun
   // A second look, and what is tried again, keeps its lane.
   queue.answer("k3", said(["faithfulness", 0], ["safety", 0]), after(0));
   queue.answer("k1", failed("timeout"), after(0));
+  assert.equal(queue.waiting, 0);
   queue.wake(after(MINUTE_MS));
   assert.equal(queue.next(after(MINUTE_MS), ["calls"]), undefined);
   assert.equal(queue.next(after(MINUTE_MS), ["spare"])?.look, 2);
