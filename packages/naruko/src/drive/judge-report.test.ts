@@ -98,6 +98,20 @@ judge:
   assert.match(held.printed, /Verdicts: 0; missing 12 \(100\.0 %\): rejected 12\./);
   assert.match(held.printed, /this month \$0\.00 of \$20\.00; forecast for the month \$0\.00/);
 
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  for (const line of [
+    'naruko_judge_requests_total{outcome="rejected"} 4',
+    'naruko_judge_missing_total{reason="rejected"} 12',
+    'naruko_judge_budget_usd{window="month"} 20',
+    'naruko_judge_spent_usd{window="day"} 0',
+    "naruko_judge_forecast_usd 0",
+    "naruko_judge_waiting 0",
+    "naruko_judge_under_way 0",
+  ]) {
+    assert.ok(metrics.split("\n").includes(line), line);
+  }
+  assert.doesNotMatch(metrics, /secret|naruko_judge_export/);
+
   const post = await fetch(server.http + JUDGE_PATH, { method: "POST" });
   assert.equal(post.status, 405);
 

@@ -45,6 +45,7 @@ import { judgeReport } from "./judge-report.ts";
 import type { Live } from "./live.ts";
 import { programView } from "./program-view.ts";
 import type { Report } from "./server.ts";
+import type { ExportView } from "./verdict-export.ts";
 
 /** Live, a record may lie this far past its arrival (DESIGN section 3, Time). */
 const MAX_AHEAD_MS = 10 * MINUTE_MS;
@@ -73,6 +74,8 @@ export type PortsOptions = {
   readonly targets?: ScrapeTargets;
   readonly scrapeCounts: ScrapeCounts;
   readonly remoteWriters: () => readonly RemoteWriter[];
+  readonly judgeNotices: ReadonlyMap<string, number>;
+  readonly judgeExport: () => ExportView | undefined;
 };
 
 /** What is open to the network. */
@@ -377,6 +380,8 @@ function admin(
   return adminHandler({
     limits: options.limits,
     remoteWriters: options.remoteWriters,
+    judgeNotices: options.judgeNotices,
+    judgeExport: options.judgeExport,
     scrapeCounts,
     targets,
     engine,

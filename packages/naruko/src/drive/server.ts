@@ -3,6 +3,7 @@ import type { Engine } from "@naruko/core/engine/engine";
 import { InputError } from "@naruko/core/model/input-error";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import type { Limits } from "@naruko/core/model/limits";
+import { Tally } from "@naruko/core/model/tally";
 import { epochMs, MINUTE_MS } from "@naruko/core/model/time";
 import type { EpochMs } from "@naruko/core/model/time";
 import type { LoadedConfig } from "../config/config.ts";
@@ -25,6 +26,7 @@ import { remoteWritesOf } from "./remote-writing.ts";
 import { scraperOf } from "./scraping.ts";
 import { httpSenders } from "./senders.ts";
 import { takeSetup } from "./take-setup.ts";
+import { VerdictExport } from "./verdict-export.ts";
 
 /** How often what is older than the retention is deleted. */
 const RETAIN_EVERY_MS = 10 * MINUTE_MS;
@@ -65,6 +67,8 @@ export class Server {
   /** Settles with the last reload that was asked for. */
   #reloaded: Promise<unknown> = Promise.resolve();
   #ports: Ports | undefined;
+  readonly #verdicts: VerdictExport;
+  readonly #judgeNotices = new Tally();
   #cancelRetain: () => void = () => undefined;
 
   private constructor(options: ServerOptions, engine: Engine, lastSeq: number) {
@@ -78,9 +82,17 @@ export class Server {
     const { at, lastTick } = engine.position;
     this.#time = new EventTime(clock, at);
     this.#configuredAt = this.#time.now();
+    this.#verdicts = new VerdictExport({ clock, report, version: options.version });
     this.live = new Live({
       engine,
-      disk,
+      disk: {
+        commit: (inputs) => disk.commit(inputs),
+        keep: (effects) => {
+          this.#verdicts.take(effects);
+          return disk.keep(effects);
+        },
+        saveSnapshot: (snapshot) => disk.saveSnapshot(snapshot),
+      },
       clock,
       report,
       time: this.#time,
@@ -98,7 +110,8 @@ export class Server {
         signal: this.#stopping.signal,
         judge: {
           clock,
-          tell: ({ message }) => {
+          tell: ({ kind, message }) => {
+            this.#judgeNotices.add(kind);
             report("the judge's endpoint is asked otherwise", { message });
           },
         },
@@ -189,6 +202,7 @@ export class Server {
       this.#warnOf(tls);
       await this.#scraping.scraper.use(loaded.config.scrape_configs);
       await this.#remoteWrites.use(loaded.config.remote_write);
+      await this.#verdicts.use(loaded);
       if (needsRestart(this.#loaded, loaded)) {
         this.#options.report(
           "listen, auth, data, interval, limits, and whether there is TLS change at the next start",
@@ -217,6 +231,7 @@ export class Server {
       this.#stopping.abort();
     });
     await this.live.stop();
+    await this.#verdicts.stop();
     cancelGrace();
     this.#stopping.abort();
     await this.#options.disk.close();
@@ -242,6 +257,8 @@ export class Server {
       targets: this.#scraping.scraper.targets,
       scrapeCounts: this.#scraping.counts,
       remoteWriters: () => this.#remoteWrites.writers,
+      judgeNotices: this.#judgeNotices.counts,
+      judgeExport: () => this.#verdicts.view(),
     });
     try {
       // Before the first tick, so that no rule of an older configuration fires once more.
@@ -251,6 +268,7 @@ export class Server {
       throw error;
     }
     this.#warnOf(this.#tls);
+    await this.#verdicts.use(this.#loaded);
     this.live.start();
     await this.#scraping.scraper.use(this.#loaded.config.scrape_configs);
     await this.#remoteWrites.use(this.#loaded.config.remote_write);

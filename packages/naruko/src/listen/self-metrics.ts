@@ -8,6 +8,7 @@ import type { HttpCounts } from "./http-counts.ts";
 import { httpFamily } from "./http-counts.ts";
 import { grpcFamily } from "./grpc-status.ts";
 import type { GrpcCounts } from "./grpc-status.ts";
+import { judgeMetrics, type JudgeSources } from "./judge-metrics.ts";
 import { limitFamily } from "./limit-counts.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 import type { IntakeCounts } from "./intake-counts.ts";
@@ -18,23 +19,24 @@ import type { TlsCounts } from "./tls-counts.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import type { ScrapeSources } from "./scrape-metrics.ts";
 
-export type SelfMetricsSources = ScrapeSources & {
-  readonly remoteWriters: () => readonly RemoteWriter[];
-  readonly engine: Engine;
-  readonly live: Live;
-  readonly disk: Disk;
-  readonly intake: IntakeCounts;
-  readonly limitCounts: LimitCounts;
-  /** One a port. */
-  readonly http: readonly HttpCounts[];
-  readonly grpc: GrpcCounts;
-  readonly tls: TlsCounts;
-  /** Bytes of requests from their arrival to their answer. */
-  readonly inFlightBytes: () => number;
-  /** How far the wall clock is behind the stamps, in ms. */
-  readonly skewMs: () => number;
-  readonly version: string;
-};
+export type SelfMetricsSources = ScrapeSources &
+  JudgeSources & {
+    readonly remoteWriters: () => readonly RemoteWriter[];
+    readonly engine: Engine;
+    readonly live: Live;
+    readonly disk: Disk;
+    readonly intake: IntakeCounts;
+    readonly limitCounts: LimitCounts;
+    /** One a port. */
+    readonly http: readonly HttpCounts[];
+    readonly grpc: GrpcCounts;
+    readonly tls: TlsCounts;
+    /** Bytes of requests from their arrival to their answer. */
+    readonly inFlightBytes: () => number;
+    /** How far the wall clock is behind the stamps, in ms. */
+    readonly skewMs: () => number;
+    readonly version: string;
+  };
 
 /** The program about itself: what came in, what was left out and why, and how it fares. */
 export function selfMetrics(sources: SelfMetricsSources): Family[] {
@@ -45,6 +47,7 @@ export function selfMetrics(sources: SelfMetricsSources): Family[] {
     ...deliveryMetrics(sources),
     ...scrapeMetrics(sources),
     ...remoteWriteMetrics(sources.remoteWriters()),
+    ...judgeMetrics(sources, sources.live.now()),
     ...processMetrics(sources),
   ];
 }
