@@ -48,7 +48,7 @@ export function takeExport(
     case "metrics":
       return counted(intake(decodeMetrics(bytes, encoding, limits), normalizeMetrics, context));
     case "logs":
-      return intake(decodeLogs(bytes, encoding, limits), normalizeLogs, context);
+      return withoutOwn(intake(decodeLogs(bytes, encoding, limits), normalizeLogs, context));
   }
 }
 
@@ -130,6 +130,15 @@ function intake<T>(
   const rejected = merged(decoded.rejected, rejections);
   const accepted = decoded.records.length - total(rejections);
   return { ...made, accepted, rejected, ignored: merged(ignored, decoded.cut, "cut-") };
+}
+
+/** Verdicts that were exported and came back: they were counted when they were given. */
+function withoutOwn(taken: Intake): Intake {
+  const evaluations = taken.telemetry.evaluations.filter(({ judge }) => judge === undefined);
+  const own = taken.telemetry.evaluations.length - evaluations.length;
+  if (own === 0) return taken;
+  const ignored = new Map(taken.ignored).set("own-verdict", own);
+  return { ...taken, telemetry: { ...taken.telemetry, evaluations }, ignored };
 }
 
 /** One metric brings many points, and points are what OTLP counts. */

@@ -8,6 +8,13 @@ import type { Source } from "./source.ts";
 /** The conventions' event that carries a verdict. */
 export const EVALUATION_EVENT = "gen_ai.evaluation.result";
 
+/** The instrumentation scope of verdicts that a judge of this program sends as events. */
+export const JUDGE_SCOPE = "naruko.judge";
+
+/** What such an event tells beside the conventions' attributes. */
+export const JUDGE_VERSION = "naruko.judge.version";
+export const EVALUATION_WEIGHT = "naruko.evaluation.weight";
+
 /** Why an evaluation event says nothing that could be counted. */
 export type EvaluationRefusal = "evaluation-without-name" | "evaluation-without-result";
 
@@ -18,6 +25,8 @@ export type EvaluationPlace = {
   readonly traceId: string;
   readonly spanId: string;
   readonly source: Source;
+  /** The name of the instrumentation scope, of log records: ours are. */
+  readonly scope?: string;
 };
 
 /**
@@ -54,5 +63,16 @@ export function evaluationFrom(
     ...(place.traceId !== "" && { traceId: place.traceId }),
     ...(place.spanId !== "" && { spanId: place.spanId }),
     ...(responseId !== undefined && { responseId }),
+    ...(place.scope === JUDGE_SCOPE && judgedBy(attributes, context)),
   };
+}
+
+/** A verdict of a judge of ours: nobody else may pass for one by accident, and none for a user's. */
+function judgedBy(
+  attributes: Attributes,
+  context: ReadContext,
+): Pick<Evaluation, "judge" | "weight"> {
+  const judge = firstName(attributes, [JUDGE_VERSION], context) ?? "unknown";
+  const weight = numberOf(attributes.get(EVALUATION_WEIGHT)) ?? NaN;
+  return Number.isFinite(weight) && weight > 0 ? { judge, weight } : { judge };
 }

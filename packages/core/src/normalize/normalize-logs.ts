@@ -38,7 +38,8 @@ export function normalizeLogs(
     // A sender may leave the time to the receiver: it is unknown, and arrival is the best estimate.
     const at = record.at === 0 ? context.at : record.at;
     const { traceId, spanId } = record;
-    const place = { at, traceId, spanId, source: sources(record.origin.resource) };
+    const { resource, scopeName: scope } = record.origin;
+    const place = { at, traceId, spanId, source: sources(resource), scope };
     const evaluation =
       refuseTime(at, context) ??
       evaluationFrom(record.attributes, place, { limits: context.limits, ignored });

@@ -3,10 +3,12 @@ import test from "node:test";
 import type { Evaluation } from "@naruko/core/model/evaluation";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { epochMs } from "@naruko/core/model/time";
+import { takeExport } from "@naruko/core/engine/intake";
+import { JUDGE_SCOPE } from "@naruko/core/normalize/evaluation-from";
 import { normalizeLogs } from "@naruko/core/normalize/normalize-logs";
 import { decodeLogs } from "@naruko/core/receive/decode";
 import * as fc from "fast-check";
-import { encodeEvaluations, JUDGE_SCOPE } from "./encode-evaluations.ts";
+import { encodeEvaluations } from "./encode-evaluations.ts";
 
 /** What an OTLP receiver reads of it: ours. */
 function readBack(body: string): readonly Evaluation[] {
@@ -36,8 +38,10 @@ const evaluations: fc.Arbitrary<Evaluation> = fc.record(
     responseId: word,
     service: fc.constantFrom("shop", "chat"),
     environment: fc.constantFrom("prod", "test"),
+    judge: word,
+    weight: fc.double({ min: 1, max: 500, noNaN: true }),
   },
-  { requiredKeys: ["name", "at", "service", "score"], noNullPrototype: true },
+  { requiredKeys: ["name", "at", "service", "score", "judge"], noNullPrototype: true },
 );
 
 test("what is exported is read back as it was, resource by resource", () => {
@@ -50,6 +54,26 @@ test("what is exported is read back as it was, resource by resource", () => {
       }
       assert.deepEqual(readBack(encodeEvaluations(given, "1")), [...groups.values()].flat());
     }),
+  );
+});
+
+test("verdicts that come back are counted, and not taken a second time", () => {
+  const verdict = { name: "safety", at: epochMs(1e12), score: 1, service: "shop", judge: "m/1" };
+  const body = Buffer.from(encodeEvaluations([verdict, verdict], "1"));
+  const context = {
+    at: epochMs(1e12),
+    limits: DEFAULT_LIMITS,
+    maxAheadMs: 1000,
+    priceOf: () => "unknown-model" as const,
+  };
+  const { telemetry, ignored } = takeExport("logs", body, "json", context);
+  assert.deepEqual(telemetry.evaluations, []);
+  assert.deepEqual([...ignored], [["own-verdict", 2]]);
+  const users = body.toString().replace(JUDGE_SCOPE, "my.evaluator");
+  const taken = takeExport("logs", Buffer.from(users), "json", context).telemetry.evaluations;
+  assert.deepEqual(
+    taken.map(({ judge }) => judge),
+    [undefined, undefined],
   );
 });
 

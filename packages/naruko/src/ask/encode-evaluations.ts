@@ -1,8 +1,10 @@
 import type { Evaluation } from "@naruko/core/model/evaluation";
-import { EVALUATION_EVENT } from "@naruko/core/normalize/evaluation-from";
-
-/** What names us as the one who tells: whoever receives events of their own judge can tell them apart. */
-export const JUDGE_SCOPE = "naruko.judge";
+import {
+  EVALUATION_EVENT,
+  EVALUATION_WEIGHT,
+  JUDGE_SCOPE,
+  JUDGE_VERSION,
+} from "@naruko/core/normalize/evaluation-from";
 
 type Attribute = {
   readonly key: string;
@@ -54,8 +56,8 @@ function recordOf(evaluation: Evaluation): object {
       ...text("gen_ai.response.id", evaluation.responseId),
       ...text("error.type", evaluation.errorType),
       // The conventions have no names for these two.
-      ...text("naruko.judge.version", evaluation.judge),
-      ...number("naruko.evaluation.weight", weight),
+      ...text(JUDGE_VERSION, evaluation.judge),
+      ...number(EVALUATION_WEIGHT, weight),
     ],
   };
 }
