@@ -193,6 +193,15 @@ void test("before a page the set is judged at once, and the page waits two minut
   assert.equal(run.engine.counters().get("judge_golden_missing_expired"), 8);
 });
 
+void test("where nothing can be judged, the judge is not tried either", () => {
+  const run = new Run({ ...engineSetup(), capture: "off" });
+  run.runTo(2 * HOUR_MS);
+  assert.deepEqual(run.asks, []);
+  run.take({ kind: "reload", setup: engineSetup() });
+  run.runTo(4 * HOUR_MS);
+  assert.ok(run.asks.some(isGolden));
+});
+
 void test("a set whose text is gone is not judged, and that is counted", () => {
   const run = new Run(engineSetup({ golden: { set: "set-2", everyMs: DAY_MS } }));
   run.runTo(HOUR_MS);

@@ -92,7 +92,7 @@ export class Judging {
     const { rubrics } = rubricsOf(setup, this.#options);
     // Verdicts that mean something else are never mixed with those of before.
     if (this.#judge.reload(judge, rubrics, at) === "new-versions") this.#scores.restart();
-    this.#golden.reload(judge, rubrics, this.#judge);
+    this.#golden.reload(triedJudge(setup), rubrics, this.#judge);
     if (judge !== undefined && judge.key === this.#setup?.key) this.#sampler?.reload(judge);
     else this.#sampler = judge && this.#newSampler(judge, at);
     this.#setup = judge;
@@ -193,7 +193,7 @@ export class Judging {
     this.#setup = judge;
     const { rubrics } = rubricsOf(setup, this.#options);
     this.#judge.load(saved.judge, judge, rubrics);
-    this.#golden.load(saved.golden, judge, { rubrics, judge: this.#judge });
+    this.#golden.load(saved.golden, triedJudge(setup), { rubrics, judge: this.#judge });
     this.#scores.load(saved.scores);
     this.#series.load(saved.series);
     this.#sampler = judge && this.#newSampler(judge, at);
@@ -220,4 +220,9 @@ export class Judging {
     const share = this.#setup?.golden === undefined ? 1 : 1 - GOLDEN_SHARE;
     this.#sampler?.setVerdictsPerDay(affordable && affordable * share);
   }
+}
+
+/** Where no call's text is there to be judged, nobody pays for knowing how it would be judged. */
+function triedJudge({ judge, capture = "off" }: EngineSetup): JudgeSetup | undefined {
+  return capture === "off" ? undefined : judge;
 }
