@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { SECOND_MS } from "@naruko/core/model/time";
+import { GoldenTexts } from "../ask/golden-texts.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf, findServer } from "../disk/data-dir.ts";
@@ -56,6 +57,7 @@ async function readDirectory(
       intervalMs: 15 * SECOND_MS,
       limits: DEFAULT_LIMITS,
       parseYaml: engineYaml(withPlaceholders(environment)),
+      goldenText: new GoldenTexts(folder).textOf,
     });
     const now = () => engine.position.at;
     const { monotonicMs } = clock;

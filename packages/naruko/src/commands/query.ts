@@ -6,6 +6,7 @@ import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { type Feature, featureSet } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import { GoldenTexts } from "../ask/golden-texts.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf, findServer } from "../disk/data-dir.ts";
@@ -157,6 +158,7 @@ async function askDirectory(
       intervalMs: 15 * SECOND_MS,
       limits,
       parseYaml: engineYaml(withPlaceholders(environment)),
+      goldenText: new GoldenTexts(folder).textOf,
     });
     const now = (): EpochMs => engine.position.at;
     const { monotonicMs } = clock;

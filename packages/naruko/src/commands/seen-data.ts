@@ -4,6 +4,7 @@ import { SeenMetrics, type ToldMetadata } from "@naruko/core/lint/seen-metrics";
 import { labelEntries } from "@naruko/core/model/labels";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { epochMs, SECOND_MS } from "@naruko/core/model/time";
+import { GoldenTexts } from "../ask/golden-texts.ts";
 import { withPlaceholders } from "../config/environment.ts";
 import { engineYaml } from "../config/setup.ts";
 import { databaseFileOf } from "../disk/data-dir.ts";
@@ -68,6 +69,7 @@ export async function seenInDirectory(folder: string, { environment }: World): P
       intervalMs: 15 * SECOND_MS,
       limits: DEFAULT_LIMITS,
       parseYaml: engineYaml(withPlaceholders(environment)),
+      goldenText: new GoldenTexts(folder).textOf,
     });
     const [from, to] = [epochMs(0), engine.position.at];
     const stored = await disk.value.series({ from, to });
