@@ -90,6 +90,8 @@ export class Live {
   #committed: Entry[] = [];
   #applying: Promise<void> | undefined;
   #underWay = new Set<Promise<unknown>>();
+  /** Keys of what this process sent itself before its start: inputs come as soon as the ports are open. */
+  #sentEarly: Set<string> | undefined = new Set();
   #cancelPulse: () => void = () => undefined;
   #stopped = false;
   #appliedBytes = 0;
@@ -122,7 +124,10 @@ export class Live {
 
   /** Begins to tick, and carries out what a stop left undone. */
   start(): void {
-    for (const effect of this.#options.engine.outstanding()) this.#carryOut(effect);
+    const early = this.#sentEarly ?? new Set();
+    this.#sentEarly = undefined;
+    for (const effect of this.#options.engine.outstanding())
+      if (!early.has(keyOf(effect))) this.#carryOut(effect);
     // Whether they were answered, and paid for, before the stop is known to nobody.
     for (const ask of this.#interrupted) this.#answer(ask, INTERRUPTED);
     this.#pulse();
@@ -247,6 +252,7 @@ export class Live {
   }
 
   #follow(key: string, sending: Promise<Outcome>): void {
+    this.#sentEarly?.add(key);
     this.#underWayUntil(this.#feedBack(key, sending));
   }
 
@@ -290,4 +296,9 @@ export class Live {
       this.#options.report("a snapshot could not be made", { error });
     }
   }
+}
+
+function keyOf(effect: Effect): string {
+  if (effect.kind === "deliver") return effect.delivery.key;
+  return effect.kind === "forward" ? effect.key : "";
 }
