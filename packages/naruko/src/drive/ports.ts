@@ -76,6 +76,8 @@ export type PortsOptions = {
   readonly remoteWriters: () => readonly RemoteWriter[];
   readonly judgeNotices: ReadonlyMap<string, number>;
   readonly judgeExport: () => ExportView | undefined;
+  /** When the judge last gave a score; absent: not since the start. */
+  readonly lastJudgedAt: () => EpochMs | undefined;
 };
 
 /** What is open to the network. */
@@ -382,6 +384,7 @@ function admin(
     remoteWriters: options.remoteWriters,
     judgeNotices: options.judgeNotices,
     judgeExport: options.judgeExport,
+    lastJudgedAt: options.lastJudgedAt,
     scrapeCounts,
     targets,
     engine,

@@ -259,6 +259,7 @@ export class Server {
       remoteWriters: () => this.#remoteWrites.writers,
       judgeNotices: this.#judgeNotices.counts,
       judgeExport: () => this.#verdicts.view(),
+      lastJudgedAt: () => this.#verdicts.lastScoreAt,
     });
     try {
       // Before the first tick, so that no rule of an older configuration fires once more.

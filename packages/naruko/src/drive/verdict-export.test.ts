@@ -54,6 +54,7 @@ test("the judge's verdicts are sent, at the latest at the stop; users' own are n
   await verdicts.use(exportingTo(url));
   verdicts.take([keep({ judge: "m/1" }, { name: "users-own" }), keep({ name: "other" })]);
   assert.equal(verdicts.view()?.waiting, 1);
+  assert.equal(verdicts.lastScoreAt, 1);
   await verdicts.stop();
   assert.equal(bodies.length, 1);
   assert.match(bodies[0] ?? "", /m\/1/);

@@ -1,4 +1,5 @@
 import type { Effect } from "@naruko/core/model/engine-io";
+import type { EpochMs } from "@naruko/core/model/time";
 import {
   EvaluationExporter,
   type EvaluationExporterPorts,
@@ -16,6 +17,7 @@ const NOTHING: ExportCounts = { sent: 0, refused: 0, dropped: 0, requests: 0, re
 export class VerdictExport {
   readonly #ports: Omit<EvaluationExporterPorts, "folder">;
   #exporter: EvaluationExporter | undefined;
+  #lastScoreAt: EpochMs | undefined;
   #config = "";
   /** Of exporters that a reload ended. */
   #before: ExportCounts = NOTHING;
@@ -35,6 +37,11 @@ export class VerdictExport {
     return { ...added(this.#before, counts), waiting, isFailing: fault !== undefined };
   }
 
+  /** When our judge last gave a score, exported or not; absent: not since the start. */
+  get lastScoreAt(): EpochMs | undefined {
+    return this.#lastScoreAt;
+  }
+
   /** Takes where to from a configuration; what waits for another place is tried once more there. */
   async use(loaded: LoadedConfig): Promise<void> {
     const settings = loaded.config.judge?.export;
@@ -49,11 +56,12 @@ export class VerdictExport {
 
   /** Takes the verdicts of our judge from what is kept: users' own came from somewhere else. */
   take(effects: readonly Effect[]): void {
-    if (this.#exporter === undefined) return;
     for (const effect of effects) {
       if (effect.kind !== "keep") continue;
       const own = effect.telemetry.evaluations.filter(({ judge }) => judge !== undefined);
-      if (own.length > 0) this.#exporter.add(own);
+      if (own.length === 0) continue;
+      if (own.some(({ score }) => score !== undefined)) this.#lastScoreAt = effect.at;
+      this.#exporter?.add(own);
     }
   }
 

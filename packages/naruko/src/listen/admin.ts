@@ -13,6 +13,7 @@ import type { EpochMs } from "@naruko/core/model/time";
 import type { Live } from "../drive/live.ts";
 import { EXPOSITION_TYPE, writeExposition } from "./exposition.ts";
 import { federate } from "./federation.ts";
+import { shownJudge } from "./judge-line.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import type { SelfMetricsSources } from "./self-metrics.ts";
 import type { Answer, Handler } from "./server.ts";
@@ -27,6 +28,7 @@ export type AdminOptions = SelfMetricsSources & {
   readonly otlpUrl: string;
   readonly grpcUrl?: string;
   readonly needsToken: boolean;
+  readonly lastJudgedAt: () => EpochMs | undefined;
   /** Reads the configuration again; the text of the fault when it is refused. */
   readonly reload: () => Promise<string | undefined>;
 };
@@ -96,7 +98,7 @@ function page(options: AdminOptions): Answer {
     ...(grpcUrl !== undefined && { grpcUrl }),
     needsToken,
     traffic: trafficOf(intake.lastTrafficAt, calls > 0 || hasSeries(engine, CALLS, now), now),
-    scores: trafficOf(intake.lastScoreAt, hasSeries(engine, SCORES, now), now),
+    scores: trafficOf(lastScoreAt(options), hasSeries(engine, SCORES, now), now),
     calls,
     series: engine.storeStats().series,
     rules: rules.length,
@@ -106,8 +108,16 @@ function page(options: AdminOptions): Answer {
         return { name, layer: labelValue(labels, "layer"), error: lastError };
       }),
     alerts: shownAlerts(engine, now),
+    judge: shownJudge(engine, now),
   });
   return { status: 200, headers: { "Content-Type": "text/html; charset=utf-8" }, body };
+}
+
+/** Users' own evaluations, or the judge's. */
+function lastScoreAt({ intake, lastJudgedAt }: AdminOptions): EpochMs | undefined {
+  const [sent, judged] = [intake.lastScoreAt, lastJudgedAt()];
+  if (sent === undefined || judged === undefined) return sent ?? judged;
+  return sent > judged ? sent : judged;
 }
 
 const CALLS = "gen_ai_client_operation_duration_seconds_count";

@@ -20,6 +20,7 @@ const QUIET: StatusPage = {
   rules: 14,
   brokenRules: [],
   alerts: [],
+  judge: { kind: "off" },
 };
 
 function alert(changes: Partial<ShownAlert>): ShownAlert {
@@ -172,3 +173,46 @@ test("traffic has stopped after five minutes without any", () => {
   // Stamps of requests under way may be a little ahead of the page's.
   assert.deepEqual(trafficOf(ago(-3), true, now), { kind: "flowing", forMs: 0 });
 });
+
+const ON = {
+  kind: "on",
+  model: "gpt-4o-mini",
+  dayUsd: 0.031,
+  monthUsd: 4,
+  forecastUsd: 12.5,
+  isOutOfMoney: false,
+  waiting: 2,
+  verdicts: 990,
+  missing: 10,
+} as const;
+
+const judges: readonly (readonly [StatusPage["judge"], string])[] = [
+  [
+    { kind: "off" },
+    "judge: The judge is off; “naruko judge --estimate” says what judging this traffic would cost.",
+  ],
+  [
+    { kind: "blind", why: "capture-off", mute: 0 },
+    "judge broken: The judge is blind: capture is off, so no text may be shown to it.",
+  ],
+  [
+    { kind: "blind", why: "no-text", mute: 7 },
+    "judge broken: The judge is blind: 7 calls came without text; senders have to be told to send it.",
+  ],
+  [
+    ON,
+    "judge: The judge is on: gpt-4o-mini, spent $0.03 today and $4.00 this month (forecast $12.50); 990 verdicts, 10 missing (1.0 %), 2 calls waiting.",
+  ],
+  [
+    { ...ON, dayUsd: 0, dayCapUsd: 1, monthCapUsd: 20, missing: 0, isOutOfMoney: true },
+    "judge broken: The judge is out of budget: gpt-4o-mini, spent $0.00 of $1.00 today and $4.00 of $20.00 this month (forecast $12.50); 990 verdicts, 0 missing, 2 calls waiting.",
+  ],
+];
+for (const [judge, expected] of judges) {
+  test(`the judge's line: ${expected.slice(0, 40)}`, () => {
+    const [, tone, line = ""] =
+      /<p class="(judge[^"]*)">([\s\S]*?)<\/p>/.exec(statusPage({ ...QUIET, judge })) ?? [];
+    const words = line.replaceAll(/<[^>]*>/g, "").replaceAll(/\s+/g, " ");
+    assert.equal(`${tone}: ${words.trim()}`, expected);
+  });
+}

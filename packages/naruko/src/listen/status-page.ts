@@ -1,5 +1,6 @@
 import type { Html } from "./html.ts";
 import { html } from "./html.ts";
+import { judgeLine, type ShownJudge } from "./judge-line.ts";
 import { STATUS_STYLE } from "./status-style.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -41,6 +42,7 @@ export type StatusPage = {
     readonly error: string;
   }[];
   readonly alerts: readonly ShownAlert[];
+  readonly judge: ShownJudge;
 };
 
 /** What a layer, or all of them, comes to: the word is shown too, never the colour alone. */
@@ -85,7 +87,7 @@ export function statusPage(page: StatusPage): string {
         ${alertList(alerts)} ${brokenRules(page)}
         <h2>What it sees</h2>
         <p>${seen(page)}</p>
-        ${howToSend(page)}
+        ${judged(page)} ${howToSend(page)}
       </body>
     </html>`.html;
 }
@@ -229,6 +231,14 @@ function brokenRules({ brokenRules: rules }: StatusPage): Html {
 function seen({ calls, series, rules, traffic, scores }: StatusPage): string {
   const last = `${lastOf("telemetry", traffic)}, ${lastOf("score", scores)}`;
   return `${calls} calls taken; ${last}. ${rules} rules are evaluated over ${series} series.`;
+}
+
+function judged({ judge }: StatusPage): Html {
+  const { state, rest } = judgeLine(judge);
+  const isTrouble = judge.kind === "blind" || (judge.kind === "on" && judge.isOutOfMoney);
+  return html`<p class="${isTrouble ? "judge broken" : "judge"}">
+    <span class="state">${state}</span>${rest}
+  </p>`;
 }
 
 function lastOf(what: string, traffic: Traffic): string {
