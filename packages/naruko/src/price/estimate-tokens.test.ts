@@ -15,12 +15,12 @@ for (const [text, model, tokens] of rows) {
 }
 
 test("a control token in a text is text", () => {
-  assert.ok((estimateTokens("say <|endoftext|> twice", "gpt-5") ?? 0) > 5);
+  assert.ok(estimateTokens("say <|endoftext|> twice", "gpt-5") > 5);
 });
 
 test("slices cost at most a token each", () => {
   const words = "word ".repeat(5000);
-  const tokens = estimateTokens(words, "gpt-5") ?? 0;
+  const tokens = estimateTokens(words, "gpt-5");
   const slices = Math.ceil(words.length / 2000);
   assert.ok(Math.abs(tokens - 5000) <= slices + 1, `${tokens} tokens in ${slices} slices`);
 });
