@@ -19,7 +19,10 @@ diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
 const resource = detectResources({ detectors: [envDetector] });
 const traces = new TracerProvider({
   resource,
-  spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  // None of them leaves before the log records do, however slow the machine.
+  spanProcessors: [
+    new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 600_000 }),
+  ],
 });
 const meters = new MeterProvider({
   resource,
