@@ -100,6 +100,13 @@ export class Budget {
     };
   }
 
+  /** Whether a cap is reached, so that nothing can be asked: where it was lowered, before anything is. */
+  isUsedUp(at: EpochMs): boolean {
+    const { daySpent, monthSpent } = spendingAt(this.#spending, at);
+    const { usdPerDay = Infinity, usdPerMonth = Infinity } = this.#caps;
+    return daySpent >= floorNano(usdPerDay) || monthSpent >= floorNano(usdPerMonth);
+  }
+
   /**
    * US dollars that a day from here on may cost: the day's cap, or what is left of the month's over
    * the days that are left of it; `undefined` without a cap.

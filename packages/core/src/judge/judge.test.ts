@@ -128,7 +128,7 @@ void test("when the money is used up, what was drawn is missing, until the next 
 });
 
 void test("a queue without room says so", () => {
-  const judge = judgeOf({}, 30);
+  const judge = judgeOf({}, 1030);
   judge.offer(callOf(1), drawAll(), after(0));
   judge.offer(callOf(2), drawAll(), after(0));
   const { judged } = judge.take();
@@ -136,6 +136,29 @@ void test("a queue without room says so", () => {
     judged.map(({ evaluation }) => evaluation.errorType),
     ["queue-full", "queue-full"],
   );
+});
+
+void test("short texts fill the queue, too: a snapshot holds more of a call than its text", () => {
+  const judge = judgeOf({}, 3500);
+  for (let i = 1; i <= 5; i++) judge.offer(callOf(i), drawAll(), after(0));
+  const { asks, judged } = judge.take();
+  assert.deepEqual([asks.length, judge.view(after(0)).waiting], [2, 1]);
+  assert.deepEqual(
+    new Set(judged.map(({ evaluation }) => evaluation.errorType)),
+    new Set(["queue-full"]),
+  );
+});
+
+void test("a cap that is lowered below what was spent is used up before anything is asked", () => {
+  const judge = judgeOf({ usdPerDay: 1 });
+  judge.offer(callOf(1), drawAll(), after(0));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  judge.answer(ask.key, answerTo(ask, 1), after(1));
+  assert.equal(judge.view(after(1)).isOutOfMoney, false);
+  judge.reload(setupOf({ usdPerDay: 1e-6 }), RUBRICS, after(2));
+  assert.equal(judge.view(after(2)).isOutOfMoney, true);
+  assert.equal(judge.view(after(DAY_MS)).isOutOfMoney, false);
 });
 
 void test("another judge begins a new version: what was asked of the old one is given up", () => {

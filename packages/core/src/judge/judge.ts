@@ -80,7 +80,7 @@ export type JudgeView = BudgetView & {
   readonly underWay: number;
   /** Until when the endpoint asked to be left alone; in the past: it did not. */
   readonly pausedUntil: EpochMs;
-  /** A cap in dollars left no room for the last request that was due. */
+  /** A cap in dollars left no room for the last request that was due, or leaves none for any. */
   readonly isOutOfMoney: boolean;
 };
 
@@ -250,7 +250,7 @@ export class Judge {
 
   view(at: EpochMs): JudgeView {
     const { waiting, underWay, pausedUntil } = this.#queue;
-    const isOutOfMoney = this.#refusedAt !== undefined;
+    const isOutOfMoney = this.#refusedAt !== undefined || this.#budget.isUsedUp(at);
     return { ...this.#budget.view(at), waiting, underWay, pausedUntil, isOutOfMoney };
   }
 
@@ -309,7 +309,8 @@ export class Judge {
     const { call, text } = subject;
     const id = call.traceId + call.spanId;
     const asked = rubrics.map(({ name, badBelow }) => ({ name, threshold: badBelow }));
-    const outcome = this.#queue.add(id, subject, { rubrics: asked, length: lengthOf(text), at });
+    const length = lengthOf(text) + CALL_LENGTH;
+    const outcome = this.#queue.add(id, subject, { rubrics: asked, length, at });
     // A span that comes again while it waits was counted as a call of its own by nobody.
     if (outcome === "known") this.#ports.counts.add("judge_calls_known");
     if (outcome === "full") {
@@ -383,6 +384,9 @@ export class Judge {
 }
 
 const CALLS_ALONE: readonly Lane[] = ["calls"];
+
+/** UTF-16 code units that a waiting call is in a snapshot beside its text: short ones fill it, too. */
+const CALL_LENGTH = 1000;
 
 function isItem(subject: Subject | ItemSubject): subject is ItemSubject {
   return "item" in subject;

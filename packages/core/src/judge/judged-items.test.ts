@@ -21,7 +21,7 @@ function worldOf(over: Partial<JudgeSetup> = {}): World {
   const counts = new Tally();
   const texts = new Map<string, CallText>();
   for (let i = 1; i <= 9; i++) texts.set(`item ${i}`, { input: `probe ${i}`, output: "yes" });
-  const ports = { limits: { judgeTextLength: 1000 }, counts };
+  const ports = { limits: { judgeTextLength: 10_000 }, counts };
   const judge = new Judge({ ...ports, textOfItem: (id) => texts.get(id) });
   judge.reload(setupOf(over), RUBRICS, after(0));
   return { judge, counts, texts };
@@ -99,7 +99,7 @@ test("an item whose text is gone ends as missing, also after a restart", () => {
   assert.doesNotMatch(text, /probe/);
   const saved = JSON.parse(text) as SavedJudge;
   texts.delete("item 2");
-  const ports = { limits: { judgeTextLength: 1000 }, counts: new Tally() };
+  const ports = { limits: { judgeTextLength: 10_000 }, counts: new Tally() };
   const again = new Judge({ ...ports, textOfItem: (id) => texts.get(id) });
   again.load(saved, setupOf({ concurrency: 1 }), RUBRICS);
   again.answer(ask.key, answerTo(ask, 1), after(1));

@@ -4,6 +4,9 @@ import { type EpochMs, MINUTE_MS, epochMs } from "../model/time.ts";
 /** A retrieval that a call builds on has ended before it, and is exported within this time. */
 const HELD_MS = 15 * MINUTE_MS;
 
+/** UTF-16 code units that a trace takes beside its texts: short ones fill the table, too. */
+const TRACE_LENGTH = 100;
+
 type Held = { text: string; readonly until: EpochMs };
 
 export type SavedContexts = readonly (readonly [traceId: string, text: string, until: number])[];
@@ -29,7 +32,7 @@ export class TraceContexts {
     this.expire(at);
     const held = this.#held.get(traceId);
     const added = held === undefined ? text : `${held.text}\n\n${text}`;
-    this.#length += added.length - (held?.text.length ?? 0);
+    this.#length += added.length - (held === undefined ? -TRACE_LENGTH : held.text.length);
     if (held === undefined) this.#held.set(traceId, { text: added, until: epochMs(at + HELD_MS) });
     else held.text = added;
     let forgotten = 0;
@@ -60,7 +63,7 @@ export class TraceContexts {
   load(saved: SavedContexts): void {
     for (const [traceId, text, until] of saved) {
       this.#held.set(traceId, { text, until: epochMs(until) });
-      this.#length += text.length;
+      this.#length += text.length + TRACE_LENGTH;
     }
   }
 
@@ -73,7 +76,9 @@ export class TraceContexts {
   }
 
   #forget(traceId: string): void {
-    this.#length -= this.#held.get(traceId)?.text.length ?? 0;
+    const held = this.#held.get(traceId);
+    if (held === undefined) return;
+    this.#length -= held.text.length + TRACE_LENGTH;
     this.#held.delete(traceId);
   }
 }

@@ -104,8 +104,8 @@ export type Limits = {
   /** Verdicts, one a call and rubric, that scores wait for (judge); further ones count as missing. */
   readonly awaitedVerdicts: number;
   /**
-   * UTF-16 code units of texts that wait for their verdicts (judge); a call that finds no room has none. As
-   * many of what traces retrieved are kept for 15 minutes; the oldest are forgotten.
+   * UTF-16 code units of texts that wait for their verdicts (judge), 1,000 more for each call; a call that
+   * finds no room has none. As many of what traces retrieved are kept for 15 minutes; the oldest are forgotten.
    */
   readonly judgeTextLength: number;
 };
