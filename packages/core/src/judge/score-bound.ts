@@ -144,22 +144,31 @@ export function deficitBound(
   return Math.min(most, crossing(lines));
 }
 
-/** Where the sum of exponentials reaches what Ville's inequality allows. */
+/**
+ * Where the sum of exponentials reaches what Ville's inequality allows: by Newton's method on its
+ * logarithm, which is convex and rises, so that every step from above stays above.
+ */
 function crossing(lines: readonly { readonly bet: number; readonly offset: number }[]): number {
-  const single = lines.map(({ bet, offset }) => (LOG_ODDS - offset) / bet);
-  // One exponential alone crosses later than all of them; all as high as the highest, earlier.
-  let high = Math.min(...single);
-  const extra = Math.log(lines.length);
-  let low = Math.min(...lines.map(({ bet, offset }) => (LOG_ODDS - extra - offset) / bet));
-  for (let i = 0; i < 50; i++) {
-    const middle = (low + high) / 2;
-    let sum = 0;
-    for (const { bet, offset } of lines) sum += Math.exp(bet * middle + offset - LOG_ODDS);
-    if (sum < 1) low = middle;
-    else high = middle;
+  // One exponential alone crosses later than all of them.
+  let high = Math.min(...lines.map(({ bet, offset }) => (LOG_ODDS - offset) / bet));
+  for (let i = 0; i < STEPS_MAX; i++) {
+    let [sum, slope] = [0, 0];
+    for (const { bet, offset } of lines) {
+      const part = Math.exp(bet * high + offset - LOG_ODDS);
+      sum += part;
+      slope += bet * part;
+    }
+    const step = (Math.log(sum) * sum) / slope;
+    if (step <= STEP_MIN * Math.abs(high)) break;
+    high -= step;
   }
   return high;
 }
+
+/** Steps gain twice as many digits each: none was seen to need ten. */
+const STEPS_MAX = 30;
+/** Of the bound itself: what is left then is rounding. */
+const STEP_MIN = 1e-14;
 
 function betAt(bet: number): number {
   const size = BETS[bet];
