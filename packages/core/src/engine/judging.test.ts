@@ -135,6 +135,18 @@ for (const [capture, isKept] of [
   });
 }
 
+void test("without a verdict there is an interval, and no score", () => {
+  const run = new Run(engineSetup());
+  run.calls(callOf(1));
+  run.tick();
+  const ends = () =>
+    ["", "_lower", "_upper"].map((end) => run.shown(`naruko_quality_score${end}`).length);
+  assert.deepEqual(ends(), [0, 3, 3]);
+  run.answer(0.75);
+  run.tick();
+  assert.deepEqual(ends(), [3, 3, 3]);
+});
+
 void test("series of a judge that is switched off after a restart end", () => {
   const run = new Run(engineSetup());
   run.tick();

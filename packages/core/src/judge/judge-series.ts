@@ -75,7 +75,8 @@ export function* scoreRows(scores: Scores, at: EpochMs): Generator<SeriesRow> {
         gen_ai_evaluation_name: rubric,
         window,
       };
-      yield ["naruko_quality_score", own, estimate.score];
+      // Without a verdict it would be what was forecast, and look like a finding.
+      if (estimate.judged > 0) yield ["naruko_quality_score", own, estimate.score];
       yield ["naruko_quality_score_lower", own, estimate.lower];
       yield ["naruko_quality_score_upper", own, estimate.upper];
       yield ["naruko_quality_score_verdicts", own, estimate.judged];
