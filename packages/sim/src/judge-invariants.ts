@@ -25,6 +25,8 @@ export type CheckedJudge = {
   readonly missing: ReadonlyMap<string, number>;
   /** Requests that the judge got, and those that came again after a death. */
   readonly requests: number;
+  /** Of them those that were about no call. */
+  readonly itemRequests: number;
   readonly interrupted: number;
   readonly billedUsd: number;
   readonly countedUsd: number;
@@ -64,6 +66,7 @@ export function checkJudge(
     verdicts: outcomes.filter((reason) => reason === undefined).length,
     missing: counted(outcomes.filter((reason) => reason !== undefined)),
     requests: judge.books.size,
+    itemRequests: [...judge.books.values()].filter(({ spanId }) => spanId === undefined).length,
     interrupted: exchanges.filter(isInterrupted).length,
     ...checkMoney({ asks, inputs, books: judge.books, engine }),
   };

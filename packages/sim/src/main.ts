@@ -39,10 +39,11 @@ ${report.judge.requests === 0 ? "" : judgeLines(report)}`;
 }
 
 function judgeLines({ judge }: Report): string {
-  const { draws, verdicts, missing, requests, interrupted, billedUsd, countedUsd } = judge;
+  const { draws, verdicts, missing, requests, itemRequests, interrupted } = judge;
+  const { billedUsd, countedUsd } = judge;
   const reasons = [...missing].map(([reason, count]) => `${count} ${reason}`).join(", ");
   return `  ${draws} calls drawn: ${verdicts} verdicts, none lost, invented or doubled; missing: ${reasons}
-  ${requests} requests to the judge, ${interrupted} asked again after a death; ${billedUsd} USD billed, ${countedUsd} counted, within every cap
+  ${requests} requests to the judge, ${itemRequests} of them about its golden set, ${interrupted} asked again after a death; ${billedUsd} USD billed, ${countedUsd} counted, within every cap
 `;
 }
 

@@ -13,6 +13,7 @@ import { FaultyNetwork } from "./faulty-network.ts";
 import { checkAll } from "./invariants.ts";
 import type { Checked } from "./invariants.ts";
 import { Exporter } from "./exporter.ts";
+import { goldenText } from "./judge-setups.ts";
 import { Life, Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import { ALERTMANAGER, setupOf, VARIANTS } from "./setups.ts";
@@ -53,6 +54,7 @@ const ENGINE: EngineOptions = {
   intervalMs: INTERVAL_MS,
   limits: DEFAULT_LIMITS,
   parseYaml: engineYaml({}),
+  goldenText,
 };
 
 /** What a simulation went through, and what was checked of it. */
