@@ -40,7 +40,8 @@ test("the shipped rules, word for word, and a configuration that promtool accept
   if (!hasPrometheus(t)) return;
   const checked = spawnSync("promtool", ["check", "config", at("prometheus", "prometheus.yml")]);
   assert.equal(checked.status, 0, String(checked.stderr));
-  assert.match(String(checked.stdout), /3 rule files found/);
+  const count = shippedRuleFiles().length;
+  assert.ok(String(checked.stdout).includes(`${count} rule files found`), String(checked.stdout));
 });
 
 test("a configuration's own rules, address and token", async (t) => {

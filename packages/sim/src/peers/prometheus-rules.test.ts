@@ -47,7 +47,23 @@ function missing(ours: RuleRun, alerts: readonly string[]): readonly string[] {
 const ALERTS: Readonly<Record<string, readonly string[]>> = {
   "article.yml": ["LLMHighLatency", "LLMHighErrorRate", "LLMCostAnomaly"],
   "l1-infrastructure.yml": ["LLMProviderOutage", "LLMRateLimited", "LLMTrafficLost"],
-  "l3-quality.yml": ["LLMLowFaithfulness", "LLMLowRelevance", "LLMLowSafety"],
+  "l3-quality.yml": [
+    "LLMLowFaithfulness",
+    "LLMLowRelevance",
+    "LLMLowSafety",
+    "LLMRefusals",
+    "LLMInvalidOutput",
+    "LLMAnswersCutOff",
+    "LLMRepetition",
+    "LLMWrongLanguage",
+  ],
+  "l0-honesty.yml": [
+    "JudgeFailing",
+    "JudgeVerdictsMissing",
+    "JudgeOutOfBudget",
+    "JudgeStarved",
+    "LLMTextMissing",
+  ],
 };
 
 for (const { file, steps, series } of RULE_INPUTS) {

@@ -1,4 +1,5 @@
 import { Random } from "../random.ts";
+import { judgeSeries } from "./judge-series.ts";
 import { ScrapedProcess, STEP_S } from "./scraped-series.ts";
 import type { ScrapedSeries } from "./scraped-series.ts";
 
@@ -39,7 +40,15 @@ export const RULE_INPUTS: readonly RuleInputs[] = [
   {
     file: "l3-quality.yml",
     steps: 6 * HOUR_STEPS,
-    series: (seed) => segments(seed, ["chat", "search", "batch"], 6 * HOUR_STEPS, verdictWork),
+    series: (seed) => [
+      ...segments(seed, ["chat", "search", "batch"], 6 * HOUR_STEPS, verdictWork),
+      ...segments(seed, ["help", "form", "rare"], 6 * HOUR_STEPS, flagWork),
+    ],
+  },
+  {
+    file: "l0-honesty.yml",
+    steps: 12 * HOUR_STEPS,
+    series: (seed) => judgeSeries(seed, 12 * HOUR_STEPS),
   },
 ];
 
@@ -215,6 +224,35 @@ function verdictWork(service: string): Work {
       const weight = weightOf(random);
       process.count("naruko_evaluation_score_count", of, weight);
       process.count("naruko_evaluation_score_sum", of, score * weight);
+    }
+  };
+}
+
+/** Each flag with its share of answers when all is well, and when it is not. */
+const FLAGS: readonly (readonly [string, number, number])[] = [
+  ["refusal", 0.03, 0.5],
+  ["cut-off", 0.03, 0.4],
+  ["invalid-json", 0.01, 0.2],
+  ["unknown-tool", 0.005, 0.2],
+  ["repetition", 0.005, 0.2],
+  ["wrong-language", 0.01, 0.3],
+];
+
+function flagWork(service: string): Work {
+  return (process, phase, random) => {
+    if (phase === "idle") return;
+    const of = { service_name: service, gen_ai_request_model: "gpt-5" };
+    // Of the third service there are sometimes enough answers for a rule, and sometimes not.
+    const calls = random.int(service === "rare" ? 2 : 4);
+    for (let i = 0; i < calls; i++) {
+      const weight = weightOf(random);
+      const chat = { ...of, gen_ai_operation_name: "chat" };
+      process.count("gen_ai_client_operation_duration_seconds_count", chat, weight);
+      for (const [flag, usual, risen] of FLAGS) {
+        const share = phase === "bad" || phase === "slow" ? risen : usual;
+        if (random.chance(share))
+          process.count("naruko_quality_flag_total", { ...of, flag }, weight);
+      }
     }
   };
 }
