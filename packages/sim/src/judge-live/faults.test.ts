@@ -123,7 +123,7 @@ test("switched off and on by a reload, and stopped with a request under way", as
   const script = (call: number, before: number): Fault =>
     call === 9 && before === 0 ? "silent" : "none";
   const { judge, server } = await judgedBy(t, { provider: "openai", script });
-  server.configure({});
+  server.configure({ concurrency: 1 });
   await server.start();
   await server.send([1]);
   await server.settled(RUBRICS.length);
@@ -137,21 +137,25 @@ test("switched off and on by a reload, and stopped with a request under way", as
   );
   assert.equal(judge.askedAbout(2), 0);
 
-  server.configure({});
+  server.configure({ concurrency: 1 });
   await server.reload();
   await server.send([3]);
   await server.settled(2 * RUBRICS.length);
 
-  await server.send([9]);
+  await server.send([9, 10]);
   await eventually("a request under way", () => Promise.resolve(judge.underWay === 1));
   await server.end("SIGTERM");
   assert.equal(judge.askedAbout(9), 1);
   await server.start();
-  await server.settled(3 * RUBRICS.length);
+  await server.settled(4 * RUBRICS.length);
   assert.equal(judge.askedAbout(9), 2);
+  // What the stop cut off is counted at the most it can have cost, what it kept from leaving at nothing.
+  const uncertain = (await server.value("naruko_judge_spent_usd_total")) - billedUsd(judge);
+  assert.ok(uncertain > 0.05 && uncertain < 0.2, `${uncertain} US dollars`);
   await server.end("SIGTERM");
+  const drawn = (await server.draws()).map(({ call }) => call);
   assert.deepEqual(
-    (await server.draws()).map(({ call }) => call),
-    [1, 3, 9],
+    drawn.toSorted((a, b) => a - b),
+    [1, 3, 9, 10],
   );
 });
