@@ -337,3 +337,26 @@ test("a verdict of the judge is its call's however old that is, and stands for i
     ["0", "2"],
   );
 });
+
+test("scores of two versions of the judge are never in one mean, also after a restart", () => {
+  const recorder = new Recorder();
+  let measure = new Measure(DEFAULT_LIMITS, 15_000);
+  const judged = (judge: string, score: number, at: number) =>
+    measure.countJudged(verdict({ ...ofSpan, judge, score, weight: 0.1 }), call(ofSpan), s(at));
+  const shown = (at: number) => {
+    const saved = JSON.parse(JSON.stringify(measure.save())) as ReturnType<Measure["save"]>;
+    measure = Measure.load({ state: saved, ids: measure.saveIds() }, DEFAULT_LIMITS, 15_000);
+    measure.sampleAt(s(at), recorder.append);
+    return recorder.take().filter((line) => line.includes("llm_quality_score"));
+  };
+  judged("one/1", 0, 0);
+  judged("one/1", 0, 20);
+  assert.deepEqual(shown(30), [`30 ${QUALITY} 0`]);
+  judged("two/2", 1, 40);
+  assert.deepEqual(shown(45), [`45 ${QUALITY} 1`]);
+  // What others say is of no version.
+  measure.countJudged(verdict({ ...ofSpan, score: 0, weight: 0.1 }), call(ofSpan), s(50));
+  assert.deepEqual(shown(60), [`60 ${QUALITY} 0.5`]);
+  judged("one/1", 0.5, 70);
+  assert.deepEqual(shown(75), [`75 ${QUALITY} 0.25`]);
+});

@@ -31,6 +31,8 @@ type Verdict = {
   readonly score?: number;
   /** How many calls it stands for; absent: 1. */
   readonly weight?: number;
+  /** The version of our judge; absent: somebody else gave it. */
+  readonly judge?: string;
   readonly errorType?: string;
   readonly service: string;
   readonly environment: string;
@@ -167,8 +169,7 @@ export class Evaluations {
     this.#table.touch(series, at);
     const bucket = observe(series, score, 1);
     this.#keep(verdict, { series, bucket, at });
-    const { weight = 1 } = verdict;
-    const shown = this.#scores.add([subject.model, name, subject.service], score, weight, at);
+    const shown = this.#scores.add([subject.model, name, subject.service], score, verdict, at);
     tallyFolds(this.#tally, folded | shown);
   }
 
@@ -233,7 +234,7 @@ export class Evaluations {
   }
 
   #verdictOf(evaluation: Evaluation, ids: readonly string[], at: EpochMs): Verdict {
-    const { score, weight, errorType, traceId, spanId } = evaluation;
+    const { score, weight, judge, errorType, traceId, spanId } = evaluation;
     return {
       name: this.#cut(evaluation.name),
       service: this.#cut(evaluation.service),
@@ -244,6 +245,7 @@ export class Evaluations {
       ...(spanId === undefined ? {} : { spanId }),
       ...(score === undefined ? {} : { score }),
       ...(weight === undefined || !(weight > 0) ? {} : { weight }),
+      ...(judge === undefined ? {} : { judge }),
       ...(errorType === undefined ? {} : { errorType: this.#cut(errorType) }),
     };
   }
