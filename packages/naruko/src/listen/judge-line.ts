@@ -54,7 +54,9 @@ export function judgeLine(judge: ShownJudge): { readonly state: string; readonly
     case "off":
       return {
         state: "The judge is off",
-        rest: "; “naruko judge --estimate” says what judging this traffic would cost.",
+        rest:
+          "; “capture: judge” and “judge: { endpoint: { model: … } }” in naruko.yml switch it on, " +
+          "and “naruko judge --estimate” says what judging this traffic would cost.",
       };
     case "blind":
       return { state: "The judge is blind", rest: blindWords(judge) };
@@ -66,7 +68,8 @@ export function judgeLine(judge: ShownJudge): { readonly state: string; readonly
 }
 
 function blindWords({ why, mute }: Extract<ShownJudge, { readonly kind: "blind" }>): string {
-  if (why === "capture-off") return ": capture is off, so no text may be shown to it.";
+  if (why === "capture-off")
+    return ": capture is off, so no text may be shown to it; “capture: judge” in naruko.yml changes that.";
   return `: ${mute} calls came without text; senders have to be told to send it.`;
 }
 

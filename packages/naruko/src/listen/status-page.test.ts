@@ -68,7 +68,16 @@ test("no data, no traffic, quiet, pending, firing and broken read differently", 
         "no-data: No data: nothing has been sent yet",
         "no-data: L1 Infrastructure no data",
         "no-data: L2 Application no data",
-        "no-data: L3 Quality no data: no scores sent",
+        "no-data: L3 Quality blind: nobody judges",
+      ],
+    ],
+    [
+      { traffic: none, scores: none, judge: ON },
+      [
+        "no-data: No data: nothing has been sent yet",
+        "no-data: L1 Infrastructure no data",
+        "no-data: L2 Application no data",
+        "no-data: L3 Quality no data: no scores yet",
       ],
     ],
     [
@@ -86,7 +95,7 @@ test("no data, no traffic, quiet, pending, firing and broken read differently", 
         "firing: 1 firing, 1 pending",
         "pending: L1 Infrastructure 1 pending",
         "firing: L2 Application 1 firing",
-        "no-data: L3 Quality no data: no scores sent",
+        "no-data: L3 Quality blind: nobody judges",
       ],
     ],
     [
@@ -189,11 +198,11 @@ const ON = {
 const judges: readonly (readonly [StatusPage["judge"], string])[] = [
   [
     { kind: "off" },
-    "judge: The judge is off; “naruko judge --estimate” says what judging this traffic would cost.",
+    "judge: The judge is off; “capture: judge” and “judge: { endpoint: { model: … } }” in naruko.yml switch it on, and “naruko judge --estimate” says what judging this traffic would cost.",
   ],
   [
     { kind: "blind", why: "capture-off", mute: 0 },
-    "judge broken: The judge is blind: capture is off, so no text may be shown to it.",
+    "judge broken: The judge is blind: capture is off, so no text may be shown to it; “capture: judge” in naruko.yml changes that.",
   ],
   [
     { kind: "blind", why: "no-text", mute: 7 },

@@ -151,7 +151,7 @@ function layerCard({ id, name, feed }: Layer, page: StatusPage): Html {
   const words = [
     broken > 0 ? `${broken} ${broken === 1 ? "rule" : "rules"} broken` : "",
     own.length > 0 ? countsOf(own) : "",
-    page.isBlind ? "not evaluated" : own.length > 0 ? "" : idleWord(page[feed], feed),
+    page.isBlind ? "not evaluated" : own.length > 0 ? "" : idleWord(page, feed),
   ];
   const calm = own.length > 0 ? toneOf(own) : idleTone(page[feed]);
   const tone: Tone = (broken > 0 || page.isBlind) && calm !== "firing" ? "broken" : calm;
@@ -161,9 +161,13 @@ function layerCard({ id, name, feed }: Layer, page: StatusPage): Html {
   </div>`;
 }
 
-function idleWord(traffic: Traffic, feed: Layer["feed"]): string {
+function idleWord(page: StatusPage, feed: Layer["feed"]): string {
+  const traffic = page[feed];
   const what = feed === "scores" ? "scores" : "traffic";
-  if (traffic.kind === "no-data") return feed === "scores" ? "no data: no scores sent" : "no data";
+  if (traffic.kind === "no-data" && feed === "scores") {
+    return page.judge.kind === "on" ? "no data: no scores yet" : "blind: nobody judges";
+  }
+  if (traffic.kind === "no-data") return "no data";
   return traffic.kind === "flowing" ? "quiet" : `no ${what} ${lasting(traffic)}`;
 }
 
