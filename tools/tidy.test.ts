@@ -17,7 +17,7 @@ const stages: Record<string, readonly string[]> = {
   promql: ["model", "store"],
   rules: ["model", "promql"],
   /** What is likely to be wrong with rules: looks at everything that names a metric. */
-  lint: ["model", "normalize", "measure", "promql", "rules"],
+  lint: ["model", "normalize", "measure", "promql", "rules", "judge"],
   quality: ["model"],
   detect: ["model"],
   judge: ["model"],

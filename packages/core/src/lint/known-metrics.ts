@@ -1,3 +1,6 @@
+import { assert } from "../model/assert.ts";
+import { JUDGE_METADATA } from "../judge/judge-series.ts";
+import { TRUST_METADATA } from "../judge/trust-series.ts";
 import { DERIVED_METRICS } from "../measure/derived-metrics.ts";
 import type { DerivedMetric } from "../measure/derived-metrics.ts";
 import { CANONICAL_METRICS } from "../normalize/metric-names.ts";
@@ -19,6 +22,11 @@ function ofDerived({ kind, bounds, labels, name }: DerivedMetric): MetricFacts {
 function* builtIn(): Generator<readonly [string, MetricFacts]> {
   yield* PUBLIC_METRICS;
   for (const { name, type } of CANONICAL_METRICS) {
+    const unit = unitOfName(name);
+    yield [name, unit === undefined ? { type } : { type, unit }];
+  }
+  for (const { name, type } of [...JUDGE_METADATA, ...TRUST_METADATA]) {
+    assert(type === "counter" || type === "gauge", "the judge has counters and gauges");
     const unit = unitOfName(name);
     yield [name, unit === undefined ? { type } : { type, unit }];
   }

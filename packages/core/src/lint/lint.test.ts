@@ -56,6 +56,8 @@ const EXPRESSIONS: readonly (readonly [string, ...string[]])[] = [
   ["rate(vllm:request_error_total[5m]) > 1", "renamed-metric|never had this name"],
   ["rate(llm_eror_total[5m]) > 1", 'unknown-metric|did you mean "llm_errors_total"'],
   ["rate(llm_errors_total[5m]) > 1"],
+  ["naruko_judge_wating > 1", 'unknown-metric|did you mean "naruko_judge_waiting"'],
+  ["rate(naruko_judge_waiting[5m]) > 1", "rate-of-gauge"],
   ["my_own_metric > 1"],
   [
     'rate(vllm:request_success_total{finish_reason="abort"}[5m]) > 1',
