@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
 import type { Input } from "@naruko/core/model/engine-io";
 import type { Evaluation } from "@naruko/core/model/evaluation";
 import { epochMs, MINUTE_MS } from "@naruko/core/model/time";
+import { encodeEvaluations } from "../ask/encode-evaluations.ts";
 import { databaseFileOf } from "../disk/data-dir.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { aCall, telemetryOf } from "../testing/any-input.ts";
+import { judgingEndpoint, saidSpan } from "../testing/judging-endpoint.ts";
 import { runNaruko } from "../testing/run-naruko.ts";
 import { chatSpan, spanLine } from "../testing/span-line.ts";
 
@@ -162,66 +162,39 @@ test("a directory's own verdicts count with recorded alone", async () => {
 });
 
 test("live: the endpoint is asked about the calls drawn, and waited for where it is full", async (t) => {
-  let [asked, refused] = [0, 0];
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => {
-      if (refused++ === 0) {
-        response.writeHead(429, { "retry-after-ms": "1", "retry-after": "0" }).end("{}");
-        return;
-      }
-      asked++;
-      const { messages } = JSON.parse(Buffer.concat(parts).toString()) as {
-        readonly messages: readonly { readonly content: string }[];
-      };
-      const said = messages.map(({ content }) => content).join("\n");
-      assert.match(said, /It is blue\./);
-      const [, boundary] = /"boundary": "([a-z0-9]+)"/.exec(said) ?? [];
-      const verdict = { explanation: "", label: "safe", score: 1 };
-      const content = JSON.stringify({ boundary, verdicts: { safety: verdict } });
-      const message = { role: "assistant", content };
-      response.setHeader("content-type", "application/json");
-      response.end(
-        JSON.stringify({
-          model: "own",
-          choices: [{ index: 0, finish_reason: "stop", message }],
-          usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 },
-        }),
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
+  const endpoint = await judgingEndpoint(t, 1);
   const config = write(
     "live.yml",
     `capture: judge
 judge:
-  endpoint: { model: own, base_url: "http://127.0.0.1:${port}/v1" }
+  endpoint: { model: own, base_url: "${endpoint.url}" }
   price: { input: 1, output: 1 }
   rate: 1
-  rubrics: { files: [], faithfulness: { rate: 0 }, relevance: { rate: 0 } }
 `,
   );
-  const attributes = (end: number) => ({
-    ...chatSpan(epochMs(end), "gpt-4o").attributes,
-    "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"Sky?"}]}]',
-    "gen_ai.output.messages":
-      '[{"role":"assistant","parts":[{"type":"text","content":"It is blue."}],"finish_reason":"stop"}]',
-  });
-  const spans = [0, 1, 2].map((i) => ({
-    ...chatSpan(epochMs(endOf(i)), "gpt-4o"),
-    attributes: attributes(endOf(i)),
-  }));
-  const file = write(
-    "live.jsonl",
-    spans.map((span, i) => spanLine("shop", [span], i + 1)).join("\n"),
-  );
+  const lines = [0, 1, 2].map((i) => spanLine("shop", [saidSpan(epochMs(endOf(i)))], i + 1));
+  const file = write("live.jsonl", lines.join("\n"));
   const { judged, judgeUsd } = await summaryOf(file, "--judge", "live", "--config", config);
-  assert.equal(judged, 3);
-  assert.equal(asked, 3);
-  assert.equal(judgeUsd, 0.0033);
+  assert.deepEqual({ judged, judgeUsd }, { judged: 3, judgeUsd: 0.0033 });
+  assert.equal(endpoint.asked.length, 3);
+  for (const said of endpoint.asked) assert.match(said, /It is blue, on a clear day/);
+});
+
+test("verdicts that a judge exported count with recorded alone", async () => {
+  const verdicts = Array.from({ length: CALLS }, (_, i): Evaluation => {
+    const ids = { traceId: idOf(i, 32), spanId: idOf(i, 16) };
+    const at = epochMs(endOf(i) + 100);
+    return { ...ids, at, name: "safety", score: 1, service: "shop", judge: "m/1", weight: 20 };
+  });
+  const lines = verdicts.flatMap((verdict, i) => [
+    spanLine("shop", [chatSpan(epochMs(endOf(i)), "gpt-4o")], i + 1),
+    encodeEvaluations([verdict], "0"),
+  ]);
+  const file = write("exported.jsonl", lines.join("\n"));
+  assert.equal((await summaryOf(file))["alerts"], 0);
+  const { judged = 0, alerts } = await summaryOf(file, "--judge", "recorded");
+  assert.ok(judged > 0 && judged < CALLS, `${judged} of ${CALLS}`);
+  assert.equal(alerts, 1);
 });
 
 test("live: not without a judge, nor where nothing may be captured", async () => {

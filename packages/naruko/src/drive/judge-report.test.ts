@@ -7,6 +7,7 @@ import path from "node:path";
 import test, { type TestContext } from "node:test";
 import { epochMs } from "@naruko/core/model/time";
 import { JUDGE_PATH } from "../listen/judge-api.ts";
+import { saidSpan } from "../testing/judging-endpoint.ts";
 import { runNaruko } from "../testing/run-naruko.ts";
 import { serveNaruko } from "../testing/serve-naruko.ts";
 import { chatSpan, spanLine } from "../testing/span-line.ts";
@@ -31,18 +32,9 @@ async function refusingEndpoint(t: TestContext): Promise<string> {
 }
 
 async function send(otlp: string): Promise<void> {
-  const said = (role: string, content: string): string =>
-    JSON.stringify([{ role, parts: [{ type: "text", content }], finish_reason: "stop" }]);
   const now = epochMs(Date.now());
   const chat = chatSpan(now, "gpt-4o");
-  const texts = {
-    "gen_ai.input.messages": said("user", "Is it blue?"),
-    "gen_ai.output.messages": said("assistant", "It is blue, on a clear day at noon."),
-  };
-  const spans = [0, 1, 2, 3].map(() => ({
-    ...chat,
-    attributes: { ...chat.attributes, ...texts },
-  }));
+  const spans = [0, 1, 2, 3].map(() => saidSpan(now));
   const embedding = { ...chat.attributes, "gen_ai.operation.name": "embeddings" };
   const others = [chatSpan(now, "gpt-4o", "500"), { ...chat, attributes: embedding }];
   const answer = await fetch(`${otlp}/v1/traces`, {
