@@ -90,6 +90,17 @@ void test("a bad verdict whose second look fails is missing, and not bad", () =>
   assert.deepEqual(settled.verdicts, [verdict("safety", 1)]);
 });
 
+void test("a judge that refused is asked once more", () => {
+  const queue = added(queueOf());
+  assert.equal(answered(queue, failed("refused", true)), undefined);
+  queue.wake(after(3 * SECOND_MS));
+  const settled = answered(queue, failed("refused", true));
+  assert.deepEqual(
+    settled?.missing.map(({ reason }) => reason),
+    ["refused", "refused"],
+  );
+});
+
 void test("rubrics without a verdict are asked for again, alone", () => {
   const queue = added(queueOf());
   assert.equal(answered(queue, said(["safety", 1])), undefined);

@@ -69,7 +69,7 @@ const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
   timeout: 3,
   connection: 5,
   rejected: 1,
-  refused: 1,
+  refused: 2,
   truncated: 2,
   malformed: 3,
   partial: 3,

@@ -18,7 +18,8 @@ const CALLS: readonly (readonly [faults: readonly Fault[], end: string, requests
   // Once more, by another prompt: both looks are bad.
   [["bad-answer", "bad-answer"], "0.25", 2],
   [["bad-answer", "none"], "0.75", 2],
-  [["refusal"], "refused", 1],
+  [["refusal", "refusal"], "refused", 2],
+  [["refusal", "none"], "0.75", 2],
   [["no-token-left", "no-token-left"], "truncated", 2],
   [["no-token-left", "none"], "0.75", 2],
 ];
@@ -46,6 +47,7 @@ for (const provider of ["openai", "anthropic"] as const) {
     );
     for (const value of shown.values()) assert.ok(Math.abs(value - mean) < 1e-9, `${value}`);
     assert.equal(await server.value('naruko_judge_missing_total{reason="refused"}'), 3);
+    assert.equal(await server.value("naruko_judge_unasked_verdicts_total"), 1);
     assert.equal(await server.value("naruko_judge_waiting + naruko_judge_under_way"), 0);
     const counted = await server.value("naruko_judge_spent_usd_total");
     await server.end("SIGTERM");
