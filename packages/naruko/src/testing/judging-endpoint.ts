@@ -61,12 +61,12 @@ function answerTo(request: string): object {
 export function saidSpan(endAt: EpochMs): LineSpan {
   const span = chatSpan(endAt, "gpt-4o");
   const texts = {
-    "gen_ai.input.messages": messages("user", "Is the sky blue?"),
-    "gen_ai.output.messages": messages("assistant", "It is blue, on a clear day at noon."),
+    "gen_ai.input.messages": messageOf("user", "Is the sky blue?"),
+    "gen_ai.output.messages": messageOf("assistant", "It is blue, on a clear day at noon."),
   };
   return { ...span, attributes: { ...span.attributes, ...texts } };
 }
 
-function messages(role: string, content: string): string {
+function messageOf(role: string, content: string): string {
   return JSON.stringify([{ role, parts: [{ type: "text", content }], finish_reason: "stop" }]);
 }
