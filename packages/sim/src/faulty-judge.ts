@@ -151,7 +151,9 @@ export class FaultyJudge {
     const told = deed.bills ? usage : { inputTokens: 0, outputTokens: 0 };
     const answer = heard?.ok === false ? { ...again(heard.reason), detail: heard.detail } : heard;
     return {
-      ...(answer?.ok === true ? { ok: true, verdicts } : (answer ?? failureOf(deed))),
+      ...(answer?.ok === true
+        ? { ok: true, verdicts, unasked: answer.ignored }
+        : (answer ?? failureOf(deed))),
       ...(deed.tellsUsage === true && { usage: told }),
       ...pauseOf(now, random),
     };

@@ -47,6 +47,10 @@ export const JUDGE_METADATA: readonly MetricMetadata[] = [
   counter("naruko_judge_calls_total", "Calls that the judge came across, by what became of them."),
   counter("naruko_judge_requests_total", "Requests to the judge that have ended, by outcome."),
   counter("naruko_judge_verdicts_total", "Verdicts, one a call and rubric."),
+  counter(
+    "naruko_judge_unasked_verdicts_total",
+    "Verdicts by rubrics that nobody asked about, which are no scores.",
+  ),
   counter("naruko_judge_missing_total", "Verdicts that are missing, by reason."),
   counter("naruko_judge_spent_usd_total", "What the judge has cost in US dollars.", "usd"),
   gauge("naruko_judge_spent_usd", "What the judge has cost in this UTC day or month.", "usd"),
@@ -140,6 +144,7 @@ export function* judgeRows({ setup, view, rates, counts }: JudgeStanding): Gener
   for (const reason of Object.keys(REASONS))
     yield ["naruko_judge_missing_total", { reason }, countOf(`judge_missing_${reason}`)];
   yield ["naruko_judge_verdicts_total", {}, countOf("judge_verdicts")];
+  yield ["naruko_judge_unasked_verdicts_total", {}, countOf("judge_unasked")];
   yield ["naruko_judge_spent_usd_total", {}, view.totalUsd];
   yield ["naruko_judge_spent_usd", { window: "day" }, view.dayUsd];
   yield ["naruko_judge_spent_usd", { window: "month" }, view.monthUsd];

@@ -206,7 +206,7 @@ void test("a request is charged at the price that it left at, also where nobody 
   assert.equal(judge.view(after(4)).totalUsd, 2 * (500 * 0.15e-6 + 80 * 0.6e-6));
 });
 
-void test("a request that brings too few verdicts is counted as partial", () => {
+void test("too few verdicts are counted as partial, and those that nobody asked for", () => {
   const counts = new Tally();
   const judge = new Judge({ limits: { judgeTextLength: 100_000 }, counts });
   judge.reload(setupOf(), RUBRICS, after(0));
@@ -214,10 +214,12 @@ void test("a request that brings too few verdicts is counted as partial", () => 
   const [ask] = judge.take().asks;
   assert.ok(ask);
   const whole = answerTo(ask, 1);
-  judge.answer(ask.key, { ...whole, verdicts: whole.verdicts.slice(1) }, after(1));
+  judge.answer(ask.key, { ...whole, verdicts: whole.verdicts.slice(1), unasked: 2 }, after(1));
   assert.deepEqual(
-    ["answered", "partial"].map((name) => counts.counts.get(`judge_requests_${name}`)),
-    [undefined, 1],
+    ["requests_answered", "requests_partial", "unasked"].map((name) =>
+      counts.counts.get(`judge_${name}`),
+    ),
+    [undefined, 1, 2],
   );
 });
 

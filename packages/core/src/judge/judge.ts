@@ -217,6 +217,7 @@ export class Judge {
     this.#underWay.delete(key);
     const paid = this.#budget.settle(key, costOfAnswer(answer, request.price), at);
     counts.add(`judge_requests_${outcomeOf(answer, request)}`);
+    if (answer.ok && answer.unasked !== undefined) counts.add("judge_unasked", answer.unasked);
     const subject = this.#queue.subjectOf(key);
     if (subject !== undefined) subject.costNano += paid;
     const settled = this.#queue.answer(key, answer, at);

@@ -151,6 +151,8 @@ export type JudgeAnswer =
       readonly ok: true;
       /** In the order of the rubrics asked for; those that are absent are missing as `partial`. */
       readonly verdicts: readonly RubricVerdict[];
+      /** How many verdicts came by rubrics that were not asked for: they are no scores. */
+      readonly unasked?: number;
       /** Asking again for those that are absent is of no use. */
       readonly final?: true;
       readonly usage?: Usage;

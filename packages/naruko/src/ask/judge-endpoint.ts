@@ -131,7 +131,8 @@ export class JudgeEndpoint {
     if (said.kind !== "text") return this.#failed(said.kind, said.detail);
     const verdict = readVerdict(said.text, ask.expect);
     if (!verdict.ok) return this.#failed(verdict.reason, verdict.detail);
-    return { ok: true, verdicts: verdict.verdicts };
+    const { verdicts, ignored } = verdict;
+    return { ok: true, verdicts, ...(ignored > 0 && { unasked: ignored }) };
   }
 
   #failed(reason: Failure["reason"], detail: string): Failure {
