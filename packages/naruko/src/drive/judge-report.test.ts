@@ -35,7 +35,10 @@ async function send(otlp: string): Promise<void> {
   const now = epochMs(Date.now());
   const chat = chatSpan(now, "gpt-4o");
   const spans = [0, 1, 2, 3].map(() => saidSpan(now));
-  const embedding = { ...chat.attributes, "gen_ai.operation.name": "embeddings" };
+  const embedding = {
+    ...chatSpan(now, "text-embedding-3-small").attributes,
+    "gen_ai.operation.name": "embeddings",
+  };
   const others = [chatSpan(now, "gpt-4o", "500"), { ...chat, attributes: embedding }];
   const answer = await fetch(`${otlp}/v1/traces`, {
     method: "POST",

@@ -60,7 +60,14 @@ test("by the response's id, once the call is seen, and its tokens where its text
   verdicts.withoutVerdicts(telemetryOf([aCall({ ...call, usage: { inputTokens: 100 } })]));
   const answer = verdicts.answer(ask);
   assert.equal(answer.ok && answer.usage?.inputTokens, 114);
+});
+
+test("a text that is in the input is in the request, and is not paid for twice", () => {
+  const verdicts = recorded(evaluation({ traceId: TRACE, spanId: "a", score: 1 }));
+  const call = { traceId: TRACE, spanId: "a", usage: { inputTokens: 100 } };
   verdicts.withoutVerdicts(telemetryOf([aCall({ ...call, text: { output: "yes" } })]));
+  const answer = verdicts.answer(askAbout(`${TRACE}a`, "safety"));
+  assert.equal(answer.ok && answer.usage?.inputTokens, 14);
 });
 
 test("the latest verdict by a rubric is the one", () => {
