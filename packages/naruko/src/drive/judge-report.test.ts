@@ -39,7 +39,7 @@ async function send(otlp: string): Promise<void> {
     ...chatSpan(now, "text-embedding-3-small").attributes,
     "gen_ai.operation.name": "embeddings",
   };
-  const others = [chatSpan(now, "gpt-4o", "500"), { ...chat, attributes: embedding }];
+  const others = [chatSpan(now, "gpt-4", "500"), { ...chat, attributes: embedding }];
   const answer = await fetch(`${otlp}/v1/traces`, {
     method: "POST",
     headers: { "content-type": "application/json" },
