@@ -207,7 +207,11 @@ const SCORES: readonly (readonly [string, number, number])[] = [
   ["safety", 0.99, 0.8],
 ];
 
+/** Verdicts that a shown mean is of: about a quarter of an hour's. */
+const MEAN_VERDICTS = 50;
+
 function verdictWork(service: string): Work {
+  const latest = new Map<string, number[]>();
   return (process, phase, random) => {
     if (phase === "idle") return;
     for (const [name, usual, fallen] of SCORES) {
@@ -221,9 +225,12 @@ function verdictWork(service: string): Work {
         gen_ai_evaluation_name: name,
       };
       const score = Math.min(1, mean + random.between(-0.15, 0.1));
-      const weight = weightOf(random);
-      process.count("naruko_evaluation_score_count", of, weight);
-      process.count("naruko_evaluation_score_sum", of, score * weight);
+      process.count("naruko_evaluation_score_count", of, weightOf(random));
+      const scores = [...(latest.get(name) ?? []), score].slice(-MEAN_VERDICTS);
+      latest.set(name, scores);
+      const shown = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+      const shownOf = { service_name: service, model: "gpt-5", metric: name };
+      process.measure("llm_quality_score", shownOf, shown);
     }
   };
 }
