@@ -140,7 +140,8 @@ export class Judging {
     const { asks, judged, draws, items } = this.#judge.take();
     this.#golden.settle(items, at);
     for (const draw of draws)
-      for (const { name, score } of draw.rubrics) this.#scores.settle(draw, name, score);
+      for (const { name, score, doubted } of draw.rubrics)
+        this.#scores.settle(draw, name, doubted === true ? "doubted" : score);
     const effects: Effect[] = asks.map((ask) => ({ kind: "ask", ask }));
     if (draws.length > 0) effects.push({ kind: "keep-draws", seq, draws });
     return { effects, judged };

@@ -23,10 +23,10 @@ class Traffic {
     this.#rates = { epoch: 1, candidate: rate, calm: rate, coverage: rate, flag: 0, rubrics };
   }
 
-  /** @param verdict of a drawn call: a score, `missing`, or nothing yet */
+  /** @param verdict of a drawn call: a score, `missing`, `doubted`, or nothing yet */
   run(
     calls: number,
-    verdict: (number: number) => number | "missing" | undefined,
+    verdict: (number: number) => number | "missing" | "doubted" | undefined,
     { weight = 1, flags = [] as readonly string[], segment = "s" } = {},
   ): this {
     for (let i = 0; i < calls; i++) {
@@ -145,6 +145,15 @@ test("few missing verdicts are taken to be like the others", () => {
   near(missing, 1 / 40, 0.005);
   near(score, 20 / 39, 0.02);
   assert.ok(lower > 0.4);
+});
+
+test("a few that are missing after a bad first look are not like the others", () => {
+  // Whoever asks a second model that does not answer has no bad verdict left.
+  const verdict = (i: number): number | "doubted" => (i % 40 === 0 ? "doubted" : 1);
+  const { lower, upper, worstCase } = found(new Traffic(1).run(1000, verdict).estimate());
+  assert.equal(worstCase, true);
+  near(lower, 1 - 1 / 40);
+  near(upper, 1);
 });
 
 test("with many missing the interval holds whatever they would have been", () => {

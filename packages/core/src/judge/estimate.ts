@@ -83,13 +83,19 @@ export class Scores {
     }
   }
 
-  /** Takes the verdict on a drawn call by one rubric; absent: it is missing for good. */
+  /**
+   * Takes the verdict on a drawn call by one rubric; absent: it is missing for good, `"doubted"` where
+   * a first look found it bad.
+   */
   settle(
     draw: Pick<Draw, "traceId" | "spanId">,
     rubric: string,
-    verdict: number | undefined,
+    verdict: number | "doubted" | undefined,
   ): void {
-    assert(verdict === undefined || (verdict >= 0 && verdict <= 1), "a verdict is from 0 to 1");
+    assert(
+      typeof verdict !== "number" || (verdict >= 0 && verdict <= 1),
+      "a verdict is from 0 to 1",
+    );
     const key = keyOf(draw, rubric);
     const call = this.#awaited.get(key);
     if (call !== undefined) this.#settle(key, call, verdict);
@@ -210,12 +216,12 @@ export class Scores {
     this.#settle(...oldest, undefined);
   }
 
-  #settle(key: string, call: Awaited, verdict: number | undefined): void {
+  #settle(key: string, call: Awaited, verdict: number | "doubted" | undefined): void {
     const { rubric, segment, stratum, forecast } = call;
     this.#awaited.delete(key);
     const score = this.#scoreOf(rubric, segment);
     for (const window of WINDOW_NAMES) score.windows[window].settle(call, verdict);
-    if (verdict === undefined) return;
+    if (typeof verdict !== "number") return;
     for (const [means, name] of [
       [score.forecasts, stratum],
       [this.#rubrics, rubric],

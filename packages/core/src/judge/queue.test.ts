@@ -86,7 +86,8 @@ void test("a bad verdict whose second look fails is missing, and not bad", () =>
   const queue = added(queueOf());
   answered(queue, said(["faithfulness", 0.2], ["safety", 1]));
   const settled = answered(queue, failed("refused", false));
-  assert.deepEqual(settled?.missing, [{ name: "faithfulness", reason: "refused" }]);
+  const missed = { name: "faithfulness", reason: "refused", doubted: true };
+  assert.deepEqual(settled?.missing, [missed]);
   assert.deepEqual(settled.verdicts, [verdict("safety", 1)]);
 });
 
@@ -176,7 +177,7 @@ void test("text is let go after a day, also of what waits for its second look", 
   answered(queue, said(["faithfulness", 0.1], ["safety", 1]));
   assert.deepEqual(queue.wake(after(DAY_MS - 1)), []);
   const [settled] = queue.wake(after(DAY_MS));
-  assert.deepEqual(settled?.missing, [{ name: "faithfulness", reason: "expired" }]);
+  assert.deepEqual(settled?.missing, [{ name: "faithfulness", reason: "expired", doubted: true }]);
   assert.deepEqual(settled.verdicts, [verdict("safety", 1)]);
   assert.equal(queue.waiting + queue.length, 0);
 });

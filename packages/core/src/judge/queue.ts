@@ -30,7 +30,15 @@ export type Settled<T> = {
   readonly subject: T;
   readonly id: string;
   readonly verdicts: readonly RubricVerdict[];
-  readonly missing: readonly { readonly name: string; readonly reason: MissingReason }[];
+  readonly missing: readonly MissedRubric[];
+};
+
+/** A rubric that has no verdict, and why. */
+type MissedRubric = {
+  readonly name: string;
+  readonly reason: MissingReason;
+  /** The first look found it bad, and there was no second one. */
+  readonly doubted?: true;
 };
 
 type Item<T> = {
@@ -47,7 +55,7 @@ type Item<T> = {
   /** Bad at the first look. */
   readonly doubted: RubricVerdict[];
   readonly verdicts: RubricVerdict[];
-  readonly missing: { readonly name: string; readonly reason: MissingReason }[];
+  readonly missing: MissedRubric[];
   /** Requests so far, of all looks. */
   requests: number;
   /** Failures of this look, and how many more the last reason leaves. */
@@ -342,7 +350,10 @@ export class JudgeQueue<T> {
   }
 
   #missOpen(item: Item<T>, reason: MissingReason): Settled<T> {
-    for (const name of item.open) item.missing.push({ name, reason });
+    for (const name of item.open) {
+      const isDoubted = item.doubted.some((one) => one.name === name);
+      item.missing.push({ name, reason, ...(isDoubted ? { doubted: true } : {}) });
+    }
     return this.#settle(item);
   }
 

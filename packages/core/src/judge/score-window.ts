@@ -50,6 +50,8 @@ type Totals = {
   judged: number;
   judgedWeight: number;
   missing: number;
+  /** Of the missing ones those that a first look found bad; absent: none. */
+  doubted?: number;
   /** Calls that score lower than forecast, and higher. */
   readonly lower: DeficitSums;
   readonly higher: DeficitSums;
@@ -125,12 +127,16 @@ export class ScoreWindow {
     addUnknown(slot.higher, high, inclusion, 1);
   }
 
-  /** Takes the verdict of a drawn call that was counted; absent: it is missing for good. */
-  settle(call: ScoredCall, score: number | undefined): void {
+  /**
+   * Takes the verdict of a drawn call that was counted; absent: it is missing for good, `"doubted"`
+   * where a first look found it bad.
+   */
+  settle(call: ScoredCall, score: number | "doubted" | undefined): void {
     const slot = this.#slots.find(({ index }) => index === this.#indexOf(call.at));
     if (slot === undefined) return;
-    if (score === undefined) {
+    if (typeof score !== "number") {
       slot.missing++;
+      if (score === "doubted") slot.doubted = (slot.doubted ?? 0) + 1;
       return;
     }
     const { inclusion, weight, forecast } = call;
@@ -152,14 +158,17 @@ export class ScoreWindow {
     if (oldest === undefined) return undefined;
     const sums = noTotals();
     let awaited = 0;
+    let doubted = 0;
     for (const slot of this.#slots) {
       addTotals(sums, slot);
+      doubted += slot.doubted ?? 0;
       const ended = (slot.index + 1) * this.#slotMs <= at - PATIENCE_MS;
       if (ended) awaited += slot.drawn - slot.judged - slot.missing;
     }
     const missing = sums.drawn === 0 ? 0 : (sums.missing + awaited) / sums.drawn;
-    const worstCase = missing > MISSING_MAX || (sums.drawn > 0 && sums.judged === 0);
-    // Few missing verdicts are taken to be like the others.
+    const isBlind = sums.drawn > 0 && sums.judged === 0;
+    // Few missing verdicts are taken to be like the others, where nothing says that they are not.
+    const worstCase = missing > MISSING_MAX || doubted > 0 || isBlind;
     const scale = sums.judgedWeight === 0 ? 1 : sums.drawnWeight / sums.judgedWeight;
     const bound = (side: DeficitSums, favourite: number): number =>
       deficitBound(side, { favourite, scale: worstCase ? 1 : scale, withUnknown: worstCase });

@@ -76,7 +76,7 @@ export function settledDraw(
     proof: JSON.stringify(proof),
     rubrics: [
       ...verdicts.map(({ name, score }) => ({ name, inclusion: inclusionOf(name), score })),
-      ...missing.map(({ name, reason }) => ({ name, inclusion: inclusionOf(name), reason })),
+      ...missing.map((missed) => ({ ...missed, inclusion: inclusionOf(missed.name) })),
     ].map((rubric) => ({ ...rubric, judge: versions.get(rubric.name) ?? "" })),
     costUsd: costNano / 1e9,
   };

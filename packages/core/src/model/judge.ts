@@ -196,6 +196,8 @@ export type SettledDraw = {
     /** 0 to 1; absent: missing, and `reason` says why. */
     readonly score?: number;
     readonly reason?: MissingReason;
+    /** Missing after a first look that found it bad: more likely a bad one than others are. */
+    readonly doubted?: true;
   }[];
   /** US dollars of all requests about it. */
   readonly costUsd: number;
