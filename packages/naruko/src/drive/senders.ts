@@ -19,7 +19,12 @@ export type HttpSendersOptions = {
   readonly reloaded: () => Promise<unknown>;
   /** Ends what is under way when the process stops. */
   readonly signal: AbortSignal;
-  readonly judge: JudgeEndpointPorts;
+  readonly judge: AskerPorts;
+};
+
+type AskerPorts = JudgeEndpointPorts & {
+  /** Told why the judge gave no verdict, once for each way that it fails in; without text and keys. */
+  readonly failed: (detail: string) => void;
 };
 
 /** Tells receivers and Alertmanagers, and asks the judge, over HTTP. */
@@ -48,14 +53,18 @@ export function httpSenders(options: HttpSendersOptions): Senders {
   };
 }
 
+/** Ways of failing that are told of one configuration: some endpoints name every request anew. */
+const FAILURES_TOLD_MAX = 20;
+
 /** The judge's endpoint, which remembers what it refused as long as it is the same. */
 class Asker {
-  readonly #ports: JudgeEndpointPorts;
+  readonly #ports: AskerPorts;
+  readonly #told = new Set<string>();
   #config: Config | undefined;
   #endpoint: JudgeEndpoint | undefined;
   #redact: Redaction["answer"] = (answer) => answer;
 
-  constructor(ports: JudgeEndpointPorts) {
+  constructor(ports: AskerPorts) {
     this.#ports = ports;
   }
 
@@ -70,8 +79,17 @@ class Asker {
       this.#config = config;
       this.#endpoint = new JudgeEndpoint(judgeEndpointOf(judge), this.#ports);
       this.#redact = redaction(config).answer;
+      this.#told.clear();
     }
-    return this.#redact(await this.#endpoint.ask(ask, signal));
+    const answer = this.#redact(await this.#endpoint.ask(ask, signal));
+    if (!answer.ok && answer.reason !== "interrupted") this.#tell(answer.detail);
+    return answer;
+  }
+
+  #tell(detail: string): void {
+    if (this.#told.has(detail) || this.#told.size >= FAILURES_TOLD_MAX) return;
+    this.#told.add(detail);
+    this.#ports.failed(detail);
   }
 }
 

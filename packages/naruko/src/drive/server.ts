@@ -114,6 +114,9 @@ export class Server {
             this.#judgeNotices.add(kind);
             report("the judge's endpoint is asked otherwise", { message });
           },
+          failed: (detail) => {
+            report("the judge gave no verdict; this way of failing is told once", { detail });
+          },
         },
       }),
     });

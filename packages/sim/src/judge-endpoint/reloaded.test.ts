@@ -14,8 +14,13 @@ function configOf(judge: object | undefined): Config {
   return readConfig(parseYaml("naruko.yml", JSON.stringify({ ...(judge && { judge }) }))).config;
 }
 
-async function sendersOf(t: TestContext, reloaded: () => Promise<unknown>) {
-  const { stub, address } = await worldOf(t, "openai", [ANSWERING.openai.said(VERDICT)]);
+async function sendersOf(
+  t: TestContext,
+  reloaded: () => Promise<unknown>,
+  answers: Parameters<typeof worldOf>[2] = [ANSWERING.openai.said(VERDICT)],
+) {
+  const failures: string[] = [];
+  const { stub, address } = await worldOf(t, "openai", answers);
   const endpoint = { base_url: `${address}/v1`, model: "judge-1", second_model: "judge-2" };
   const judged = configOf({ endpoint, price: { input: 1, output: 1 } });
   const world = { config: judged };
@@ -24,9 +29,13 @@ async function sendersOf(t: TestContext, reloaded: () => Promise<unknown>) {
     config: () => world.config,
     reloaded,
     signal: new AbortController().signal,
-    judge: { clock: new HandClock(), tell: () => undefined },
+    judge: {
+      clock: new HandClock(),
+      tell: () => undefined,
+      failed: (detail) => failures.push(detail),
+    },
   });
-  return { stub, senders, world, judged };
+  return { stub, senders, world, judged, failures };
 }
 
 test("what is asked while a reload goes on waits for its configuration", async (t) => {
@@ -62,3 +71,19 @@ for (const [what, isJudged, model, isAsked] of [
     assert.deepEqual(answer.usage, { inputTokens: 0, outputTokens: 0 });
   });
 }
+
+test("why the judge gave no verdict is told once, and again of another configuration", async (t) => {
+  const refusal = {
+    kind: "whole",
+    status: 401,
+    body: { error: { code: "invalid_api_key" } },
+  } as const;
+  const { senders, world, judged, failures } = await sendersOf(t, now, [refusal, refusal, refusal]);
+  await senders.ask(askOf("openai"));
+  await senders.ask(askOf("openai"));
+  assert.equal(failures.length, 1);
+  assert.match(failures[0] ?? "", /answered 401 \(invalid_api_key\)/);
+  world.config = { ...judged };
+  await senders.ask(askOf("openai"));
+  assert.equal(failures.length, 2);
+});
