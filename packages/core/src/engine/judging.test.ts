@@ -221,3 +221,50 @@ void test("the sampler's limits are counted where they are reached", () => {
   assert.equal(counters.get("judge_verdicts_not_awaited"), 2);
   assert.equal(counters.get("judge_flags_left_out"), undefined);
 });
+
+void test("the share of bad answers is shown, and corrected where labels are enough", () => {
+  const run = new Run(engineSetup());
+  const calls = Array.from({ length: 40 }, (_, i) => callOf(i + 1));
+  run.calls(...calls);
+  // Every fifth is bad, and its second look says so too.
+  const bad = new Set<string>();
+  for (let i = 0; run.asks.length > 0; i++) {
+    const about = run.asks[0]?.about ?? "";
+    if (i % 5 === 0) bad.add(about);
+    run.answer(bad.has(about) ? 0.1 : 0.9);
+  }
+  run.tick();
+  const share = bad.size / calls.length;
+  const shown = run.shown("naruko_quality_bad_share");
+  assert.equal(shown.length, 3);
+  for (const line of shown)
+    assert.ok(Math.abs(Number(line.split(" ").at(-1)) - share) < 1e-9, line);
+  assert.deepEqual(run.shown("naruko_quality_bad_share_corrected"), []);
+
+  const setup = engineSetup();
+  const { judge } = setup;
+  assert.ok(judge);
+  const version = run.effects.flatMap((effect) =>
+    effect.kind === "keep" ? effect.telemetry.evaluations.flatMap((one) => one.judge ?? []) : [],
+  )[0];
+  const calibration = {
+    judge: version ?? "",
+    rubric: "faithfulness",
+    language: "en",
+    at: epochMs(START),
+    caught: 900,
+    missed: 100,
+    accused: 50,
+    cleared: 950,
+    missing: 0,
+  };
+  run.take({
+    kind: "reload",
+    setup: { ...setup, judge: { ...judge, calibrations: [calibration] } },
+  });
+  run.tick();
+  const [corrected] = run.shown("naruko_quality_bad_share_corrected");
+  // (q + specificity − 1) / (sensitivity + specificity − 1)
+  const expected = (share + 0.95 - 1) / (0.9 + 0.95 - 1);
+  assert.ok(Math.abs(Number(corrected?.split(" ").at(-1)) - expected) < 1e-9, corrected);
+});

@@ -12,6 +12,7 @@ import { Judge, type JudgedCall, type JudgeView, type SavedJudge } from "../judg
 import type { RatesView } from "../judge/rates.ts";
 import { Scores, type SavedScores } from "../judge/estimate.ts";
 import {
+  badShareRows,
   judgeRows,
   type SavedTickSeries,
   scoreRows,
@@ -23,7 +24,7 @@ import { GOLDEN_SHARE } from "../judge/golden-pace.ts";
 import type { Rubric } from "../judge/rubric.ts";
 import { readRubrics } from "../judge/rubric-file.ts";
 import { Sampler, type SavedSampler } from "../judge/sampler.ts";
-import { calibrationRows, outcomeRows } from "../judge/trust-series.ts";
+import { calibrationRows, confusionsOf, outcomeRows } from "../judge/trust-series.ts";
 import { GoldenRounds, type GoldenText } from "./golden-rounds.ts";
 
 export type JudgingOptions = {
@@ -42,6 +43,8 @@ export type JudgingOutput = {
 export type SavedJudging = {
   readonly judge: SavedJudge;
   readonly scores: SavedScores;
+  /** Absent in states of before there were any. */
+  readonly badShares?: SavedScores;
   readonly series: SavedTickSeries;
   /** Absent where nothing was ever judged. */
   readonly sampler?: SavedSampler;
@@ -66,6 +69,9 @@ export function rubricsOf(
   throw new InputError(first.kind, lines, first.place);
 }
 
+/** Before any verdict: bad answers are rare where somebody uses what answers. */
+const BAD_FORECAST = 0.05;
+
 /** Carries event time through the judge: draws calls, asks, settles, and follows the money. */
 export class Judging {
   readonly #options: JudgingOptions;
@@ -73,6 +79,9 @@ export class Judging {
   readonly #counts: Tally;
   readonly #series = new TickSeries();
   readonly #scores: Scores;
+  /** Of verdicts that are bad (1) or not (0). */
+  readonly #badShares: Scores;
+  #badBelow: ReadonlyMap<string, number> = new Map();
   readonly #golden: GoldenRounds;
   #setup: JudgeSetup | undefined;
   /** Lives as long as its key: draws of one day are made by one key. */
@@ -82,6 +91,7 @@ export class Judging {
     this.#options = options;
     this.#counts = counts;
     this.#scores = new Scores(options.limits.awaitedVerdicts);
+    this.#badShares = new Scores(options.limits.awaitedVerdicts, BAD_FORECAST);
     this.#golden = new GoldenRounds(options.goldenText ?? (() => undefined), counts);
     const textOfItem = (id: string): CallText | undefined => this.#golden.textOf(id);
     this.#judge = new Judge({ limits: options.limits, counts, textOfItem });
@@ -91,7 +101,11 @@ export class Judging {
     const { judge } = setup;
     const { rubrics } = rubricsOf(setup, this.#options);
     // Verdicts that mean something else are never mixed with those of before.
-    if (this.#judge.reload(judge, rubrics, at) === "new-versions") this.#scores.restart();
+    if (this.#judge.reload(judge, rubrics, at) === "new-versions") {
+      this.#scores.restart();
+      this.#badShares.restart();
+    }
+    this.#badBelow = new Map(rubrics.map(({ name, badBelow }) => [name, badBelow]));
     this.#golden.reload(triedJudge(setup), rubrics, this.#judge);
     if (judge !== undefined && judge.key === this.#setup?.key) this.#sampler?.reload(judge);
     else this.#sampler = judge && this.#newSampler(judge, at);
@@ -108,7 +122,10 @@ export class Judging {
     if (this.#sampler === undefined) return;
     const before = this.#limitsReached(this.#sampler);
     const draw = this.#judge.offer(call, this.#sampler, at);
-    if (draw !== undefined) this.#scores.count(draw);
+    if (draw !== undefined) {
+      this.#scores.count(draw);
+      this.#badShares.count(draw);
+    }
     for (const [name, count] of Object.entries(this.#limitsReached(this.#sampler))) {
       const more = count - (before[name] ?? 0);
       if (more > 0) this.#counts.add(name, more);
@@ -140,8 +157,11 @@ export class Judging {
     const { asks, judged, draws, items } = this.#judge.take();
     this.#golden.settle(items, at);
     for (const draw of draws)
-      for (const { name, score, doubted } of draw.rubrics)
-        this.#scores.settle(draw, name, doubted === true ? "doubted" : score);
+      for (const { name, score, doubted } of draw.rubrics) {
+        const verdict = doubted === true ? "doubted" : score;
+        this.#scores.settle(draw, name, verdict);
+        this.#badShares.settle(draw, name, this.#badnessOf(name, verdict));
+      }
     const effects: Effect[] = asks.map((ask) => ({ kind: "ask", ask }));
     if (draws.length > 0) effects.push({ kind: "keep-draws", seq, draws });
     return { effects, judged };
@@ -153,11 +173,14 @@ export class Judging {
     const rows: SeriesRow[] = [];
     if (setup !== undefined && view !== undefined) {
       this.#scores.expire(tick);
+      this.#badShares.expire(tick);
       rows.push(...judgeRows({ setup, ...view, counts: this.#counts.counts }));
       rows.push(...scoreRows(this.#scores, tick));
       rows.push(...outcomeRows(this.#counts.counts), ...this.#golden.rows(tick));
       const versions = this.#judge.bench?.versions ?? new Map<string, string>();
-      rows.push(...calibrationRows(setup.calibrations ?? [], versions));
+      const { calibrations = [] } = setup;
+      rows.push(...calibrationRows(calibrations, versions));
+      rows.push(...badShareRows(this.#badShares, confusionsOf(calibrations, versions), tick));
     }
     this.#series.sampleAt(tick, rows, append);
   }
@@ -177,6 +200,7 @@ export class Judging {
     return {
       judge: this.#judge.save(),
       scores: this.#scores.save(),
+      badShares: this.#badShares.save(),
       series: this.#series.save(),
       ...(sampler === undefined ? {} : { sampler }),
       golden: this.#golden.save(),
@@ -196,6 +220,8 @@ export class Judging {
     this.#judge.load(saved.judge, judge, rubrics);
     this.#golden.load(saved.golden, triedJudge(setup), { rubrics, judge: this.#judge });
     this.#scores.load(saved.scores);
+    if (saved.badShares !== undefined) this.#badShares.load(saved.badShares);
+    this.#badBelow = new Map(rubrics.map(({ name, badBelow }) => [name, badBelow]));
     this.#series.load(saved.series);
     this.#sampler = judge && this.#newSampler(judge, at);
     if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, words);
@@ -209,6 +235,14 @@ export class Judging {
       judge_flags_left_out: sampler.flagsLeftOut,
       judge_verdicts_not_awaited: this.#scores.notAwaited,
     };
+  }
+
+  #badnessOf(
+    rubric: string,
+    verdict: number | "doubted" | undefined,
+  ): number | "doubted" | undefined {
+    if (typeof verdict !== "number") return verdict;
+    return verdict < (this.#badBelow.get(rubric) ?? 0) ? 1 : 0;
   }
 
   #newSampler(setup: JudgeSetup, at: EpochMs): Sampler {

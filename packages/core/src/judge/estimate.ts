@@ -12,7 +12,7 @@ import {
 const WINDOW_NAMES = ["15m", "1h", "1d"] as const;
 /** A forecast is the mean of about so many verdicts, the latest counting most. */
 const FORECAST_VERDICTS = 200;
-/** Before any verdict. */
+/** Before any verdict: of scores, of which nothing is known. */
 const FIRST_FORECAST = 0.5;
 
 /** A running mean of verdicts. */
@@ -51,6 +51,7 @@ export type SavedScores = {
  */
 export class Scores {
   readonly #awaitedMax: number;
+  readonly #firstForecast: number;
   /** By rubric, then by segment. */
   readonly #scores = new Map<string, Map<string, Score>>();
   /** What is expected of a rubric where a segment has no verdict yet. */
@@ -58,9 +59,13 @@ export class Scores {
   readonly #awaited = new Map<string, Awaited>();
   #notAwaited = 0;
 
-  /** @param awaitedMax verdicts that are waited for; the oldest beyond it are missing */
-  constructor(awaitedMax: number) {
+  /**
+   * @param awaitedMax verdicts that are waited for; the oldest beyond it are missing
+   * @param firstForecast what is expected of a call before any verdict: 0 to 1
+   */
+  constructor(awaitedMax: number, firstForecast: number = FIRST_FORECAST) {
     this.#awaitedMax = awaitedMax;
+    this.#firstForecast = firstForecast;
   }
 
   /** Verdicts that were given up because too many are waited for. */
@@ -204,7 +209,7 @@ export class Scores {
   /** From earlier verdicts: of the stratum, else of calls without flags, else of all segments. */
   #forecast({ forecasts }: Score, rubric: string, stratum: string): number {
     const mean = forecasts.get(stratum) ?? forecasts.get("") ?? this.#rubrics.get(rubric);
-    return mean?.value ?? FIRST_FORECAST;
+    return mean?.value ?? this.#firstForecast;
   }
 
   #await(key: string, call: Awaited): void {

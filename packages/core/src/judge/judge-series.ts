@@ -3,8 +3,11 @@ import { type Labels, labels, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata } from "../model/received-series.ts";
 import { type Append, STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
+import { type Confusion, Z } from "./calibration.ts";
+import { reportedRate } from "./corrected-rate.ts";
 import type { Scores } from "./estimate.ts";
 import type { JudgeView } from "./judge.ts";
+import type { ScoreEstimate } from "./score-window.ts";
 import type { RatesView } from "./rates.ts";
 
 /** Every reason, so that its series is there, at 0, before the first: `rate` sees that one too. */
@@ -65,10 +68,59 @@ export const JUDGE_METADATA: readonly MetricMetadata[] = [
   gauge("naruko_quality_score_lower", "Lower end of the score's interval of 95 %."),
   gauge("naruko_quality_score_upper", "Upper end of the score's interval of 95 %."),
   gauge("naruko_quality_score_verdicts", "Verdicts that the score rests on."),
+  gauge("naruko_quality_bad_share", "Share of all calls that is bad, from the verdicts of some."),
+  gauge("naruko_quality_bad_share_lower", "Lower end of the bad share's interval of 95 %."),
+  gauge("naruko_quality_bad_share_upper", "Upper end of the bad share's interval of 95 %."),
+  gauge("naruko_quality_bad_share_corrected", "Share of all calls that people would call bad."),
+  gauge("naruko_quality_bad_share_corrected_lower", "Lower end of its interval of 95 %."),
+  gauge("naruko_quality_bad_share_corrected_upper", "Upper end of its interval of 95 %."),
 ];
 
 /** Scores of all calls with their intervals, as series; a segment is `service|provider|model`. */
 export function* scoreRows(scores: Scores, at: EpochMs): Generator<SeriesRow> {
+  for (const { own, estimate } of shownEstimates(scores, at)) {
+    // Without a verdict it would be what was forecast, and look like a finding.
+    if (estimate.judged > 0) yield ["naruko_quality_score", own, estimate.score];
+    yield ["naruko_quality_score_lower", own, estimate.lower];
+    yield ["naruko_quality_score_upper", own, estimate.upper];
+    yield ["naruko_quality_score_verdicts", own, estimate.judged];
+  }
+}
+
+/**
+ * Shares of all calls that are bad by a rubric, with their intervals; and what people would call bad,
+ * where the labels of a calibration are enough to say it better than the share itself does.
+ */
+export function* badShareRows(
+  shares: Scores,
+  confusions: ReadonlyMap<string, Confusion>,
+  at: EpochMs,
+): Generator<SeriesRow> {
+  for (const { rubric, own, estimate } of shownEstimates(shares, at)) {
+    const { score: rate, lower, upper, judged } = estimate;
+    yield ["naruko_quality_bad_share_lower", own, lower];
+    yield ["naruko_quality_bad_share_upper", own, upper];
+    if (judged === 0) continue;
+    yield ["naruko_quality_bad_share", own, rate];
+    const confusion = confusions.get(rubric);
+    if (confusion === undefined) continue;
+    const error = (upper - lower) / 2 / Z;
+    const verdicts = error > 0 ? (rate * (1 - rate)) / error ** 2 : Infinity;
+    const reported = reportedRate({ rate, verdicts }, confusion);
+    if (reported.kind === "raw") continue;
+    yield ["naruko_quality_bad_share_corrected", own, reported.rate];
+    yield ["naruko_quality_bad_share_corrected_lower", own, reported.low];
+    yield ["naruko_quality_bad_share_corrected_upper", own, reported.high];
+  }
+}
+
+type ShownEstimate = {
+  readonly rubric: string;
+  readonly own: Readonly<Record<string, string>>;
+  readonly estimate: ScoreEstimate;
+};
+
+function* shownEstimates(scores: Scores, at: EpochMs): Generator<ShownEstimate> {
   for (const window of ["15m", "1h", "1d"] as const) {
     for (const { rubric, segment, estimate } of scores.estimates(window, at)) {
       const [service = "", provider = "", ...model] = segment.split("|");
@@ -79,11 +131,7 @@ export function* scoreRows(scores: Scores, at: EpochMs): Generator<SeriesRow> {
         gen_ai_evaluation_name: rubric,
         window,
       };
-      // Without a verdict it would be what was forecast, and look like a finding.
-      if (estimate.judged > 0) yield ["naruko_quality_score", own, estimate.score];
-      yield ["naruko_quality_score_lower", own, estimate.lower];
-      yield ["naruko_quality_score_upper", own, estimate.upper];
-      yield ["naruko_quality_score_verdicts", own, estimate.judged];
+      yield { rubric, own, estimate };
     }
   }
 }

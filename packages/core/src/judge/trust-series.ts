@@ -1,6 +1,6 @@
 import type { JudgeCalibration } from "../model/judge.ts";
 import type { MetricMetadata } from "../model/received-series.ts";
-import { agreementOf } from "./calibration.ts";
+import { agreementOf, type Confusion } from "./calibration.ts";
 import type { GoldenView } from "./golden.ts";
 import type { SeriesRow } from "./judge-series.ts";
 import { countedFlags, LENGTHS, outcomeCount, OUTCOMES } from "./outcome-counts.ts";
@@ -58,6 +58,25 @@ export function* calibrationRows(
     yield ["naruko_judge_labels", { ...own, label: "bad" }, caught + missed];
     yield ["naruko_judge_labels", { ...own, label: "good" }, accused + cleared];
   }
+}
+
+/** Verdicts of the running judge beside people's labels, of all languages together, by rubric. */
+export function confusionsOf(
+  calibrations: readonly JudgeCalibration[],
+  versions: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Confusion> {
+  const found = new Map<string, Confusion>();
+  for (const { judge, rubric, caught, missed, accused, cleared } of calibrations) {
+    if (versions.get(rubric) !== judge) continue;
+    const before = found.get(rubric) ?? { caught: 0, missed: 0, accused: 0, cleared: 0 };
+    found.set(rubric, {
+      caught: before.caught + caught,
+      missed: before.missed + missed,
+      accused: before.accused + accused,
+      cleared: before.cleared + cleared,
+    });
+  }
+  return found;
 }
 
 /** Missing verdicts beside those that are there, by length and by flag. */
