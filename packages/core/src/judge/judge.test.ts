@@ -122,6 +122,7 @@ void test("when the money is used up, what was drawn is missing, until the next 
     ],
   );
   assert.equal(judge.view(after(2)).isOutOfMoney, true);
+  assert.equal(judge.view(after(DAY_MS)).isOutOfMoney, false);
   judge.offer(callOf(3), drawAll(), after(DAY_MS));
   assert.equal(judge.take().asks.length, 1);
   assert.equal(judge.view(after(DAY_MS)).isOutOfMoney, false);

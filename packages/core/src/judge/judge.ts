@@ -12,7 +12,7 @@ import type {
 import type { Limits } from "../model/limits.ts";
 import type { Tally } from "../model/tally.ts";
 import type { TraceContext } from "../model/telemetry.ts";
-import { type EpochMs, epochMs } from "../model/time.ts";
+import { DAY_MS, type EpochMs, epochMs } from "../model/time.ts";
 import { Bench } from "./bench.ts";
 import { Budget, type BudgetView, type SavedBudget } from "./budget.ts";
 import type { Draw } from "./draw.ts";
@@ -251,7 +251,9 @@ export class Judge {
 
   view(at: EpochMs): JudgeView {
     const { waiting, underWay, pausedUntil } = this.#queue;
-    const isOutOfMoney = this.#refusedAt !== undefined || this.#budget.isUsedUp(at);
+    // A new day has money of its own, whether or not anything asked for it yet.
+    const refused = this.#refusedAt !== undefined && dayOf(this.#refusedAt) === dayOf(at);
+    const isOutOfMoney = refused || this.#budget.isUsedUp(at);
     return { ...this.#budget.view(at), waiting, underWay, pausedUntil, isOutOfMoney };
   }
 
@@ -410,4 +412,9 @@ function lengthOf({ system = "", input = "", output = "", context = "" }: CallTe
 function hasSameVersions(one: Bench | undefined, other: Bench | undefined): boolean {
   const [left, right] = [one?.versions ?? new Map(), other?.versions ?? new Map()];
   return left.size === right.size && [...left].every(([name, word]) => right.get(name) === word);
+}
+
+/** UTC days since 1970. */
+function dayOf(at: EpochMs): number {
+  return Math.floor(at / DAY_MS);
 }
