@@ -1,8 +1,8 @@
 import type { JudgeSetup } from "@naruko/core/model/judge";
 import { HOUR_MS } from "@naruko/core/model/time";
 
-/** `dearer` differs from `all` in nothing that changes what a verdict means; `other` does. */
-export type JudgeVariant = "all" | "dearer" | "other";
+/** The dear ones differ from `all` in nothing that changes what a verdict means; `other` does. */
+export type JudgeVariant = "all" | "dearer-by-day" | "dearer-by-month" | "other";
 
 /** A score below it is bad, by every rubric of the simulation. */
 export const BAD_BELOW = 0.5;
@@ -38,19 +38,17 @@ const ALL: JudgeSetup = {
   key: "5f1c0e7ba2d94386b1f0c2d3e4a59687",
 };
 
+const DEARER: JudgeSetup = { ...ALL, price: { inputUsdPerMillion: 20, outputUsdPerMillion: 80 } };
+
 const SETUPS: Readonly<Record<JudgeVariant, JudgeSetup>> = {
   all: { ...ALL, usdPerDay: 3, usdPerMonth: 3.5 },
-  dearer: {
-    ...ALL,
-    concurrency: 1,
-    usdPerDay: 2,
-    price: { inputUsdPerMillion: 20, outputUsdPerMillion: 80 },
-  },
+  "dearer-by-day": { ...DEARER, concurrency: 1, usdPerDay: 0.8 },
+  "dearer-by-month": { ...DEARER, concurrency: 2, usdPerMonth: 0.8 },
   other: {
     ...ALL,
     model: "judge-3",
     rubricFiles: ["safety"].map(rubricFile),
-    usdPerMonth: 0.5,
+    usdPerDay: 0.5,
     concurrency: 4,
   },
 };

@@ -14,9 +14,15 @@ export type Variant = {
 
 export const VARIANTS: readonly [Variant, ...Variant[]] = [
   { errorsFor: "30s", looksFarBack: false, groupBy: ["alertname"], judge: "all" },
-  { errorsFor: "0s", looksFarBack: false, groupBy: ["alertname"], judge: "dearer" },
+  { errorsFor: "0s", looksFarBack: false, groupBy: ["alertname"], judge: "dearer-by-day" },
   { errorsFor: "30s", looksFarBack: true, groupBy: ["alertname"] },
   { errorsFor: "1m", looksFarBack: true, groupBy: ["model"], judge: "other" },
+];
+
+/** Those of a world with a judge. */
+export const JUDGED_VARIANTS: readonly [Variant, ...Variant[]] = [
+  ...VARIANTS,
+  { ...VARIANTS[0], judge: "dearer-by-month" },
 ];
 
 export const ALERTMANAGER = "alertmanager.example";

@@ -16,7 +16,7 @@ import { Exporter } from "./exporter.ts";
 import { goldenText } from "./judge-setups.ts";
 import { Life, Machine } from "./machine.ts";
 import { Random } from "./random.ts";
-import { ALERTMANAGER, setupOf, VARIANTS } from "./setups.ts";
+import { ALERTMANAGER, JUDGED_VARIANTS, setupOf, VARIANTS } from "./setups.ts";
 import type { Variant } from "./setups.ts";
 import { SimServer } from "./sim-server.ts";
 import { Watch } from "./watch.ts";
@@ -244,7 +244,9 @@ class World {
     });
     this.#server = server;
     // The ports are open while the configuration is read: what comes meanwhile is judged as before.
-    if (this.#isJudged) await life.whileAlive(machine.sleep(this.#random.between(0, SECOND_MS)));
+    if (this.#isJudged) {
+      await life.whileAlive(machine.sleep(this.#random.between(0, 20 * SECOND_MS)));
+    }
     await server.begin();
   }
 
@@ -273,7 +275,7 @@ class World {
 
   async #reload(): Promise<void> {
     const server = this.#server;
-    this.#variant = this.#random.pick(VARIANTS);
+    this.#variant = this.#random.pick(this.#isJudged ? JUDGED_VARIANTS : VARIANTS);
     if (server === undefined) return;
     this.#reloads++;
     try {
