@@ -42,7 +42,7 @@ function openMetrics(series: readonly ScrapedSeries[]): string {
 
 /** An expression and its parts, as far as they are vectors of series that are loaded. */
 function partsOf(expr: Expr): readonly string[] {
-  if (expr.kind === "range" || expr.kind === "number") return [];
+  if (expr.kind === "range" || expr.kind === "number" || expr.kind === "string") return [];
   const text = printExpr(expr);
   const parts = childrenOf(expr).flatMap(partsOf);
   return /\w:\w/.test(text) ? parts : [text, ...parts];
