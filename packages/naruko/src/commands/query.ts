@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { annotationTexts } from "../listen/api-query.ts";
 import { readDuration, readTime } from "../listen/api-params.ts";
 import { apiResult } from "../listen/api-values.ts";
@@ -6,19 +5,15 @@ import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { type Feature, featureSet } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
-import { GoldenTexts } from "../ask/golden-texts.ts";
-import { withPlaceholders } from "../config/environment.ts";
-import { engineYaml } from "../config/setup.ts";
-import { databaseFileOf, findServer } from "../disk/data-dir.ts";
-import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
+import { findServer } from "../disk/data-dir.ts";
 import { runQuery } from "../drive/query.ts";
 import type { QuerySpan } from "../drive/query.ts";
-import { recover } from "../drive/recover.ts";
 import { apiData, serverAt, TLS_OPTIONS } from "./ask-server.ts";
 import type { AskServer } from "./ask-server.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
 import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
+import { readDirectory } from "./read-directory.ts";
 import { type ApiData, readableAnswer } from "./readable-answer.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:4320";
@@ -141,40 +136,24 @@ async function askServer(
   return "data" in read ? { ...read, data: read.data as ApiData } : read;
 }
 
-async function askDirectory(
+function askDirectory(
   folder: string,
   { expr, features }: { readonly expr: string; readonly features: readonly Feature[] },
   span: QuerySpan,
-  { clock, environment }: World,
+  world: World,
 ): Promise<Answer> {
-  const file = databaseFileOf(folder);
-  if (!existsSync(file))
-    return { error: `${folder} is no data directory: it has no naruko.duckdb` };
-  const disk = await openDuckDbDisk(file);
-  if (!disk.ok) return { error: disk.reason };
-  try {
-    const limits = DEFAULT_LIMITS;
-    const { engine } = await recover(disk.value, {
-      intervalMs: 15 * SECOND_MS,
-      limits,
-      parseYaml: engineYaml(withPlaceholders(environment)),
-      goldenText: new GoldenTexts(folder).textOf,
-    });
-    const now = (): EpochMs => engine.position.at;
-    const { monotonicMs } = clock;
+  return readDirectory(folder, world, async ({ engine, disk }): Promise<Answer> => {
     const result = await runQuery(expr, span, {
       engine,
-      disk: disk.value,
+      disk,
       features: featureSet([...engine.features, ...features]),
-      limits,
-      now,
-      monotonicMs,
+      limits: DEFAULT_LIMITS,
+      now: () => engine.position.at,
+      monotonicMs: world.clock.monotonicMs,
     });
     const notes = (["warning", "info"] as const).flatMap((level) =>
       annotationTexts(result, level, expr),
     );
     return { data: apiResult(result.value) as ApiData, notes };
-  } finally {
-    await disk.value.close();
-  }
+  });
 }

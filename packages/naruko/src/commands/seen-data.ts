@@ -1,18 +1,11 @@
-import { existsSync } from "node:fs";
 import type { SeenData } from "@naruko/core/lint/catalog";
 import { SeenMetrics, type ToldMetadata } from "@naruko/core/lint/seen-metrics";
 import { labelEntries } from "@naruko/core/model/labels";
-import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
-import { epochMs, SECOND_MS } from "@naruko/core/model/time";
-import { GoldenTexts } from "../ask/golden-texts.ts";
-import { withPlaceholders } from "../config/environment.ts";
-import { engineYaml } from "../config/setup.ts";
-import { databaseFileOf } from "../disk/data-dir.ts";
-import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
-import { recover } from "../drive/recover.ts";
+import { epochMs } from "@naruko/core/model/time";
 import { apiData } from "./ask-server.ts";
 import type { AskServer } from "./ask-server.ts";
 import type { World } from "./command.ts";
+import { readDirectory } from "./read-directory.ts";
 
 type Answer = { readonly seen: SeenData } | { readonly error: string };
 
@@ -58,28 +51,15 @@ function* metadataIn(
 }
 
 /** Which metrics, labels and buckets a data directory has, as far back as it keeps them. */
-export async function seenInDirectory(folder: string, { environment }: World): Promise<Answer> {
-  const file = databaseFileOf(folder);
-  if (!existsSync(file))
-    return { error: `${folder} is no data directory: it has no naruko.duckdb` };
-  const disk = await openDuckDbDisk(file);
-  if (!disk.ok) return { error: disk.reason };
-  try {
-    const { engine } = await recover(disk.value, {
-      intervalMs: 15 * SECOND_MS,
-      limits: DEFAULT_LIMITS,
-      parseYaml: engineYaml(withPlaceholders(environment)),
-      goldenText: new GoldenTexts(folder).textOf,
-    });
+export function seenInDirectory(folder: string, world: World): Promise<Answer> {
+  return readDirectory(folder, world, async ({ engine, disk }): Promise<Answer> => {
     const [from, to] = [epochMs(0), engine.position.at];
-    const stored = await disk.value.series({ from, to });
+    const stored = await disk.series({ from, to });
     if (!stored.ok) return { error: stored.reason };
     const metrics = new SeenMetrics();
     for (const one of [...engine.seriesIn(from, to), ...stored.value]) {
       metrics.addSeries(labelEntries(one));
     }
     return { seen: metrics.seen(engine.metadata.families.values()) };
-  } finally {
-    await disk.value.close();
-  }
+  });
 }
