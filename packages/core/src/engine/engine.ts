@@ -6,7 +6,7 @@ import type { Call } from "../model/call.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Reader } from "../model/reader.ts";
-import type { MetricMetadata, SeriesOutcome } from "../model/received-series.ts";
+import type { SeriesOutcome } from "../model/received-series.ts";
 import type { Append, Sample } from "../model/sample.ts";
 import { Tally } from "../model/tally.ts";
 import type { Telemetry } from "../model/telemetry.ts";
@@ -15,8 +15,7 @@ import type { EpochMs } from "../model/time.ts";
 import type { YamlFile } from "../model/yaml.ts";
 import type { KeepExemplar } from "../model/exemplar.ts";
 import { Measure } from "../measure/measure.ts";
-import type { SavedLengthHabit } from "../quality/length-habit.ts";
-import { ExemplarStore, type SavedExemplars } from "../store/exemplars.ts";
+import { ExemplarStore } from "../store/exemplars.ts";
 import { MetadataTable } from "../store/metadata-table.ts";
 import { withCurrent } from "../store/overlay.ts";
 import { Store } from "../store/store.ts";
@@ -25,10 +24,11 @@ import { Admissions, type Admission, type Links } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import type { GoldenText } from "./golden-rounds.ts";
-import { Judging, rubricsOf, type SavedJudging } from "./judging.ts";
+import { Judging, rubricsOf } from "./judging.ts";
 import { keptOf } from "./kept.ts";
 import { LengthHabits } from "./length-habits.ts";
 import { takeSeries } from "./received-samples.ts";
+import { parseState, type SavedEngine } from "./saved-engine.ts";
 import { TypedLabels } from "./typed-labels.ts";
 import { bytesOf, packSections, unpackSections, wordsOf } from "./sections.ts";
 
@@ -51,22 +51,6 @@ export type EngineSnapshot = {
   /** JSON. */
   readonly state: string;
   readonly heads: Uint8Array;
-};
-
-type SavedEngine = {
-  readonly seq: number;
-  readonly at: number;
-  readonly lastTick: number | null;
-  readonly droppedAt: number;
-  readonly setup: EngineSetup;
-  readonly counters: readonly (readonly [string, number])[];
-  readonly measure: unknown;
-  readonly alerting: unknown;
-  /** Absent in states that were written before there was any. */
-  readonly metadata?: readonly MetricMetadata[];
-  readonly exemplars?: SavedExemplars;
-  readonly judging?: SavedJudging;
-  readonly lengths?: SavedLengthHabit;
 };
 
 const SNAPSHOT_VERSION = 1;
@@ -487,13 +471,5 @@ export class Engine {
   #sealed(): readonly Effect[] {
     const chunks = this.#store.takeSealed();
     return chunks.length === 0 ? [] : [{ kind: "keep-chunks", chunks }];
-  }
-}
-
-function parseState(text: string): SavedEngine {
-  try {
-    return JSON.parse(text) as SavedEngine;
-  } catch (cause) {
-    throw new InputError("snapshot", "the engine's state is damaged", undefined, cause);
   }
 }
