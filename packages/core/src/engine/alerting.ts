@@ -26,12 +26,16 @@ import type { RuleGroup } from "../rules/rule.ts";
 import { RuleSet } from "../rules/rule-set.ts";
 import type { TickResult } from "../rules/rule-set.ts";
 import type { SavedRuleSet } from "../rules/saved-rules.ts";
+import { type GoldenCheck, QualityPages, type SavedQualityPages } from "./quality-pages.ts";
 
 export type AlertingOptions = {
   readonly intervalMs: number;
   readonly limits: Limits;
   readonly parseYaml: (name: string, text: string) => YamlFile;
 };
+
+/** What it needs of other stages. */
+export type AlertingPorts = { readonly golden: GoldenCheck };
 
 /** What one tick needs of the series. */
 export type TickContext = {
@@ -55,6 +59,8 @@ type SavedAlerting = {
   readonly rules: SavedRuleSet;
   readonly notifier: SavedNotifier;
   readonly forwarder: SavedForwarder;
+  /** Absent in states that were written before there was any. */
+  readonly pages?: SavedQualityPages;
   readonly counters: readonly (readonly [string, number])[];
 };
 
@@ -107,6 +113,7 @@ function readRouting(
 export class Alerting {
   readonly #options: AlertingOptions;
   readonly #rules: RuleSet;
+  readonly #pages: QualityPages;
   readonly #counters = new Tally();
   #setup: EngineSetup;
   #routing: Routing;
@@ -114,7 +121,7 @@ export class Alerting {
   #forwarder: Forwarder;
 
   /** @throws InputError when a text of the setup is refused */
-  constructor(setup: EngineSetup, options: AlertingOptions, saved?: unknown) {
+  constructor(setup: EngineSetup, options: AlertingOptions & AlertingPorts, saved?: unknown) {
     this.#options = options;
     this.#setup = setup;
     this.#rules = new RuleSet(options.intervalMs);
@@ -124,6 +131,7 @@ export class Alerting {
     const state = saved as SavedAlerting | undefined;
     if (state === undefined) this.#rules.reload(groups, EPOCH);
     else this.#rules.load(groups, state.rules);
+    this.#pages = new QualityPages(options.golden, groups, state?.pages);
     for (const [name, count] of state?.counters ?? []) this.#counters.add(name, count);
     this.#notifier = new Notifier(this.#notifierSetup(), state?.notifier);
     this.#forwarder = new Forwarder(this.#forwarderSetup(), state?.forwarder);
@@ -156,8 +164,8 @@ export class Alerting {
     this.#routing = routing;
     this.#notifier.reload(this.#notifierSetup(), at);
     this.#forwarder.reload(this.#forwarderSetup());
-    this.#notifier.take(ended, at);
-    this.#forwarder.take(ended);
+    this.#pages.reload(groups);
+    this.#take(ended, at);
     return keep(ended, seq);
   }
 
@@ -212,14 +220,14 @@ export class Alerting {
       rules: this.#rules.save(),
       notifier: this.#notifier.save(),
       forwarder: this.#forwarder.save(),
+      pages: this.#pages.save(),
       counters: [...this.#counters.counts],
     };
     return saved;
   }
 
   #tell(transitions: readonly Transition[], at: EpochMs, seq: number): readonly Effect[] {
-    this.#notifier.take(transitions, at);
-    this.#forwarder.take(transitions);
+    this.#take(transitions, at);
     const deliveries = this.#notifier.due(at);
     for (const { truncatedAlerts } of deliveries) {
       if (truncatedAlerts > 0) this.#counters.add("limit_alertsPerNotification", truncatedAlerts);
@@ -229,6 +237,12 @@ export class Alerting {
       ...deliveries.map((delivery) => ({ kind: "deliver" as const, delivery })),
       ...this.#forwarder.due(at),
     ];
+  }
+
+  #take(transitions: readonly Transition[], at: EpochMs): void {
+    const passed = this.#pages.pass(transitions, at);
+    this.#notifier.take(passed, at);
+    this.#forwarder.take(passed);
   }
 
   #count({ evaluated, failures, samples, transitions }: TickResult): void {

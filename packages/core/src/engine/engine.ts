@@ -24,8 +24,8 @@ import { Admissions, type Admission, type Links } from "./admission.ts";
 import { Alerting, checkSetup } from "./alerting.ts";
 import type { CheckedSetup } from "./alerting.ts";
 import type { GoldenText } from "./golden-rounds.ts";
-import { Judging, rubricsOf } from "./judging.ts";
-import { keptOf } from "./kept.ts";
+import { Judging, type JudgingOutput, rubricsOf } from "./judging.ts";
+import { keepEffects } from "./kept.ts";
 import { LengthHabits } from "./length-habits.ts";
 import { takeSeries } from "./received-samples.ts";
 import { parseState, type SavedEngine } from "./saved-engine.ts";
@@ -77,6 +77,7 @@ const EMPTY_SETUP: EngineSetup = {
 };
 
 const NOTHING: Telemetry = { calls: [], points: [], evaluations: [] };
+const NOTHING_JUDGED: JudgingOutput = { asks: [], draws: [], judged: [] };
 
 /**
  * Carries event time through all stages; nothing else knows their order.
@@ -115,8 +116,8 @@ export class Engine {
     this.#metadata = new MetadataTable(options.limits, this.#counters);
     this.#typed = new TypedLabels(this.#metadata.families);
     this.#exemplars = new ExemplarStore(options.limits);
-    this.#alerting = new Alerting(EMPTY_SETUP, options);
     this.#judging = new Judging(options, this.#counters);
+    this.#alerting = new Alerting(EMPTY_SETUP, { ...options, golden: this.#judging });
     this.#lengths = new LengthHabits(options.limits.habitSegments);
   }
 
@@ -153,7 +154,7 @@ export class Engine {
     this.#enter(input);
     const { at } = input;
     this.#judging.advance(at);
-    const kept = this.#keep(NOTHING, input);
+    const settled = this.#settle(at);
     this.#measure.sampleAt(at, this.#append);
     this.#judging.sampleAt(at, this.#append);
     yield;
@@ -165,6 +166,8 @@ export class Engine {
     });
     this.#lastTick = at;
     this.#letGo(at);
+    // After the rules: an alert about quality has the judge asked.
+    const kept = this.#keep(NOTHING, input, settled);
     return [...kept, ...effects, ...this.#sealed()];
   }
 
@@ -181,11 +184,6 @@ export class Engine {
   /** How the judge stands at this time; absent where nothing is judged. */
   judgeView(at: EpochMs): ReturnType<Judging["view"]> {
     return this.#judging.view(at);
-  }
-
-  /** The golden set before a page about quality; what is asked leaves with the next input's effects. */
-  get judging(): Pick<Judging, "requestGolden" | "requestedGolden"> {
-    return this.#judging;
   }
 
   /** The order and time of the last input, and the last tick; for the driver's start. */
@@ -360,7 +358,8 @@ export class Engine {
     const { exemplars } = saved;
     if (exemplars) engine.#exemplars = ExemplarStore.load(exemplars, options.limits);
     engine.#lengths = new LengthHabits(options.limits.habitSegments, saved.lengths);
-    engine.#alerting = new Alerting(saved.setup, options, saved.alerting);
+    const golden = engine.#judging;
+    engine.#alerting = new Alerting(saved.setup, { ...options, golden }, saved.alerting);
     const { judging } = saved;
     const [words] = judged;
     if (judging !== undefined && words !== undefined)
@@ -398,13 +397,28 @@ export class Engine {
     return [...kept, ...this.#sealed()];
   }
 
-  /** What is to be kept of an input, and done about it; counts what the judge said meanwhile. */
-  #keep(telemetry: Telemetry, { seq, at }: Pick<Input, "seq" | "at">): readonly Effect[] {
-    const { effects, judged } = this.#judging.take(seq, at);
-    for (const { evaluation, call } of judged) this.#measure.countJudged(evaluation, call, at);
-    const verdicts = judged.map(({ evaluation }) => evaluation);
-    const kept = keptOf(telemetry, verdicts, this.#setup.capture ?? "off");
-    return kept === undefined ? effects : [{ kind: "keep", seq, at, telemetry: kept }, ...effects];
+  /** What is to be kept of an input, and asked because of it, with what was settled before. */
+  #keep(
+    telemetry: Telemetry,
+    { seq, at }: Pick<Input, "seq" | "at">,
+    { asks, draws, judged }: JudgingOutput = NOTHING_JUDGED,
+  ): readonly Effect[] {
+    const last = this.#settle(at);
+    const output = {
+      asks: [...asks, ...last.asks],
+      draws: [...draws, ...last.draws],
+      judged: [...judged, ...last.judged],
+    };
+    const { capture = "off" } = this.#setup;
+    return [...keepEffects(telemetry, output, { seq, at, capture })];
+  }
+
+  /** Counts what the judge said. */
+  #settle(at: EpochMs): JudgingOutput {
+    const output = this.#judging.take(at);
+    for (const { evaluation, call } of output.judged)
+      this.#measure.countJudged(evaluation, call, at);
+    return output;
   }
 
   #takeReceived({ series, metadata }: Telemetry, at: EpochMs): void {

@@ -6,7 +6,7 @@ import {
   type DueItem,
   Golden,
   type GoldenPlan,
-  type GoldenView,
+  type GoldenStanding,
   type SavedGolden,
 } from "../judge/golden.ts";
 import type { Judge, SettledItem } from "../judge/judge.ts";
@@ -52,12 +52,9 @@ export class GoldenRounds {
     this.#offer(this.#golden.request(at, judge.usdPerDay(at)), judge, "urgent", at);
   }
 
-  /** Whether the page has to wait, for two minutes at most, and what the request showed until now. */
-  requested(at: EpochMs): {
-    readonly standing: "none" | "under-way" | "ended";
-    readonly views: readonly GoldenView[];
-  } {
-    return { standing: this.#golden.requestStanding(at), views: this.#golden.requestedViews(at) };
+  /** Whether the page has to wait, for two minutes at most, and what came of the request. */
+  requested(at: EpochMs): GoldenStanding {
+    return this.#golden.requested(at);
   }
 
   settle(items: readonly SettledItem[], at: EpochMs): void {

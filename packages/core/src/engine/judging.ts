@@ -1,7 +1,7 @@
 import type { Call, CallText } from "../model/call.ts";
-import type { Effect, EngineSetup } from "../model/engine-io.ts";
+import type { EngineSetup } from "../model/engine-io.ts";
 import { InputError } from "../model/input-error.ts";
-import type { JudgeAnswer, JudgeSetup } from "../model/judge.ts";
+import type { Ask, JudgeAnswer, JudgeSetup, SettledDraw } from "../model/judge.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Append } from "../model/sample.ts";
 import type { Tally } from "../model/tally.ts";
@@ -34,9 +34,10 @@ export type JudgingOptions = {
   readonly goldenText?: GoldenText;
 };
 
-/** What the judge wants done, and its verdicts, which are to be counted. */
+/** What the judge wants asked and kept, and its verdicts, which are to be counted. */
 export type JudgingOutput = {
-  readonly effects: readonly Effect[];
+  readonly asks: readonly Ask[];
+  readonly draws: readonly SettledDraw[];
   readonly judged: readonly JudgedCall[];
 };
 
@@ -142,7 +143,7 @@ export class Judging {
     this.#followMoney(at);
   }
 
-  /** Has the golden set judged ahead of calls, before a page about quality. */
+  /** Has the golden set judged ahead of calls, before a page about quality; asks leave with `take`. */
   requestGolden(at: EpochMs): void {
     this.#golden.request(this.#judge, at);
   }
@@ -152,8 +153,8 @@ export class Judging {
     return this.#golden.requested(at);
   }
 
-  /** What came of the input of this number, which was applied last. */
-  take(seq: number, at: EpochMs): JudgingOutput {
+  /** What came of what was applied since the last time. */
+  take(at: EpochMs): JudgingOutput {
     const { asks, judged, draws, items } = this.#judge.take();
     this.#golden.settle(items, at);
     for (const draw of draws)
@@ -162,9 +163,7 @@ export class Judging {
         this.#scores.settle(draw, name, verdict);
         this.#badShares.settle(draw, name, this.#badnessOf(name, verdict));
       }
-    const effects: Effect[] = asks.map((ask) => ({ kind: "ask", ask }));
-    if (draws.length > 0) effects.push({ kind: "keep-draws", seq, draws });
-    return { effects, judged };
+    return { asks, draws, judged };
   }
 
   /** Writes the judge's own series at a tick. */

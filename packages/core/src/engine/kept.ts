@@ -1,13 +1,32 @@
 import type { Call } from "../model/call.ts";
-import type { EngineSetup } from "../model/engine-io.ts";
+import type { Effect, EngineSetup, Input } from "../model/engine-io.ts";
 import type { Evaluation } from "../model/evaluation.ts";
 import type { Telemetry } from "../model/telemetry.ts";
+import type { JudgingOutput } from "./judging.ts";
+
+type KeptInput = Pick<Input, "seq" | "at"> & {
+  readonly capture: NonNullable<EngineSetup["capture"]>;
+};
+
+/** What an input came to, as far as it is kept or asked of the judge. */
+export function* keepEffects(
+  telemetry: Telemetry,
+  { asks, draws, judged }: JudgingOutput,
+  { seq, at, capture }: KeptInput,
+): Generator<Effect> {
+  const verdicts = judged.map(({ evaluation }) => evaluation);
+  const kept = keptOf(telemetry, verdicts, capture);
+  if (kept !== undefined) yield { kind: "keep", seq, at, telemetry: kept };
+  for (const ask of asks) yield { kind: "ask", ask };
+  // Rows of an input are replaced together, so that there is one effect with all of them.
+  if (draws.length > 0) yield { kind: "keep-draws", seq, draws };
+}
 
 /**
  * What of an input stays on disk: calls and evaluations, the judge's verdicts with those of users.
  * Text stays only where it may be stored; what was held for the judge ends here. `undefined`: nothing.
  */
-export function keptOf(
+function keptOf(
   telemetry: Telemetry,
   verdicts: readonly Evaluation[],
   capture: NonNullable<EngineSetup["capture"]>,

@@ -215,16 +215,18 @@ test("a page waits for a request until all is answered, two minutes at most", ()
   const world = new World();
   world.run(2 * DAY_MS);
   const at = world.now;
-  assert.equal(world.golden.requestStanding(after(at)), "none");
+  assert.equal(world.golden.requested(after(at)).kind, "none");
   const due = world.golden.request(after(at), undefined);
   assert.equal(due.length, 48);
-  assert.equal(world.golden.requestStanding(after(at)), "under-way");
+  assert.equal(world.golden.requested(after(at)).kind, "under-way");
   for (const { id } of due.slice(1)) world.answer(id, right);
-  assert.equal(world.golden.requestStanding(after(at + 2 * MINUTE_MS - 1)), "under-way");
+  assert.equal(world.golden.requested(after(at + 2 * MINUTE_MS - 1)).kind, "under-way");
   assert.deepEqual(world.golden.overdue(after(at + 2 * MINUTE_MS - 1)), []);
-  assert.equal(world.golden.requestStanding(after(at + 2 * MINUTE_MS)), "ended");
   assert.deepEqual(world.golden.overdue(after(at + 2 * MINUTE_MS)), [due[0]?.id]);
-  const [view] = world.golden.requestedViews(after(at + 2 * MINUTE_MS));
+  const standing = world.golden.requested(after(at + 2 * MINUTE_MS));
+  assert.ok(standing.kind === "ended");
+  const [view] = standing.views;
+  assert.deepEqual([standing.asked, standing.ageMs], [48, 2 * MINUTE_MS]);
   assert.deepEqual([view?.judged, view?.flips.compared], [47, 47]);
   // Pages of the same hour share it.
   assert.deepEqual(world.golden.request(after(at + 59 * MINUTE_MS), undefined), []);

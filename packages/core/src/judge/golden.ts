@@ -53,6 +53,23 @@ export type GoldenView = {
   readonly flips: Flips;
 };
 
+/** How a request before a page about quality stands. */
+export type GoldenStanding =
+  /** There is no golden set, or nothing was requested. */
+  | { readonly kind: "none" }
+  | { readonly kind: "under-way" }
+  | ({ readonly kind: "ended" } & GoldenRequest);
+
+/** What was judged before a page. */
+export type GoldenRequest = {
+  /** Items that were asked about. */
+  readonly asked: number;
+  /** How long ago. */
+  readonly ageMs: number;
+  /** Verdicts since then, a rubric each. */
+  readonly views: readonly GoldenView[];
+};
+
 type Item = {
   readonly text: CallText;
   readonly bad: ReadonlyMap<string, boolean>;
@@ -141,11 +158,14 @@ export class Golden {
     return items;
   }
 
-  /** Whether a page has to wait for the request before it; never longer than two minutes. */
-  requestStanding(at: EpochMs): "none" | "under-way" | "ended" {
-    if (this.#request === undefined) return "none";
-    const isOpen = this.#request.items.some((id) => this.#open.has(id));
-    return isOpen && at - this.#request.at < REQUEST_MS ? "under-way" : "ended";
+  /** Whether a page has to wait for the request before it, never longer than two minutes, or what came of it. */
+  requested(at: EpochMs): GoldenStanding {
+    const request = this.#request;
+    if (this.#plan === undefined || request === undefined) return { kind: "none" };
+    const ageMs = at - request.at;
+    const isOpen = request.items.some((id) => this.#open.has(id));
+    if (isOpen && ageMs < REQUEST_MS) return { kind: "under-way" };
+    return { kind: "ended", asked: request.items.length, ageMs, views: this.views(at, request.at) };
   }
 
   /** Requested items that came too late: nobody waits for them any more. */
@@ -179,11 +199,6 @@ export class Golden {
       const view = this.#view(name, from);
       return view.items === 0 ? [] : [view];
     });
-  }
-
-  /** The views of what the latest request had judged; empty where there was none. */
-  requestedViews(at: EpochMs): readonly GoldenView[] {
-    return this.#request === undefined ? [] : this.views(at, this.#request.at);
   }
 
   save(): SavedGolden {

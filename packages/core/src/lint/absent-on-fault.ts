@@ -1,6 +1,6 @@
 import { type Expr, isComparison, unwrap } from "../promql/ast.ts";
 import type { LintFinding } from "./finding.ts";
-import { nameOf, nodesOf, selectorsOf } from "./walk.ts";
+import { nameOf, nodesOf, selectorsOf } from "../promql/walk.ts";
 
 /**
  * An alert on too little traffic: where the sender is gone, its series end, and a comparison with

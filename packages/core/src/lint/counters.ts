@@ -1,7 +1,7 @@
 import { type Call, type Expr, type InstantSelector, unwrap } from "../promql/ast.ts";
 import { type Catalog, sampleType } from "./catalog.ts";
 import type { LintFinding } from "./finding.ts";
-import { nameOf, nodesOf } from "./walk.ts";
+import { nameOf, nodesOf } from "../promql/walk.ts";
 
 const OF_COUNTERS: ReadonlySet<string> = new Set(["rate", "increase", "irate", "resets"]);
 const OF_GAUGES: ReadonlySet<string> = new Set(["delta", "idelta", "deriv", "predict_linear"]);

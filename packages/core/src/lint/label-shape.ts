@@ -1,7 +1,7 @@
 import { METRIC_NAME } from "../model/labels.ts";
 import { type Aggregation, type Binary, type Expr, unwrap } from "../promql/ast.ts";
 import { type Catalog, knownMetric, labelsOfMetric } from "./catalog.ts";
-import { nameOf } from "./walk.ts";
+import { nameOf } from "../promql/walk.ts";
 
 /** Which labels the series of a vector have, as far as the expression tells. */
 export type LabelShape = {

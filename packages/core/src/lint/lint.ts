@@ -1,4 +1,4 @@
-import { nameOf, selectorsOf } from "./walk.ts";
+import { nameOf, selectorsOf } from "../promql/walk.ts";
 import type { Rule, RuleGroup } from "../rules/rule.ts";
 import { absentOnFault, watchedFor } from "./absent-on-fault.ts";
 import type { SeenData } from "./catalog.ts";

@@ -2,7 +2,7 @@ import { type Binary, type Expr, unwrap } from "../promql/ast.ts";
 import type { Catalog } from "./catalog.ts";
 import type { LintFinding } from "./finding.ts";
 import { type LabelShape, labelShape } from "./label-shape.ts";
-import { nodesOf } from "./walk.ts";
+import { nodesOf } from "../promql/walk.ts";
 
 /** Operations between two vectors whose series can never find each other. */
 export function* matchingSides(expr: Expr, catalog: Catalog): Generator<LintFinding> {

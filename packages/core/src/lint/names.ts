@@ -6,7 +6,7 @@ import { type Catalog, knownMetric, labelsOfMetric } from "./catalog.ts";
 import type { LintFinding } from "./finding.ts";
 import { labelShape } from "./label-shape.ts";
 import { DCGM_PREFIX, RENAMED_LABELS, RENAMED_METRICS } from "./public-metrics.ts";
-import { nameOf, nodesOf, selectorsOf } from "./walk.ts";
+import { nameOf, nodesOf, selectorsOf } from "../promql/walk.ts";
 
 /** Metrics and labels that nothing has, or that are called otherwise. */
 export function* names(expr: Expr, catalog: Catalog): Generator<LintFinding> {

@@ -1,7 +1,7 @@
 import { type Expr, type InstantSelector, unwrap } from "../promql/ast.ts";
 import { type Catalog, knownMetric } from "./catalog.ts";
 import type { LintFinding } from "./finding.ts";
-import { nameOf, nodesOf } from "./walk.ts";
+import { nameOf, nodesOf } from "../promql/walk.ts";
 
 /** What `histogram_quantile` is given: buckets, their increase, and `le` still on them. */
 export function* quantileInputs(expr: Expr, catalog: Catalog): Generator<LintFinding> {

@@ -1,6 +1,6 @@
 import { type Expr, unwrap } from "../promql/ast.ts";
 import { type Catalog, knownMetric, type Unit, unitOfName } from "./catalog.ts";
-import { nameOf, selectorsOf } from "./walk.ts";
+import { nameOf, selectorsOf } from "../promql/walk.ts";
 
 /** What the values of an expression measure, as far as a threshold can be held against them. */
 export type Quantity = {

@@ -2,7 +2,7 @@ import { formatDuration } from "../model/duration.ts";
 import type { Rule } from "../rules/rule.ts";
 import { unwrap } from "../promql/ast.ts";
 import type { LintFinding } from "./finding.ts";
-import { nodesOf } from "./walk.ts";
+import { nodesOf } from "../promql/walk.ts";
 
 /** Functions that say nothing about a single sample. */
 const NEEDS_TWO: ReadonlySet<string> = new Set(

@@ -3,7 +3,7 @@ import { type Binary, type Expr, isComparison, unwrap } from "../promql/ast.ts";
 import type { Catalog } from "./catalog.ts";
 import type { LintFinding } from "./finding.ts";
 import { type Quantity, quantityOf } from "./quantity.ts";
-import { nodesOf } from "./walk.ts";
+import { nodesOf } from "../promql/walk.ts";
 
 type Compared = {
   readonly quantity: Quantity;

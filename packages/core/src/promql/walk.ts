@@ -1,5 +1,5 @@
 import { METRIC_NAME } from "../model/labels.ts";
-import { childrenOf, type Expr, type InstantSelector } from "../promql/ast.ts";
+import { childrenOf, type Expr, type InstantSelector } from "./ast.ts";
 
 /** Every node of an expression, parents before children. */
 export function* nodesOf(expr: Expr): Generator<Expr> {
