@@ -2,6 +2,7 @@ import { assert } from "../model/assert.ts";
 import { DAY_MS, type EpochMs } from "../model/time.ts";
 import { ConversationTable, type SavedConversations } from "./conversation-table.ts";
 import { type Draw, type DrawKind, type DrawRates, inclusionOf } from "./draw.ts";
+import { ownShare } from "./own-share.ts";
 import { fractionOf, type Hash64, hexOf, KeyedHash } from "./siphash.ts";
 
 /** What is told of a call that can be judged; nothing in it comes from a judge. */
@@ -151,7 +152,7 @@ export class Draws {
     // same request.
     const toss = judged ? this.#toss(hash, "rubric") : 1;
     return rubrics.map((name) => {
-      const share = rates.rubrics[name] ?? 1;
+      const share = ownShare(rates.rubrics, name) ?? 1;
       return { name, inclusion: inclusion * share, drawn: toss < share };
     });
   }

@@ -3,6 +3,7 @@ import type { JudgeSetup } from "../model/judge.ts";
 import { type EpochMs, HOUR_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import { BurstBucket, CALM_PART, type SavedBucket } from "./burst-bucket.ts";
 import { candidateProbability, type Draw, type DrawRates } from "./draw.ts";
+import { ownShare } from "./own-share.ts";
 import { EVERYTHING, OTHER_SEGMENT, type SegmentPath } from "./segment-path.ts";
 import { INCLUSION_MIN, type Load, sharesOf, splitShare } from "./share-plan.ts";
 import { type SavedTraffic, Traffic } from "./traffic.ts";
@@ -265,7 +266,7 @@ export class Rates {
         this.#segments.delete(key);
         continue;
       }
-      const share = this.#setup.serviceRates[path[1]] ?? this.#setup.rate;
+      const share = ownShare(this.#setup.serviceRates, path[1]) ?? this.#setup.rate;
       planned.push({ segment, load: traffic.perDay(at), share });
     }
     return planned;

@@ -107,6 +107,17 @@ test("a service with a rate of its own has it, and one with none is not judged",
   assert.ok(desk?.every(({ inclusion }) => inclusion === 0));
 });
 
+test("names that every object has are names of services and rubrics like any other", () => {
+  const sampler = samplerOf({ serviceRates: { shop: 0 }, rubricRates: { safety: 0.05 } });
+  for (const service of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+    const draws: Draw[] = [];
+    for (let i = 1; i <= 20; i++)
+      draws.push(sampler.offer(callOf(i, { service }), ["constructor"], epochMs(START + i)));
+    assert.ok(draws.every(({ inclusion }) => inclusion > 0 && inclusion <= 1));
+    assert.ok(draws.every(({ inclusion, rubrics }) => rubrics[0]?.inclusion === inclusion));
+  }
+});
+
 test("a rubric with a rate of its own is asked about less often, with a probability of at least 0.2 %", () => {
   const sampler = samplerOf({ rubricRates: { safety: 0.0001 } });
   const draws: Draw[] = [];

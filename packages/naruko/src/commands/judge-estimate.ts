@@ -1,3 +1,4 @@
+import { ownShare } from "@naruko/core/judge/own-share";
 import { sharesOf } from "@naruko/core/judge/share-plan";
 import type { JudgePrice } from "@naruko/core/model/judge";
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from "@naruko/core/model/time";
@@ -135,7 +136,7 @@ function planOf(
     calls: (calls * DAY_MS) / Math.max(seenMs, MINUTE_MS),
     candidates: 0,
     flagged: 0,
-    share: judge.serviceRates[service] ?? judge.rate,
+    share: ownShare(judge.serviceRates, service) ?? judge.rate,
   }));
   const usdOf = (shares: readonly number[]): number =>
     sum(shares.map((share, i) => share * (loads[i]?.calls ?? 0) * (costs[i]?.usdPerJudged ?? 0)));
