@@ -14,7 +14,13 @@ import type { FaultyJudge } from "./faulty-judge.ts";
 import type { Platter } from "./faulty-disk.ts";
 import type { FaultyNetwork } from "./faulty-network.ts";
 import { checkJudge, type CheckedJudge } from "./judge-invariants.ts";
-import { checkBeliefs, checkDeliveries, checkTold, firingsOf } from "./notification-invariants.ts";
+import {
+  checkBeliefs,
+  checkDeliveries,
+  checkTold,
+  firingsOf,
+  pagesWithCheck,
+} from "./notification-invariants.ts";
 import type { Random } from "./random.ts";
 import { replayCommitted } from "./replay-committed.ts";
 import type { Outputs } from "./replay-committed.ts";
@@ -45,6 +51,8 @@ export type Checked = {
   readonly duplicates: number;
   readonly posts: number;
   readonly chunkRestarts: number;
+  /** Pages before which the judge was tried. */
+  readonly pagesWithCheck: number;
   readonly judge: CheckedJudge;
 };
 
@@ -89,6 +97,7 @@ export function checkAll(remains: Remains): Checked {
     duplicates: delivered.length - new Set(delivered.map(({ key }) => key)).size,
     posts: taken.length - delivered.length,
     chunkRestarts,
+    pagesWithCheck: pagesWithCheck(network),
     judge: checkJudge(remains, replayed),
   };
 }

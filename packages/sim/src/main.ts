@@ -38,12 +38,13 @@ function lines(report: Report): string {
 ${report.judge.requests === 0 ? "" : judgeLines(report)}`;
 }
 
-function judgeLines({ judge }: Report): string {
+function judgeLines({ judge, pagesWithCheck }: Report): string {
   const { draws, verdicts, missing, requests, itemRequests, interrupted } = judge;
   const { billedUsd, countedUsd } = judge;
   const reasons = [...missing].map(([reason, count]) => `${count} ${reason}`).join(", ");
   return `  ${draws} calls drawn: ${verdicts} verdicts, none lost, invented or doubled; missing: ${reasons}
   ${requests} requests to the judge, ${itemRequests} of them about its golden set, ${interrupted} asked again after a death; ${billedUsd} USD billed, ${countedUsd} counted, within every cap
+  ${pagesWithCheck} pages say how the judge did on its golden set just before
 `;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Engine } from "@naruko/core/engine/engine";
+import { GOLDEN_ANNOTATION } from "@naruko/core/engine/quality-pages";
 import type { Input } from "@naruko/core/model/engine-io";
 import { labelValue } from "@naruko/core/model/labels";
 import type { EpochMs } from "@naruko/core/model/time";
@@ -123,6 +124,19 @@ function isTold({ seq, at, againSeq }: Firing, sent: readonly Telling[]): boolea
   // Believed to fire from before: then it is no news.
   const heard = sent.filter(({ fate, afterSeq }) => fate === "taken" && afterSeq < seq);
   return heard.at(-1)?.status === "firing";
+}
+
+/** Pages that say what came of trying the judge before them; no other alert says so. */
+export function pagesWithCheck({ sent }: FaultyNetwork): number {
+  const pages = new Set<string>();
+  for (const { fingerprint, startsAt, labels, annotations } of sent.flatMap(
+    ({ alerts }) => alerts,
+  )) {
+    if (labelValue(annotations, GOLDEN_ANNOTATION) === "") continue;
+    assert.ok(labelValue(labels, "severity") !== "", `${fingerprint} is no page`);
+    pages.add(`${fingerprint} ${startsAt}`);
+  }
+  return pages.size;
 }
 
 /** What each receiver was told last is so; what it was told before the last reload may be forgotten. */

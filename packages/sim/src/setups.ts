@@ -62,6 +62,12 @@ function ruleFile(errorsFor: string, looksFarBack: boolean): string {
     { alert: "Silent", expr: 'absent_over_time(sim_queue_depth{service_name="app-0"}[3m])' },
     { alert: "Deep", expr: "max by (service_name) (sim_queue_depth) > 50" },
     { alert: "Watchdog", expr: "vector(1)" },
+    // A page that has waited for nothing when it fires: where there is a judge, it is tried first.
+    {
+      alert: "Unsafe",
+      expr: 'min by (model) (llm_quality_score{metric="safety"}) < 0.7',
+      labels: { severity: "page" },
+    },
   ];
   const far = {
     alert: "MoreThanBefore",
@@ -70,7 +76,12 @@ function ruleFile(errorsFor: string, looksFarBack: boolean): string {
     for: "2m",
   };
   const slow = [
-    { alert: "Unfaithful", expr: 'llm_quality_score{metric="faithfulness"} < 0.5', for: "2m" },
+    {
+      alert: "Unfaithful",
+      expr: 'llm_quality_score{metric="faithfulness"} < 0.5',
+      for: "2m",
+      labels: { severity: "critical" },
+    },
     { alert: "Requests", expr: "sum(rate(sim_requests_total[5m])) > 2" },
     ...(looksFarBack ? [far] : []),
   ];

@@ -30,9 +30,9 @@ const JUDGED_SEEDS: readonly (readonly [seed: number, days: number, found: strin
 
 for (const [seed, days, found] of JUDGED_SEEDS) {
   test(`no verdict is lost or doubled, no cap passed: sim --seed ${seed} --days ${days}: ${found}`, async () => {
-    const { starts, judge } = await simulate({ seed, days, isJudged: true });
+    const { starts, judge, pagesWithCheck } = await simulate({ seed, days, isJudged: true });
     assert.ok(starts > 5 && judge.draws > 50 && judge.verdicts > 50);
     assert.ok(judge.missing.size > 0 && judge.requests > judge.draws);
-    assert.ok(judge.billedUsd > 0 && judge.itemRequests > 0);
+    assert.ok(judge.billedUsd > 0 && judge.itemRequests > 0 && pagesWithCheck > 0);
   });
 }
