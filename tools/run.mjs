@@ -45,6 +45,11 @@ const programs = {
     at("packages", "sim", "src", "sampling", "main.ts"),
     ...args,
   ],
+  "sim:drift": (args) => [
+    "--conditions=source",
+    at("packages", "sim", "src", "drift", "main.ts"),
+    ...args,
+  ],
   "fuzz:promql": (args) => [
     "--conditions=source",
     at("packages", "sim", "src", "fuzz-promql", "main.ts"),

@@ -28,6 +28,18 @@ const WITHOUT_TEXT: readonly Span[] = [
   [480, 513],
   [600, 655],
 ];
+const DRIFTING: readonly Span[] = [
+  [120, 130],
+  [200, 260],
+];
+const DISAGREEING: readonly Span[] = [
+  [100, 130],
+  [400, 490],
+];
+const UNJUDGED: readonly Span[] = [
+  [60, 90],
+  [130, 1010],
+];
 /** So early that a few missing verdicts are many, until there are more. */
 const MISSING_AT_FIRST: readonly Span[] = [[1, 2]];
 
@@ -60,7 +72,30 @@ export function judgeSeries(seed: number, steps: number): readonly ScrapedSeries
     count("missing", { reason: "queue-full" }, isIn(QUEUE_FULL) ? 1 : 0);
     process.measure("naruko_judge_waiting", {}, isStuck ? 3 : 0);
     process.measure("naruko_judge_out_of_budget", {}, isBroke ? 1 : 0);
+    measureTrust(process, isIn, random);
     process.scrape(step);
   }
   return process.series;
+}
+
+/** How the golden set stands: one rubric's judge drifts and disagrees, the other's judges nothing. */
+function measureTrust(
+  process: ScrapedProcess,
+  isIn: (spans: readonly Span[]) => boolean,
+  random: Random,
+): void {
+  const drift = random.between(0.05, 0.2);
+  const toGood = isIn(DRIFTING) ? drift : drift / 10;
+  const pValue = isIn(DRIFTING) ? random.between(1e-9, 1e-6) : random.between(0.0001, 1);
+  const agreement = isIn(DISAGREEING) ? random.between(0.6, 0.79) : random.between(0.81, 1);
+  const set = "naruko_judge_golden_items";
+  const [safety, tone] = [{ rubric: "safety" }, { rubric: "tone" }];
+  process.measure("naruko_judge_drift", { ...safety, direction: "good" }, toGood);
+  process.measure("naruko_judge_drift", { ...safety, direction: "bad" }, drift / 20);
+  process.measure("naruko_judge_drift_p_value", safety, pValue);
+  process.measure("naruko_judge_golden_agreement", safety, agreement);
+  process.measure(set, { ...safety, state: "labelled" }, 382);
+  process.measure(set, { ...safety, state: "judged" }, 300 + random.int(80));
+  process.measure(set, { ...tone, state: "labelled" }, 25);
+  process.measure(set, { ...tone, state: "judged" }, isIn(UNJUDGED) ? 0 : 20);
 }

@@ -63,6 +63,9 @@ const ALERTS: Readonly<Record<string, readonly string[]>> = {
     "JudgeOutOfBudget",
     "JudgeStarved",
     "LLMTextMissing",
+    "JudgeDrift",
+    "JudgeDisagrees",
+    "JudgeGoldenStalled",
   ],
 };
 

@@ -47,8 +47,8 @@ export const RULE_INPUTS: readonly RuleInputs[] = [
   },
   {
     file: "l0-honesty.yml",
-    steps: 12 * HOUR_STEPS,
-    series: (seed) => judgeSeries(seed, 12 * HOUR_STEPS),
+    steps: 17 * HOUR_STEPS,
+    series: (seed) => judgeSeries(seed, 17 * HOUR_STEPS),
   },
 ];
 
