@@ -1,5 +1,5 @@
 import type { EngineSnapshot } from "@naruko/core/engine/engine";
-import { unpackSections } from "@naruko/core/engine/sections";
+import { numbersOf, unpackSections } from "@naruko/core/engine/sections";
 import { readSave } from "@naruko/core/store/save";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -9,7 +9,9 @@ type Fields = Readonly<Record<string, unknown>>;
  * left out: what is too old in them is forgotten at different times, and nothing depends on it.
  */
 export function comparable({ seq, at, version, state, heads }: EngineSnapshot): object {
-  const [store] = unpackSections(heads);
+  const sections = unpackSections(heads);
+  const [store, judged] = [sections.at(0), sections.at(-1)];
+  const [, scores] = judged === undefined ? [] : unpackSections(judged);
   const series = store === undefined ? [] : readSave(store).series;
   // Our own snapshot, whose format the engine owns.
   const saved = JSON.parse(state) as { readonly measure: { readonly evaluations: Fields } };
@@ -19,6 +21,7 @@ export function comparable({ seq, at, version, state, heads }: EngineSnapshot): 
     at,
     version,
     state: { ...saved, measure: { ...saved.measure, evaluations } },
+    scores: scores && [...numbersOf(scores)],
     series: new Map(series.map(({ labels, ...rest }) => [labels.key, rest])),
   };
 }

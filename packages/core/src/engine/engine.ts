@@ -53,7 +53,8 @@ export type EngineSnapshot = {
   readonly heads: Uint8Array;
 };
 
-const SNAPSHOT_VERSION = 1;
+/** 2 has the judge's numbers in its section; both are read. */
+const SNAPSHOT_VERSION = 2;
 /** Memory holds at least this much of the series, also where no rule looks back so far. */
 const MIN_MEMORY_MS = 2 * HOUR_MS;
 /** And at most this much: a rule that pins a time with `@` asks for all there ever was. */
@@ -302,6 +303,7 @@ export class Engine {
   }
 
   save(): EngineSnapshot {
+    const judging = this.#judging.save();
     const state: SavedEngine = {
       seq: this.#seq,
       at: this.#at,
@@ -313,7 +315,7 @@ export class Engine {
       alerting: this.#alerting.save(),
       metadata: [...this.#metadata.families.values()],
       exemplars: this.#exemplars.save(),
-      judging: this.#judging.save(),
+      judging: judging.state,
       lengths: this.#lengths.save(),
     };
     return {
@@ -323,17 +325,16 @@ export class Engine {
       state: JSON.stringify(state),
       heads: packSections([
         this.#store.save(),
-        ...[this.#measure.saveIds(), ...this.#admissions.save(), this.#judging.saveWords()].map(
-          bytesOf,
-        ),
+        ...[this.#measure.saveIds(), ...this.#admissions.save()].map(bytesOf),
+        judging.bytes,
       ]),
     };
   }
 
   /** @throws InputError of kind `snapshot` when it is damaged or of a version that is not known */
   static load(snapshot: EngineSnapshot, options: EngineOptions): Engine {
-    if (snapshot.version !== SNAPSHOT_VERSION) {
-      const what = `the engine's state has version ${snapshot.version}, ${SNAPSHOT_VERSION} is known`;
+    if (snapshot.version < 1 || snapshot.version > SNAPSHOT_VERSION) {
+      const what = `the engine's state has version ${snapshot.version}, 1 to ${SNAPSHOT_VERSION} are known`;
       throw new InputError("snapshot", `${what}; use the program that wrote it, or a newer one`);
     }
     const saved = parseState(snapshot.state);
@@ -347,7 +348,7 @@ export class Engine {
     engine.#droppedAt = epochMs(saved.droppedAt);
     engine.#setup = saved.setup;
     for (const [name, count] of saved.counters) engine.#counters.add(name, count);
-    // The judge's words are the last section, of states that have any.
+    // The judge's is the last section, of states that have any.
     const judged = saved.judging === undefined ? [] : tables.splice(-1);
     engine.#admissions = Admissions.load(tables.map(wordsOf), options.limits);
     const measured = { state: saved.measure, ids: wordsOf(callIds) };
@@ -361,9 +362,9 @@ export class Engine {
     const golden = engine.#judging;
     engine.#alerting = new Alerting(saved.setup, { ...options, golden }, saved.alerting);
     const { judging } = saved;
-    const [words] = judged;
-    if (judging !== undefined && words !== undefined)
-      engine.#judging.load(judging, wordsOf(words), saved.setup, engine.#at);
+    const [bytes] = judged;
+    if (judging !== undefined && bytes !== undefined)
+      engine.#judging.load(judging, bytes, saved.setup, engine.#at);
     return engine;
   }
 

@@ -11,6 +11,7 @@ import type { YamlFile } from "../model/yaml.ts";
 import { Judge, type JudgedCall, type JudgeView, type SavedJudge } from "../judge/judge.ts";
 import type { RatesView } from "../judge/rates.ts";
 import { Scores, type SavedScores } from "../judge/estimate.ts";
+import { NumberReader, NumberWriter } from "../judge/saved-numbers.ts";
 import {
   badShareRows,
   judgeRows,
@@ -26,6 +27,7 @@ import { readRubrics } from "../judge/rubric-file.ts";
 import { Sampler, type SavedSampler } from "../judge/sampler.ts";
 import { calibrationRows, confusionsOf, outcomeRows } from "../judge/trust-series.ts";
 import { GoldenRounds, type GoldenText } from "./golden-rounds.ts";
+import { bytesOf, numbersOf, packSections, unpackSections, wordsOf } from "./sections.ts";
 
 export type JudgingOptions = {
   readonly limits: Limits;
@@ -50,6 +52,8 @@ export type SavedJudging = {
   /** Absent where nothing was ever judged. */
   readonly sampler?: SavedSampler;
   readonly golden?: SavedGolden;
+  /** How many the bytes beside it are; absent: they are one, the sampler's words. */
+  readonly sections?: number;
 };
 
 /**
@@ -69,6 +73,8 @@ export function rubricsOf(
   const lines = errors.map(({ message }) => message).join("\n");
   throw new InputError(first.kind, lines, first.place);
 }
+
+const EMPTY: Uint8Array = new Uint8Array();
 
 /** Before any verdict: bad answers are rare where somebody uses what answers. */
 const BAD_FORECAST = 0.05;
@@ -194,36 +200,40 @@ export class Judging {
     return { view: this.#judge.view(at), rates: this.#sampler.rates };
   }
 
-  save(): SavedJudging {
+  /** What is JSON, and the rest. */
+  save(): { readonly state: SavedJudging; readonly bytes: Uint8Array } {
     const sampler = this.#sampler?.save();
-    return {
+    const numbers = new NumberWriter();
+    const state = {
       judge: this.#judge.save(),
-      scores: this.#scores.save(),
-      badShares: this.#badShares.save(),
+      scores: this.#scores.save(numbers),
+      badShares: this.#badShares.save(numbers),
       series: this.#series.save(),
       ...(sampler === undefined ? {} : { sampler }),
       golden: this.#golden.save(),
+      sections: 2,
     };
-  }
-
-  /** What `save` leaves out of JSON. */
-  saveWords(): Uint32Array {
-    return this.#sampler?.saveWords() ?? new Uint32Array();
+    const words = this.#sampler?.saveWords() ?? new Uint32Array();
+    return { state, bytes: packSections([bytesOf(words), bytesOf(numbers.numbers)]) };
   }
 
   /** Goes on from what was saved under this setup. */
-  load(saved: SavedJudging, words: Uint32Array, setup: EngineSetup, at: EpochMs): void {
+  load(saved: SavedJudging, bytes: Uint8Array, setup: EngineSetup, at: EpochMs): void {
+    const [words = EMPTY, scores = EMPTY] =
+      saved.sections === undefined ? [bytes] : unpackSections(bytes);
+    const numbers = new NumberReader(numbersOf(scores));
     const { judge } = setup;
     this.#setup = judge;
     const { rubrics } = rubricsOf(setup, this.#options);
     this.#judge.load(saved.judge, judge, rubrics);
     this.#golden.load(saved.golden, triedJudge(setup), { rubrics, judge: this.#judge });
-    this.#scores.load(saved.scores);
-    if (saved.badShares !== undefined) this.#badShares.load(saved.badShares);
+    this.#scores.load(saved.scores, numbers);
+    if (saved.badShares !== undefined) this.#badShares.load(saved.badShares, numbers);
+    numbers.end();
     this.#badBelow = new Map(rubrics.map(({ name, badBelow }) => [name, badBelow]));
     this.#series.load(saved.series);
     this.#sampler = judge && this.#newSampler(judge, at);
-    if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, words);
+    if (saved.sampler !== undefined) this.#sampler?.load(saved.sampler, wordsOf(words));
   }
 
   /** How often a limit was reached so far, by the name that it is counted under. */

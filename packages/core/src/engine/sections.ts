@@ -25,20 +25,26 @@ export function unpackSections(packed: Uint8Array): Uint8Array[] {
   for (let i = 0; i < count; i++) {
     const end = at + view.getUint32(4 * (i + 1), true);
     if (end > packed.length) throw new InputError("snapshot", `section ${i} is cut off`);
-    // A copy, because a section may be read as 32-bit words, which must lie on a multiple of four.
+    // A copy, because a section may be read as numbers, which must lie on a multiple of their size.
     sections.push(packed.slice(at, end));
     at = end;
   }
   return sections;
 }
 
-/** 32-bit words as bytes, in this machine's order. */
-export function bytesOf(words: Uint32Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+/** Numbers as bytes, in this machine's order. */
+export function bytesOf(numbers: Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** Bytes of `bytesOf` as words again. */
+/** Bytes of `bytesOf` as 32-bit words again. */
 export function wordsOf(bytes: Uint8Array): Uint32Array {
   if (bytes.length % 4 !== 0) throw new InputError("snapshot", "a section is cut off");
   return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+/** Bytes of `bytesOf` as 64-bit numbers again. */
+export function numbersOf(bytes: Uint8Array): Float64Array {
+  if (bytes.length % 8 !== 0) throw new InputError("snapshot", "a section is cut off");
+  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
 }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
+import * as fc from "fast-check";
 import { DAY_MS, epochMs, MINUTE_MS, SECOND_MS } from "../model/time.ts";
 import type { Draw, DrawRates } from "./draw.ts";
 import { Draws } from "./draws.ts";
-import { Scores } from "./estimate.ts";
+import { type SavedScores, Scores } from "./estimate.ts";
+import { NumberReader, NumberWriter } from "./saved-numbers.ts";
 import type { ScoreEstimate, WindowName } from "./score-window.ts";
 
 const KEY = "5f1c0e7ba2d94386b1f0c2d3e4a59687";
@@ -17,10 +20,16 @@ class Traffic {
   readonly #rates: DrawRates;
   readonly drawn: Draw[] = [];
   #calls = 0;
+  #waitedS = 0;
 
   constructor(rate: number, { scores = new Scores(10_000), rubrics = {} } = {}) {
     this.scores = scores;
     this.#rates = { epoch: 1, candidate: rate, calm: rate, coverage: rate, flag: 0, rubrics };
+  }
+
+  wait(seconds: number): this {
+    this.#waitedS += seconds - 1;
+    return this;
   }
 
   /** @param verdict of a drawn call: a score, `missing`, `doubted`, or nothing yet */
@@ -42,7 +51,7 @@ class Traffic {
         },
         segment,
         this.#rates,
-        epochMs(START + number * SECOND_MS),
+        epochMs(START + (number + this.#waitedS) * SECOND_MS),
       );
       this.scores.count(draw);
       if (draw.kinds.length === 0) continue;
@@ -55,7 +64,7 @@ class Traffic {
   }
 
   estimate(window: WindowName = "1h", afterS = 0, segment = "s"): ScoreEstimate | undefined {
-    const at = epochMs(START + (this.#calls + afterS) * SECOND_MS);
+    const at = epochMs(START + (this.#calls + this.#waitedS + afterS) * SECOND_MS);
     return this.scores.estimate(RUBRIC, segment, window, at);
   }
 }
@@ -64,6 +73,22 @@ function found(estimate: ScoreEstimate | undefined): ScoreEstimate {
   assert.ok(estimate);
   assert.ok(estimate.lower <= estimate.score && estimate.score <= estimate.upper);
   return estimate;
+}
+
+/** All of a state: what is JSON, and the numbers beside it. */
+function saved(scores: Scores): { readonly state: SavedScores; readonly numbers: Float64Array } {
+  const numbers = new NumberWriter();
+  const state = JSON.parse(JSON.stringify(scores.save(numbers))) as SavedScores;
+  return { state, numbers: numbers.numbers };
+}
+
+function restarted(scores: Scores): Scores {
+  const { state, numbers } = saved(scores);
+  const reader = new NumberReader(numbers);
+  const next = new Scores(10_000);
+  next.load(state, reader);
+  reader.end();
+  return next;
 }
 
 const near = (value: number, expected: number, tolerance = 1e-9): void =>
@@ -188,8 +213,8 @@ test("forecasts come from earlier verdicts of the same stratum", () => {
     traffic.run(20, () => 0, { flags: ["refusal"] });
     traffic.run(20, () => 1);
   }
-  const saved = traffic.scores.save().scores[0]?.forecasts ?? [];
-  const forecasts = new Map(saved.map(([stratum, value]) => [stratum, value] as const));
+  const means = saved(traffic.scores).state.scores[0]?.forecasts ?? [];
+  const forecasts = new Map(means.map(([stratum, value]) => [stratum, value] as const));
   near(forecasts.get("refusal") ?? NaN, 0, 0.02);
   near(forecasts.get("") ?? NaN, 1, 0.02);
   // They know all calls apart, so that hardly anything is left to chance.
@@ -238,23 +263,112 @@ test("segments without calls in a day are forgotten", () => {
   const at = (afterMs: number) => epochMs(START + afterMs);
   assert.equal(traffic.scores.estimates("1h", at(MINUTE_MS)).length, 2);
   traffic.scores.expire(at(DAY_MS - 1));
-  assert.equal(traffic.scores.save().scores.length, 2);
+  assert.equal(saved(traffic.scores).state.scores.length, 2);
   traffic.scores.expire(at(DAY_MS));
-  assert.equal(traffic.scores.save().scores.length, 0);
+  assert.equal(saved(traffic.scores).state.scores.length, 0);
 });
 
-test("a restart at any call changes no score", () => {
-  const verdict = (i: number): number | "missing" | undefined =>
-    i % 7 === 0 ? "missing" : i % 11 === 0 ? undefined : (i % 5) / 4;
-  const whole = new Traffic(0.4);
-  const restarted = new Traffic(0.4);
-  for (let i = 0; i < 300; i++) {
-    whole.run(1, verdict);
-    const next = new Scores(10_000);
-    next.load(JSON.parse(JSON.stringify(restarted.scores.save())));
-    restarted.scores = next;
-    restarted.run(1, verdict);
+test("a restart at any call changes nothing: equal further verdicts give equal states, bit for bit", () => {
+  const verdicts = fc.constantFrom(
+    "missing" as const,
+    "doubted" as const,
+    undefined,
+    0,
+    0.1,
+    0.7,
+    1,
+  );
+  const aCall = fc.record({
+    verdict: verdicts,
+    everyS: fc.constantFrom(1, 1, 30, 400, 7200, 90_000),
+    segment: fc.constantFrom("s", "t"),
+    flags: fc.constantFrom([], ["refusal"]),
+    weight: fc.constantFrom(1, 1, 2.5),
+    isLate: fc.boolean(),
+    isRestarted: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(aCall, { maxLength: 60 }), (calls) => {
+      const whole = new Traffic(0.7);
+      const stopped = new Traffic(0.7);
+      const late: number[] = [];
+      for (const { verdict, everyS, segment, flags, weight, isLate, isRestarted } of calls) {
+        if (isRestarted) stopped.scores = restarted(stopped.scores);
+        const now = isLate ? undefined : verdict;
+        for (const traffic of [whole, stopped]) {
+          traffic.wait(everyS).run(1, () => now, { segment, flags, weight });
+          for (const i of late) {
+            const draw = traffic.drawn[i];
+            if (draw) traffic.scores.settle(draw, RUBRIC, i / 100);
+          }
+        }
+        late.length = 0;
+        if (isLate) late.push(whole.drawn.length - 1);
+        for (const window of ["15m", "1h", "1d"] as const)
+          assert.deepEqual(
+            stopped.estimate(window, 0, segment),
+            whole.estimate(window, 0, segment),
+          );
+        assert.deepEqual(saved(stopped.scores), saved(whole.scores));
+      }
+    }),
+  );
+});
+
+type Verdict = (number: number) => number | "missing" | "doubted";
+const restartTable: readonly (readonly [string, Verdict])[] = [
+  ["all that is missing", (i: number) => (i % 3 === 0 ? "missing" : (i % 5) / 4)],
+  ["the few that a first look found bad", (i: number) => (i % 40 === 0 ? "doubted" : 1)],
+  ["which bets were thought best", (i: number) => (i % 2 === 0 ? 0.4 : 0.6)],
+];
+for (const [what, verdict] of restartTable) {
+  test(`a restart keeps ${what}`, () => {
+    const traffic = new Traffic(0.6).run(5000, verdict, { weight: 1.5 });
+    const before = traffic.estimate();
+    traffic.scores = restarted(traffic.scores);
+    assert.deepEqual(found(traffic.estimate()), before);
+  });
+}
+
+test("what takes room is what is not 0: a segment without verdicts takes little", () => {
+  const judged = saved(new Traffic(0.5).run(3600, () => 1).scores).numbers.length;
+  const quiet = saved(new Traffic(0.0001).run(3600, () => 1).scores).numbers.length;
+  assert.ok(quiet < judged / 3, `${quiet} of ${judged}`);
+});
+
+test("a state that has its numbers as text is gone on from", () => {
+  const file = new URL("fixtures/scores-as-text.json", import.meta.url);
+  const scores = new Scores(100);
+  const none = new NumberReader(new Float64Array());
+  scores.load(JSON.parse(readFileSync(file, "utf8")) as SavedScores, none);
+  none.end();
+  const at = epochMs(START + 13 * SECOND_MS);
+  // Of the seven calls that were drawn three have verdicts, two never get any, and two are waited for.
+  const before = found(scores.estimate(RUBRIC, "s", "1h", at));
+  assert.deepEqual([before.calls, before.drawn, before.judged], [12, 7, 3]);
+  for (const last of ["8", "c"]) {
+    const ids = { traceId: last.padStart(32, "0"), spanId: last.padStart(16, "0") };
+    scores.settle(ids, RUBRIC, 0.25);
   }
-  assert.deepEqual(restarted.estimate(), whole.estimate());
-  assert.deepEqual(restarted.scores.save(), whole.scores.save());
+  const { score, lower, upper, judged } = found(scores.estimate(RUBRIC, "s", "1h", at));
+  assert.equal(judged, 5);
+  near(score, 0.4513888888888889);
+  near(lower, 0.1875);
+  near(upper, 0.7708333333333334);
+});
+
+test("numbers that are cut off, or too many, are refused", () => {
+  const { state, numbers } = saved(new Traffic(1).run(10, (i) => (i > 8 ? undefined : 1)).scores);
+  const load = (part: Float64Array): void => {
+    const reader = new NumberReader(part);
+    new Scores(100).load(state, reader);
+    reader.end();
+  };
+  load(numbers);
+  for (const length of [0, 1, 20, numbers.length - 1])
+    assert.throws(() => load(numbers.subarray(0, length)), /the scores are cut off/);
+  assert.throws(() => load(new Float64Array([...numbers, 0])), /more numbers than/);
+  const wrong = numbers.slice();
+  wrong[wrong.length - 1] = 7;
+  assert.throws(() => load(wrong), /of no segment/);
 });

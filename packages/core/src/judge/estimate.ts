@@ -1,6 +1,8 @@
 import { assert } from "../model/assert.ts";
+import { InputError } from "../model/input-error.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { Draw } from "./draw.ts";
+import type { NumberReader, NumberWriter } from "./saved-numbers.ts";
 import {
   type SavedWindow,
   type ScoredCall,
@@ -32,15 +34,20 @@ type Awaited = ScoredCall & {
   readonly stratum: string;
 };
 
+/** All but the numbers, which are written apart: the windows', score by score, then those of what is awaited. */
 export type SavedScores = {
   readonly scores: readonly {
     readonly segment: string;
     readonly rubric: string;
-    readonly windows: Readonly<Record<WindowName, SavedWindow>>;
+    /** Of states that were written before they were numbers. */
+    readonly windows?: Readonly<Record<WindowName, SavedWindow>>;
     readonly forecasts: readonly (readonly [stratum: string, value: number, count: number])[];
   }[];
   readonly rubrics: readonly (readonly [rubric: string, value: number, count: number])[];
-  readonly awaited: readonly (readonly [key: string, call: Awaited])[];
+  /** Keys; with their calls in states that were written before these were numbers. */
+  readonly awaited: readonly (string | readonly [key: string, call: Awaited])[];
+  /** Rubrics, segments and strata of what is awaited, by the numbers that stand for them. */
+  readonly names?: readonly string[];
   readonly notAwaited: number;
 };
 
@@ -152,57 +159,67 @@ export class Scores {
     this.#awaited.clear();
   }
 
-  save(): SavedScores {
+  save(numbers: NumberWriter): SavedScores {
+    const scores = [...this.#scores].flatMap(([rubric, segments]) =>
+      Array.from(segments, ([segment, { windows, forecasts }]) => {
+        for (const window of WINDOW_NAMES) windows[window].save(numbers);
+        return { segment, rubric, forecasts: saveMeans(forecasts) };
+      }),
+    );
+    const names = new Map<string, number>();
+    const numberOf = (name: string): number => {
+      const number = names.get(name) ?? names.size;
+      names.set(name, number);
+      return number;
+    };
+    for (const { at, inclusion, weight, forecast, ...call } of this.#awaited.values()) {
+      numbers.add(at, inclusion, weight, forecast);
+      numbers.add(numberOf(call.rubric), numberOf(call.segment), numberOf(call.stratum));
+    }
     return {
-      scores: [...this.#scores].flatMap(([rubric, segments]) =>
-        Array.from(segments, ([segment, { windows, forecasts }]) => ({
-          segment,
-          rubric,
-          windows: {
-            "15m": windows["15m"].save(),
-            "1h": windows["1h"].save(),
-            "1d": windows["1d"].save(),
-          },
-          forecasts: saveMeans(forecasts),
-        })),
-      ),
+      scores,
       rubrics: saveMeans(this.#rubrics),
-      awaited: [...this.#awaited],
+      awaited: [...this.#awaited.keys()],
+      names: [...names.keys()],
       notAwaited: this.#notAwaited,
     };
   }
 
-  load(saved: SavedScores): void {
+  load(saved: SavedScores, numbers: NumberReader): void {
     for (const { segment, rubric, windows, forecasts } of saved.scores) {
-      const score = this.#scoreOf(rubric, segment, windows);
+      const score = this.#newScore(rubric, segment, (window) =>
+        windows === undefined
+          ? ScoreWindow.read(window, numbers)
+          : new ScoreWindow(window, windows[window]),
+      );
       for (const [stratum, value, count] of forecasts)
         score.forecasts.set(stratum, { value, count });
     }
     for (const [rubric, value, count] of saved.rubrics) this.#rubrics.set(rubric, { value, count });
-    for (const [key, call] of saved.awaited) this.#awaited.set(key, call);
+    const { names = [] } = saved;
+    for (const one of saved.awaited) {
+      const [key, call] = typeof one === "string" ? [one, readAwaited(numbers, names)] : one;
+      this.#awaited.set(key, call);
+    }
     this.#notAwaited = saved.notAwaited;
   }
 
-  #scoreOf(
-    rubric: string,
-    segment: string,
-    saved: Partial<Record<WindowName, SavedWindow>> = {},
-  ): Score {
+  #scoreOf(rubric: string, segment: string): Score {
+    return (
+      this.#scores.get(rubric)?.get(segment) ??
+      this.#newScore(rubric, segment, (window) => new ScoreWindow(window))
+    );
+  }
+
+  #newScore(rubric: string, segment: string, windowOf: (name: WindowName) => ScoreWindow): Score {
     let segments = this.#scores.get(rubric);
     if (segments === undefined) {
       segments = new Map();
       this.#scores.set(rubric, segments);
     }
-    let score = segments.get(segment);
-    if (score === undefined) {
-      const windows = {
-        "15m": new ScoreWindow("15m", saved["15m"]),
-        "1h": new ScoreWindow("1h", saved["1h"]),
-        "1d": new ScoreWindow("1d", saved["1d"]),
-      };
-      score = { windows, forecasts: new Map() };
-      segments.set(segment, score);
-    }
+    const windows = { "15m": windowOf("15m"), "1h": windowOf("1h"), "1d": windowOf("1d") };
+    const score = { windows, forecasts: new Map<string, Mean>() };
+    segments.set(segment, score);
     return score;
   }
 
@@ -242,6 +259,18 @@ export class Scores {
 
 function keyOf({ traceId, spanId }: Pick<Draw, "traceId" | "spanId">, rubric: string): string {
   return traceId + spanId + rubric;
+}
+
+function readAwaited(numbers: NumberReader, names: readonly string[]): Awaited {
+  const [at, inclusion] = [numbers.next(), numbers.next()];
+  const [weight, forecast] = [numbers.next(), numbers.next()];
+  const nextName = (): string => {
+    const name = names[numbers.next()];
+    if (name === undefined) throw new InputError("snapshot", "an awaited verdict is of no segment");
+    return name;
+  };
+  const [rubric, segment, stratum] = [nextName(), nextName(), nextName()];
+  return { at, inclusion, weight, forecast, rubric, segment, stratum };
 }
 
 function saveMeans(means: ReadonlyMap<string, Mean>): SavedScores["rubrics"] {

@@ -16,7 +16,7 @@ const STAKE_MAX = 0.95;
 
 /**
  * One direction of error: how much lower (or higher) than forecast calls are in sum, their *deficit*.
- * Lists go by bet, but for `certain`.
+ * Lists go by bet, but for `certain`; what is beyond the end of one is 0.
  */
 export type DeficitSums = {
   /**
@@ -32,13 +32,20 @@ export type DeficitSums = {
 };
 
 export function noDeficit(): DeficitSums {
-  const zeros = BETS.map(() => 0);
-  return { certain: [...zeros, 0], judged: [...zeros], unknown: [...zeros] };
+  return { certain: [], judged: [], unknown: [] };
 }
 
 export function addDeficit(to: DeficitSums, from: DeficitSums): void {
-  for (const name of ["certain", "judged", "unknown"] as const)
-    for (const [i, value] of from[name].entries()) to[name][i] = (to[name][i] ?? 0) + value;
+  for (const name of ["certain", "judged", "unknown"] as const) {
+    const list = from[name];
+    for (let i = 0; i < list.length; i++) addAt(to[name], i, list[i] ?? 0);
+  }
+}
+
+/** Without gaps: lists of numbers alone are small and fast. */
+function addAt(list: number[], i: number, value: number): void {
+  while (list.length <= i) list.push(0);
+  list[i] = (list[i] ?? 0) + value;
 }
 
 /**
@@ -69,13 +76,18 @@ export function lossOf(bet: number, deficit: number, inclusion: number): number 
 /** Adds a call, of which no more is known than what its deficit can be at most. */
 export function expectDeficit(sums: DeficitSums, most: number, inclusion: number): void {
   const first = firstBet(inclusion, most);
-  sums.certain[first] = (sums.certain[first] ?? 0) + most;
+  addAt(sums.certain, first, most);
 }
 
 /** Adds, or with a sign of −1 takes back, what a drawn call without a verdict could lose. */
 export function addUnknown(sums: DeficitSums, most: number, inclusion: number, sign: 1 | -1): void {
   for (let bet = firstBet(inclusion, most); bet < BET_COUNT; bet++)
-    sums.unknown[bet] = (sums.unknown[bet] ?? 0) + sign * lossOf(bet, most, inclusion);
+    addAt(sums.unknown, bet, sign * lossOf(bet, most, inclusion));
+}
+
+/** Every drawn call has a verdict: what is left of taking back what each could lose is rounding. */
+export function clearUnknown({ unknown }: DeficitSums): void {
+  unknown.length = 0;
 }
 
 /** Puts the deficit that a verdict showed in the place of the most that it could have been. */
@@ -84,9 +96,9 @@ export function showDeficit(
   { most, deficit, inclusion }: { most: number; deficit: number; inclusion: number },
 ): void {
   const first = firstBet(inclusion, most);
-  sums.certain[first] = (sums.certain[first] ?? 0) + deficit - most;
+  addAt(sums.certain, first, deficit - most);
   for (let bet = first; bet < BET_COUNT; bet++)
-    sums.judged[bet] = (sums.judged[bet] ?? 0) + lossOf(bet, deficit, inclusion);
+    addAt(sums.judged, bet, lossOf(bet, deficit, inclusion));
 }
 
 /**

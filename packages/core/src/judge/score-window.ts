@@ -1,8 +1,10 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../model/time.ts";
+import type { NumberReader, NumberWriter } from "./saved-numbers.ts";
 import {
   addDeficit,
   addUnknown,
   bestBet,
+  clearUnknown,
   type DeficitSums,
   deficitBound,
   expectDeficit,
@@ -50,8 +52,8 @@ type Totals = {
   judged: number;
   judgedWeight: number;
   missing: number;
-  /** Of the missing ones those that a first look found bad; absent: none. */
-  doubted?: number;
+  /** Of the missing ones those that a first look found bad. */
+  doubted: number;
   /** Calls that score lower than forecast, and higher. */
   readonly lower: DeficitSums;
   readonly higher: DeficitSums;
@@ -65,7 +67,8 @@ type Slot = Totals & {
   readonly higherBet: number;
 };
 
-export type SavedWindow = readonly Slot[];
+/** The slots of states that were written before they were numbers; `doubted` is absent where none was. */
+export type SavedWindow = readonly (Omit<Slot, "doubted"> & { readonly doubted?: number })[];
 
 /** The score of the calls of a window, with an interval that it lies in. */
 export type ScoreEstimate = {
@@ -96,7 +99,14 @@ export class ScoreWindow {
   constructor(name: WindowName, saved: SavedWindow = []) {
     this.#slotMs = WINDOWS[name].slotMs;
     this.#slotsMax = WINDOWS[name].slots;
-    this.#slots.push(...saved.map((slot) => copyOfSlot(slot)));
+    this.#slots.push(...saved.map((slot) => ({ ...slot, doubted: slot.doubted ?? 0 })));
+  }
+
+  /** A window that `save` wrote. */
+  static read(name: WindowName, numbers: NumberReader): ScoreWindow {
+    const slots: Slot[] = [];
+    for (let left = numbers.next(); left > 0; left--) slots.push(readSlot(numbers));
+    return new ScoreWindow(name, slots);
   }
 
   get isEmpty(): boolean {
@@ -136,7 +146,7 @@ export class ScoreWindow {
     if (slot === undefined) return;
     if (typeof score !== "number") {
       slot.missing++;
-      if (score === "doubted") slot.doubted = (slot.doubted ?? 0) + 1;
+      if (score === "doubted") slot.doubted++;
       return;
     }
     const { inclusion, weight, forecast } = call;
@@ -149,6 +159,9 @@ export class ScoreWindow {
     slot.judged++;
     slot.judgedWeight += weight / inclusion;
     slot.correction -= deficit / inclusion;
+    if (slot.judged < slot.drawn) return;
+    clearUnknown(slot.lower);
+    clearUnknown(slot.higher);
   }
 
   /** The score of the window that ends at this time; `undefined` where it has no calls. */
@@ -158,17 +171,15 @@ export class ScoreWindow {
     if (oldest === undefined) return undefined;
     const sums = noTotals();
     let awaited = 0;
-    let doubted = 0;
     for (const slot of this.#slots) {
       addTotals(sums, slot);
-      doubted += slot.doubted ?? 0;
       const ended = (slot.index + 1) * this.#slotMs <= at - PATIENCE_MS;
       if (ended) awaited += slot.drawn - slot.judged - slot.missing;
     }
     const missing = sums.drawn === 0 ? 0 : (sums.missing + awaited) / sums.drawn;
     const isBlind = sums.drawn > 0 && sums.judged === 0;
     // Few missing verdicts are taken to be like the others, where nothing says that they are not.
-    const worstCase = missing > MISSING_MAX || doubted > 0 || isBlind;
+    const worstCase = missing > MISSING_MAX || sums.doubted > 0 || isBlind;
     const scale = sums.judgedWeight === 0 ? 1 : sums.drawnWeight / sums.judgedWeight;
     const bound = (side: DeficitSums, favourite: number): number =>
       deficitBound(side, { favourite, scale: worstCase ? 1 : scale, withUnknown: worstCase });
@@ -191,8 +202,9 @@ export class ScoreWindow {
     };
   }
 
-  save(): SavedWindow {
-    return this.#slots.map((slot) => copyOfSlot(slot));
+  save(numbers: NumberWriter): void {
+    numbers.add(this.#slots.length);
+    for (const slot of this.#slots) saveSlot(slot, numbers);
   }
 
   #indexOf(at: number): number {
@@ -235,6 +247,7 @@ function noTotals(): Totals {
     judged: 0,
     judgedWeight: 0,
     missing: 0,
+    doubted: 0,
     lower: noDeficit(),
     higher: noDeficit(),
   };
@@ -250,15 +263,59 @@ function addTotals(to: Totals, from: Totals): void {
   to.judged += from.judged;
   to.judgedWeight += from.judgedWeight;
   to.missing += from.missing;
+  to.doubted += from.doubted;
   addDeficit(to.lower, from.lower);
   addDeficit(to.higher, from.higher);
 }
 
-/** With lists of its own, so that a snapshot does not change with the window. */
-function copyOfSlot({ lower, higher, ...rest }: Slot): Slot {
-  return { ...rest, lower: copyOf(lower), higher: copyOf(higher) };
+const COUNTS = [
+  "index",
+  "lowerBet",
+  "higherBet",
+  "calls",
+  "weight",
+  "forecast",
+  "correction",
+  "drawn",
+  "drawnWeight",
+  "judged",
+  "judgedWeight",
+  "missing",
+  "doubted",
+] as const satisfies readonly (keyof Slot)[];
+
+function saveSlot(slot: Slot, numbers: NumberWriter): void {
+  numbers.addSparse(COUNTS.map((name) => slot[name]));
+  for (const { certain, judged, unknown } of [slot.lower, slot.higher])
+    for (const list of [certain, judged, unknown]) numbers.addSparse(list);
 }
 
-function copyOf({ certain, judged, unknown }: DeficitSums): DeficitSums {
-  return { certain: [...certain], judged: [...judged], unknown: [...unknown] };
+function readSlot(numbers: NumberReader): Slot {
+  const counts = numbers.nextSparse();
+  const at = (name: (typeof COUNTS)[number]): number => counts[COUNTS.indexOf(name)] ?? 0;
+  return {
+    index: at("index"),
+    lowerBet: at("lowerBet"),
+    higherBet: at("higherBet"),
+    calls: at("calls"),
+    weight: at("weight"),
+    forecast: at("forecast"),
+    correction: at("correction"),
+    drawn: at("drawn"),
+    drawnWeight: at("drawnWeight"),
+    judged: at("judged"),
+    judgedWeight: at("judgedWeight"),
+    missing: at("missing"),
+    doubted: at("doubted"),
+    lower: readDeficit(numbers),
+    higher: readDeficit(numbers),
+  };
+}
+
+function readDeficit(numbers: NumberReader): DeficitSums {
+  return {
+    certain: numbers.nextSparse(),
+    judged: numbers.nextSparse(),
+    unknown: numbers.nextSparse(),
+  };
 }
