@@ -1,7 +1,7 @@
 import type { Usage } from "@naruko/core/model/call";
 import { VERDICT_TOOL } from "./anthropic-request.ts";
 import { countOf, fieldOf, listOf, textOf } from "./json-fields.ts";
-import { type Reply, truncation, usageFrom } from "./reply.ts";
+import { type Reply, toldInput, truncation, usageFrom } from "./reply.ts";
 
 /** Reads a message as it is on the wire. */
 export function anthropicReply(body: unknown): Reply {
@@ -35,8 +35,9 @@ function anthropicUsage(usage: unknown): Usage | undefined {
   const cacheReadTokens = countOf(usage, "cache_read_input_tokens");
   const cacheWriteTokens = countOf(usage, "cache_creation_input_tokens");
   return usageFrom({
-    inputTokens:
+    inputTokens: toldInput(
       fresh === undefined ? undefined : fresh + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
+    ),
     outputTokens: countOf(usage, "output_tokens"),
     cacheReadTokens,
     cacheWriteTokens,

@@ -1,8 +1,10 @@
+import type { ClientOptions } from "@anthropic-ai/sdk";
 import type { MessageCreateParamsNonStreaming } from "@anthropic-ai/sdk/resources/messages";
 import type { Ask } from "@naruko/core/model/judge";
 import { type Endpoint, NO_KEY, revealed } from "./endpoint.ts";
 import { exchangeBy, type Exchange } from "./exchange.ts";
 import { requestKey, type RequestShape } from "./request-shape.ts";
+import { withoutVariable } from "./without-variable.ts";
 
 /** The tool whose arguments are the verdict, where the endpoint knows no other way to bind it. */
 export const VERDICT_TOOL = "verdict";
@@ -21,7 +23,7 @@ export async function askAnthropic(
   const { Anthropic } = await import("@anthropic-ai/sdk");
   const { apiKey } = endpoint;
   return exchangeBy((fetchOnce) => {
-    const client = new Anthropic({
+    const options: ClientOptions = {
       // Not absent: that would look for one in the environment and in files.
       apiKey: apiKey?.reveal() ?? NO_KEY,
       baseURL: endpoint.baseUrl,
@@ -37,7 +39,8 @@ export async function askAnthropic(
       maxRetries: 0,
       timeout: ask.timeoutMs,
       fetch: fetchOnce,
-    });
+    };
+    const client = withoutVariable("ANTHROPIC_CUSTOM_HEADERS", () => new Anthropic(options));
     return client.messages.create(bodyOf(ask, shape)).asResponse();
   }, signal);
 }

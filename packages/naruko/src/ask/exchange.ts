@@ -67,5 +67,6 @@ async function textWithin(response: Response): Promise<string> {
     if (bytes > ANSWER_MAX_BYTES) throw new AnswerTooLong();
     parts.push(part);
   }
-  return Buffer.concat(parts, bytes).toString("utf8");
+  // Unlike a buffer's own, it leaves out a byte order mark, which some gateways write.
+  return new TextDecoder().decode(Buffer.concat(parts, bytes));
 }

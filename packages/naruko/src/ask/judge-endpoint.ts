@@ -110,18 +110,20 @@ export class JudgeEndpoint {
     const pauseMs = pauseAfter(exchange, this.#ports.clock.wallMs());
     const pause = pauseMs === undefined ? {} : { pauseMs };
     const refusal = refusalOf(exchange, body);
-    if (refusal !== undefined) {
-      return { ...refusedByStatus(refusal, ask, this.#endpoint), ...pause };
-    }
-    if (typeof body !== "object" || body === null) {
+    if (refusal === undefined && (typeof body !== "object" || body === null)) {
       return { ...this.#failed("malformed", whatInstead(exchange)), ...pause };
     }
     const reply = REPLY[this.#endpoint.provider](body);
-    this.#checkLimit(reply, ask);
     const { usage, model } = reply;
+    // What a refusal says was used is paid for, too.
+    const paid = usage === undefined ? {} : { usage };
+    if (refusal !== undefined) {
+      return { ...refusedByStatus(refusal, ask, this.#endpoint), ...paid, ...pause };
+    }
+    this.#checkLimit(reply, ask);
     return {
       ...this.#judged(reply, ask),
-      ...(usage !== undefined && { usage }),
+      ...paid,
       ...(model !== undefined && { model }),
       ...pause,
     };

@@ -1,6 +1,6 @@
 import type { Usage } from "@naruko/core/model/call";
 import { countOf, fieldOf, listOf, textOf } from "./json-fields.ts";
-import { type Reply, truncation, usageFrom } from "./reply.ts";
+import { type Reply, toldInput, truncation, usageFrom } from "./reply.ts";
 
 /** Reads a chat completion as it is on the wire; servers leave out much of what the API has. */
 export function openAiReply(body: unknown): Reply {
@@ -38,13 +38,24 @@ function contentOf(message: unknown): string {
   return textOf(message, "content") ?? parts.join("");
 }
 
-/** Totals include what was cached and what was reasoned. */
+/** Counts include what was cached and what was reasoned. */
 function openAiUsage(usage: unknown): Usage | undefined {
+  const inputTokens = toldInput(countOf(usage, "prompt_tokens"));
   return usageFrom({
-    inputTokens: countOf(usage, "prompt_tokens"),
-    outputTokens: countOf(usage, "completion_tokens"),
+    inputTokens,
+    outputTokens: outputOf(usage, inputTokens ?? 0),
     cacheReadTokens: countOf(usage, "prompt_tokens_details", "cached_tokens"),
     cacheWriteTokens: undefined,
     reasoningTokens: countOf(usage, "completion_tokens_details", "reasoning_tokens"),
   });
+}
+
+/**
+ * Gemini and Grok leave what was reasoned out of `completion_tokens`, and bill it: it stands in the
+ * total alone.
+ */
+function outputOf(usage: unknown, inputTokens: number): number | undefined {
+  const outputTokens = countOf(usage, "completion_tokens");
+  if (outputTokens === undefined) return undefined;
+  return Math.max(outputTokens, (countOf(usage, "total_tokens") ?? 0) - inputTokens);
 }

@@ -1,8 +1,10 @@
 import type { Ask } from "@naruko/core/model/judge";
+import type { ClientOptions } from "openai";
 import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
 import { type Endpoint, NO_KEY, revealed } from "./endpoint.ts";
 import { exchangeBy, type Exchange } from "./exchange.ts";
 import { requestKey, type RequestShape } from "./request-shape.ts";
+import { withoutVariable } from "./without-variable.ts";
 
 /**
  * Asks an endpoint that speaks OpenAI's chat completions. Their client is loaded with the first
@@ -19,7 +21,7 @@ export async function askOpenAi(
   const { OpenAI } = await import("openai");
   const { apiKey } = endpoint;
   return exchangeBy((fetchOnce) => {
-    const client = new OpenAI({
+    const options: ClientOptions = {
       apiKey: apiKey?.reveal() ?? NO_KEY,
       baseURL: endpoint.baseUrl,
       defaultHeaders: {
@@ -38,7 +40,8 @@ export async function askOpenAi(
       maxRetries: 0,
       timeout: ask.timeoutMs,
       fetch: fetchOnce,
-    });
+    };
+    const client = withoutVariable("OPENAI_CUSTOM_HEADERS", () => new OpenAI(options));
     return client.chat.completions.create(bodyOf(ask, shape)).asResponse();
   }, signal);
 }

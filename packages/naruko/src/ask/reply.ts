@@ -25,3 +25,8 @@ export function usageFrom(counts: {
   const told = Object.entries(counts).filter(([, count]) => count !== undefined);
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }
+
+/** Every request has tokens: servers that count none (`0`) do not tell what was used. */
+export function toldInput(inputTokens: number | undefined): number | undefined {
+  return inputTokens === 0 ? undefined : inputTokens;
+}

@@ -297,7 +297,7 @@ for (const provider of PROVIDERS) {
 
   test(`${provider}: keys and addresses of the environment count for nothing`, async (t) => {
     const names = ["API_KEY", "BASE_URL", "AUTH_TOKEN", "ADMIN_KEY", "ORG_ID", "PROJECT_ID"];
-    const set = names.map((name) => `${provider.toUpperCase()}_${name}`);
+    const set = [...names, "CUSTOM_HEADERS"].map((name) => `${provider.toUpperCase()}_${name}`);
     for (const name of set) process.env[name] = "http://from-the-environment.invalid";
     t.after(() => {
       for (const name of set) Reflect.deleteProperty(process.env, name);
