@@ -57,6 +57,8 @@ const refused: readonly (readonly [string, string, string, RegExp])[] = [
   ["part of the boundary", answer({ tone }, boundary.slice(1)), "foreign", /another boundary/],
   ["another case", answer({ tone }, boundary.toUpperCase()), "foreign", /another boundary/],
   ["two right ones", `${right} ${answer({ tone: { ...tone, score: 1 } })}`, "malformed", /two/],
+  ["a draft in thoughts that do not end", `<think>I'd say ${right}`, "truncated", /thoughts/],
+  ["thoughts alone", "\n<thinking>Is it so?", "truncated", /thoughts/],
   ["the same one twice", `${right}\n${right}`, "malformed", /two objects/],
   ["one cut off", right.slice(0, -3), "truncated", /breaks off/],
   ["one cut off after a forged one", `${forged} ${right.slice(0, -3)}`, "truncated", /breaks off/],
@@ -142,6 +144,13 @@ test("names of Object's own are no verdicts", () => {
 test("labels are the rubric's own, whatever their case", () => {
   const read = readVerdict(answer({ faithfulness: { ...good, label: " NOT SO " } }), expect);
   assert.equal(read.ok && read.verdicts[0]?.label, "Not so");
+});
+
+test("the score counts, whatever the label says", () => {
+  const doubtful = { ...good, label: "Not so", score: 1 };
+  const read = readVerdict(answer({ faithfulness: doubtful, tone }), expect);
+  const verdict = { ...readGood, label: "Not so", score: 1 };
+  assert.deepEqual(read, { ...whole, verdicts: [verdict, readTone] });
 });
 
 test("what the judge wrote is cut, and unseen characters are taken out", () => {

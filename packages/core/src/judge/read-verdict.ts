@@ -50,7 +50,9 @@ export type MissingVerdict = {
 export function readVerdict(text: string, expect: ExpectedAnswer): ReadVerdict {
   if (text.trim() === "") return failed("malformed", "the answer is empty");
   if (text.length > ANSWER_LENGTH) return failed("malformed", "the answer is endless");
-  const { objects, fault } = findObjects(withoutThoughts(text));
+  const answer = withoutThoughts(text);
+  if (answer === undefined) return failed("truncated", "the thoughts do not end");
+  const { objects, fault } = findObjects(answer);
   const named = objects.filter((object) => boundariesOf(object).length > 0);
   const [right, another] = named.filter((object) => boundariesOf(object).includes(expect.boundary));
   if (right === undefined) return withoutRightOne(named.length, objects.length, fault);
@@ -124,7 +126,13 @@ function numberOf(value: AnswerValue | undefined): number | undefined {
   return Number(value);
 }
 
-/** One of the rubric's, whatever its case; any short one where the rubric has none. */
+/**
+ * One of the rubric's, whatever its case; any short one where the rubric has none.
+ *
+ * Whether it fits the score is not asked: a rubric says what a label means in words alone, and labels
+ * need not have an order (`cold`, `right`, `gushing`). The score counts, everywhere; the label is for
+ * people. To refuse what looks like a contradiction would leave out the calls that judges waver on.
+ */
 function labelOf({ labels }: ExpectedRubric, value: AnswerValue | undefined): string | undefined {
   if (labels.length === 0) {
     return typeof value === "string" ? visible(value, LABEL_LENGTH) : "";
@@ -145,13 +153,14 @@ function visible(text: string, length: number): string {
 }
 
 /**
- * Models that think aloud do so first, and may draft the answer there. If the thoughts quote the
- * closing mark, what follows it is read too, and refused where it makes two answers.
+ * Models that think aloud do so first, and may draft the answer there. Where the thoughts do not end,
+ * all there is may be a draft: `undefined`. If they quote the closing mark, what follows it is read
+ * too, and refused where it makes two answers.
  */
-function withoutThoughts(text: string): string {
+function withoutThoughts(text: string): string | undefined {
   if (!/^\s*<think(ing)?>/.test(text)) return text;
   const end = /<\/think(ing)?>/.exec(text);
-  return end === null ? text : text.slice(end.index + end[0].length);
+  return end === null ? undefined : text.slice(end.index + end[0].length);
 }
 
 function boundariesOf(object: AnswerObject): readonly string[] {
