@@ -22,6 +22,15 @@ const cases: readonly (readonly [what: string, text: string, shown: Partial<Judg
   ["full-width bars", "<｜User｜>", { text: "< ｜User｜>", defused: 1 }],
   ["Llama 2", "[INST] <<SYS>> [/INST]", { text: "[ INST] < <SYS>> [ /INST]", defused: 3 }],
   ["Gemma and T5", "<end_of_turn></s>", { text: "< end_of_turn>< /s>", defused: 2 }],
+  [
+    "places for media",
+    "<image>\n<IMAGE></img><|image_pad|>[IMG][IMG_BREAK]<audio><start_of_image>",
+    {
+      text: "< image>\n< IMAGE>< /img>< |image_pad|>[ IMG][ IMG_BREAK]< audio>< start_of_image>",
+      defused: 8,
+    },
+  ],
+  ["pictures that an answer shows", '<img src="a.png"> ![image](a.png) <imagery> [image]', {}],
   ["a marker within a marker", "<<|a|>|b|>", { text: "<< |a|>|b|>", defused: 1 }],
   [
     "a marker with something unseen in it",

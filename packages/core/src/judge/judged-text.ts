@@ -5,7 +5,7 @@ export type JudgedText = {
   readonly leftOut: number;
   /** Characters taken out, because nobody sees them or they are no characters. */
   readonly removed: number;
-  /** Markers of chat templates into which a space was put. */
+  /** Markers of chat templates and of media into which a space was put. */
   readonly defused: number;
 };
 
@@ -23,14 +23,16 @@ const UNSEEN =
 
 /**
  * Markers that servers of open models read as control tokens wherever they stand: ChatML and Llama 3,
- * DeepSeek (with its full-width bar), Llama 2, Mistral, Gemma, T5 and others.
+ * DeepSeek (with its full-width bar), Llama 2, Mistral, Gemma, T5 and others. Of models that see and
+ * hear also those that stand for media: with none beside the request, a server may refuse it, and
+ * whoever wrote the marker would not be judged.
  */
 const TEMPLATE_MARKERS = new RegExp(
   [
     String.raw`<(?=[|｜][^\s|｜<>]{1,64}[|｜]>)`,
     String.raw`<(?=<\/?SYS>>)`,
-    String.raw`\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|CALL_ID|ARGS|THINK|PREFIX|MIDDLE|SUFFIX|IMG|gMASK|sMASK)\])`,
-    String.raw`<(?=\/?(?:s|bos|eos|unk|pad|mask|cls|sep|sop|eop|think|thinking|tools|tool_call|tool_response|function|im_start|im_end|start_of_turn|end_of_turn|start_of_image|end_of_image|fim_prefix|fim_middle|fim_suffix|extra_id_\d+|unused\d+|reserved_special_token_\d+)>)`,
+    String.raw`\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|CALL_ID|ARGS|THINK|PREFIX|MIDDLE|SUFFIX|IMG|IMG_BREAK|IMG_END|AUDIO|BEGIN_AUDIO|gMASK|sMASK)\])`,
+    String.raw`<(?=\/?(?:s|bos|eos|unk|pad|mask|cls|sep|sop|eop|think|thinking|tools|tool_call|tool_response|function|im_start|im_end|start_of_turn|end_of_turn|start_of_image|end_of_image|image_soft_token|audio_soft_token|image|img|video|audio|speech|im_patch|image_placeholder|fim_prefix|fim_middle|fim_suffix|extra_id_\d+|unused\d+|reserved_special_token_\d+)>)`,
   ].join("|"),
   "gi",
 );
