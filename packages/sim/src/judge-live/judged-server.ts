@@ -68,8 +68,11 @@ export class JudgedServer {
     });
   }
 
-  /** @param keys absent: nobody judges */
-  configure(keys: JudgeKeys | undefined): void {
+  /**
+   * @param keys absent: nobody judges
+   * @param others keys beside `judge:`
+   */
+  configure(keys: JudgeKeys | undefined, others: object = {}): void {
     const judge = {
       endpoint: this.#endpoint,
       rate: 1,
@@ -79,7 +82,12 @@ export class JudgedServer {
       ...keys,
     };
     const config = { interval: "1s", rules: [], capture: "judge", ...(keys && { judge }) };
-    writeFileSync(path.join(this.#folder, "naruko.yml"), JSON.stringify(config));
+    this.write("naruko.yml", JSON.stringify({ ...config, ...others }));
+  }
+
+  /** Puts a file beside the configuration. */
+  write(name: string, text: string): void {
+    writeFileSync(path.join(this.#folder, name), text);
   }
 
   /** Lets its draws be made by this key, from its first start on. */
