@@ -92,6 +92,18 @@ void test("what the trace retrieved is put before the judge", () => {
   assert.match(judge.take().asks[0]?.user ?? "", /opens at nine/);
 });
 
+void test("what a tool gave is put before the judge once, in messages or not", () => {
+  const judge = judgeOf();
+  const { traceId, text } = callOf(1);
+  const opening = "the shop opens at nine and closes at six, on Sundays at four";
+  judge.takeContext({ traceId, text: opening }, after(0));
+  judge.takeContext({ traceId, text: "it rains" }, after(0));
+  judge.offer(callOf(1, { text: { ...text, context: opening } }), drawAll(), after(0));
+  const { user = "" } = judge.take().asks[0] ?? {};
+  assert.equal(user.split("opens at nine").length, 2);
+  assert.match(user, /it rains/);
+});
+
 void test("so many requests are under way at once, and the next leaves when one is back", () => {
   const judge = judgeOf();
   for (let i = 1; i <= 5; i++) judge.offer(callOf(i), drawAll(), after(0));

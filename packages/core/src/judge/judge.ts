@@ -23,7 +23,7 @@ import { countOutcomes } from "./outcome-counts.ts";
 import type { Rubric } from "./rubric.ts";
 import type { Sampler } from "./sampler.ts";
 import { evaluationsOf, settledDraw } from "./settled.ts";
-import { TraceContexts, type SavedContexts } from "./trace-contexts.ts";
+import { togetherOnce, TraceContexts, type SavedContexts } from "./trace-contexts.ts";
 
 /** A call on its way to its verdict; its text is let go with it. */
 export type Subject = {
@@ -161,9 +161,11 @@ export class Judge {
     const bench = this.#bench;
     const { counts } = this.#ports;
     if (bench === undefined || !isAnswer(call)) return undefined;
-    const text = this.#textOf(call, at);
-    const rubrics = bench.rubricsFor(call, text);
-    const isBlind = bench.setup.recorded !== true && (text.output ?? "").trim() === "";
+    const { text: own = {} } = call;
+    const ofTrace = this.#contexts.find(call.traceId, at);
+    const known = [own.context ?? "", ...ofTrace].find((text) => text.trim() !== "");
+    const rubrics = bench.rubricsFor(call, withContext(own, known));
+    const isBlind = bench.setup.recorded !== true && (own.output ?? "").trim() === "";
     if (isBlind || rubrics.length === 0) {
       counts.add(isBlind ? "judge_calls_without-text" : "judge_calls_without-rubric");
       return undefined;
@@ -175,6 +177,8 @@ export class Judge {
     if (drawn.length === 0) return draw;
     counts.add("judge_calls_drawn");
     const { text: _text, facts: _facts, ...rest } = call;
+    // For what is drawn alone: it reads all of both.
+    const text = withContext(own, togetherOnce(own.context, ofTrace));
     const asked = rubrics.filter(({ name }) => drawn.includes(name));
     const isFull = this.#enqueue({ call: rest, text, draw, costNano: 0 }, asked, at) === "full";
     if (isFull) drawer.backOff(at);
@@ -298,12 +302,6 @@ export class Judge {
     for (const [key, request] of saved.underWay) this.#underWay.set(key, request);
   }
 
-  #textOf({ traceId, text = {} }: Call, at: EpochMs): CallText {
-    const known = [text.context, this.#contexts.find(traceId, at)];
-    const parts = known.filter((part) => part !== undefined);
-    return parts.length === 0 ? text : { ...text, context: parts.join("\n\n") };
-  }
-
   #enqueue(
     subject: Subject,
     rubrics: readonly Rubric[],
@@ -393,6 +391,10 @@ const CALL_LENGTH = 1000;
 
 function isItem(subject: Subject | ItemSubject): subject is ItemSubject {
   return "item" in subject;
+}
+
+function withContext(text: CallText, context: string | undefined): CallText {
+  return context === undefined ? text : { ...text, context };
 }
 
 function outcomeOf(answer: JudgeAnswer, { rubrics }: Request): "answered" | MissingReason {
