@@ -297,6 +297,21 @@ void test("others are asked about before calls, or when none waits, and are coun
   assert.equal(loaded.next(after(MINUTE_MS), ["spare"])?.subject, "late");
 });
 
+void test("second looks come before first ones, also from a snapshot: what is bad is not what money ends at", () => {
+  const queue = added(added(added(queueOf(), "bad"), "b"), "c");
+  answered(queue, said(["faithfulness", 0.1], ["safety", 1]));
+  const loaded = queueOf();
+  loaded.load(queue.save());
+  for (const one of [queue, loaded]) {
+    const { subject, look } = one.next(after(0)) ?? {};
+    assert.deepEqual([subject, look], ["subject bad", 2]);
+    answered(one, failed("timeout"));
+    assert.equal(one.next(after(0))?.subject, "subject b");
+    one.wake(after(MINUTE_MS));
+    assert.equal(one.next(after(MINUTE_MS))?.subject, "subject bad");
+  }
+});
+
 void test("what nobody wants any more ends as missing, but for what is under way", () => {
   const queue = added(added(queueOf(), "a"), "b");
   queue.ask("k");

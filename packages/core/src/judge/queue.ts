@@ -63,6 +63,15 @@ type Item<T> = {
   notBefore: EpochMs;
 };
 
+/**
+ * What is ready in a lane, by its look. Second looks come first: what is bad needs two requests, and
+ * would else be what is missing wherever money or time runs out before the queue does.
+ */
+type Shelf<T> = {
+  readonly second: Map<string, Item<T>>;
+  readonly first: Map<string, Item<T>>;
+};
+
 export type SavedQueue<T> = {
   readonly pausedUntil: number;
   readonly ready: readonly Item<T>[];
@@ -109,10 +118,10 @@ export type QueueOptions = {
 export class JudgeQueue<T> {
   readonly #options: QueueOptions;
   /** By lane, in the order in which they are to be asked. */
-  readonly #ready: Readonly<Record<Lane, Map<string, Item<T>>>> = {
-    urgent: new Map(),
-    calls: new Map(),
-    spare: new Map(),
+  readonly #ready: Readonly<Record<Lane, Shelf<T>>> = {
+    urgent: { second: new Map(), first: new Map() },
+    calls: { second: new Map(), first: new Map() },
+    spare: { second: new Map(), first: new Map() },
   };
   readonly #delayed = new Map<string, Item<T>>();
   readonly #asked = new Map<string, Item<T>>();
@@ -125,7 +134,7 @@ export class JudgeQueue<T> {
 
   /** Calls alone. */
   get waiting(): number {
-    let waiting = this.#ready.calls.size;
+    let waiting = this.#ready.calls.second.size + this.#ready.calls.first.size;
     for (const { lane } of this.#delayed.values()) if (lane === "calls") waiting++;
     return waiting;
   }
@@ -166,11 +175,11 @@ export class JudgeQueue<T> {
       lane = "calls",
     }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs; lane?: Lane },
   ): "added" | "full" | "known" {
-    if (LANES.some((one) => this.#ready[one].has(id)) || this.#delayed.has(id)) return "known";
+    if (this.#waitingLists().some((held) => held.has(id))) return "known";
     for (const item of this.#asked.values()) if (item.id === id) return "known";
     if (this.#length + length > this.#options.lengthMax) return "full";
     this.#length += length;
-    this.#ready[lane].set(id, {
+    this.#ready[lane].first.set(id, {
       id,
       subject,
       lane,
@@ -205,7 +214,7 @@ export class JudgeQueue<T> {
   ask(key: string, lanes: readonly Lane[] = LANES): void {
     const item = this.#first(lanes);
     if (item === undefined) return;
-    this.#ready[item.lane].delete(item.id);
+    this.#listOf(item).delete(item.id);
     item.requests++;
     this.#asked.set(key, item);
   }
@@ -219,13 +228,13 @@ export class JudgeQueue<T> {
   giveUp(reason: MissingReason, lanes: readonly Lane[] = LANES): Settled<T> | undefined {
     const item = this.#first(lanes);
     if (item === undefined) return undefined;
-    this.#ready[item.lane].delete(item.id);
+    this.#listOf(item).delete(item.id);
     return this.#miss(item, reason);
   }
 
   /** An item that nobody wants any more, unless a request about it is under way. */
   withdraw(id: string, reason: MissingReason): Settled<T> | undefined {
-    for (const held of [...LANES.map((lane) => this.#ready[lane]), this.#delayed]) {
+    for (const held of this.#waitingLists()) {
       const item = held.get(id);
       if (item === undefined) continue;
       held.delete(id);
@@ -255,13 +264,13 @@ export class JudgeQueue<T> {
     for (const item of this.#delayed.values()) {
       if (item.notBefore > at) continue;
       this.#delayed.delete(item.id);
-      this.#ready[item.lane].set(item.id, item);
+      this.#listOf(item).set(item.id, item);
     }
     const old = [...this.#allReady(), ...this.#delayed.values()].filter(
       ({ since }) => at - since >= HELD_MS,
     );
     return old.map((item) => {
-      this.#ready[item.lane].delete(item.id);
+      this.#listOf(item).delete(item.id);
       this.#delayed.delete(item.id);
       // A second look has no better chance, and would hold the text on.
       return this.#end(item, "expired");
@@ -271,8 +280,7 @@ export class JudgeQueue<T> {
   /** Everything that has no verdict yet is missing; answers under way come to nobody. */
   clear(reason: MissingReason): readonly Settled<T>[] {
     const items = [...this.#asked.values(), ...this.#allReady(), ...this.#delayed.values()];
-    for (const held of [this.#asked, ...LANES.map((lane) => this.#ready[lane]), this.#delayed])
-      held.clear();
+    for (const held of [this.#asked, ...this.#waitingLists()]) held.clear();
     return items.map((item) => this.#end(item, reason));
   }
 
@@ -291,18 +299,36 @@ export class JudgeQueue<T> {
       this.#length += item.length;
       return copyOf(item);
     };
-    for (const item of saved.ready) this.#ready[item.lane].set(item.id, enter(item));
+    for (const item of saved.ready) this.#listOf(item).set(item.id, enter(item));
     for (const item of saved.delayed) this.#delayed.set(item.id, enter(item));
     for (const [key, item] of saved.asked) this.#asked.set(key, enter(item));
   }
 
   #allReady(): readonly Item<T>[] {
-    return LANES.flatMap((lane) => [...this.#ready[lane].values()]);
+    return LANES.flatMap((lane) => {
+      const { second, first } = this.#ready[lane];
+      return [...second.values(), ...first.values()];
+    });
+  }
+
+  /** Where an item is as long as it is ready. */
+  #listOf({ lane, look }: Item<T>): Map<string, Item<T>> {
+    const { second, first } = this.#ready[lane];
+    return look === 2 ? second : first;
+  }
+
+  /** Of everything that no request is under way about. */
+  #waitingLists(): readonly Map<string, Item<T>>[] {
+    return [
+      ...LANES.flatMap((lane) => [this.#ready[lane].second, this.#ready[lane].first]),
+      this.#delayed,
+    ];
   }
 
   #first(lanes: readonly Lane[]): Item<T> | undefined {
     for (const lane of lanes) {
-      const [item] = this.#ready[lane].values();
+      const { second, first } = this.#ready[lane];
+      const item = second.values().next().value ?? first.values().next().value;
       if (item !== undefined) return item;
     }
     return undefined;
@@ -310,7 +336,7 @@ export class JudgeQueue<T> {
 
   #fail(item: Item<T>, reason: MissingReason, at: EpochMs): Settled<T> | undefined {
     if (reason === "interrupted") {
-      this.#ready[item.lane].set(item.id, item);
+      this.#listOf(item).set(item.id, item);
       return undefined;
     }
     item.failures++;
@@ -362,7 +388,7 @@ export class JudgeQueue<T> {
     item.look = 2;
     item.open = item.doubted.map(({ name }) => name);
     item.failures = 0;
-    this.#ready[item.lane].set(item.id, item);
+    this.#listOf(item).set(item.id, item);
     return true;
   }
 
