@@ -20,15 +20,18 @@ export class NumberWriter {
   /** Adds a list of at most 32 numbers, of which the zeros take no room: most of many such lists are. */
   addSparse(list: readonly number[]): void {
     this.#ensure(list.length + 1);
-    const start = this.#size++;
+    const numbers = this.#numbers;
+    const start = this.#size;
     let present = 0;
+    let at = start + 1;
     for (let i = 0; i < list.length; i++) {
       const number = list[i];
       if (number === undefined || Object.is(number, 0)) continue;
-      present += 2 ** i;
-      this.#numbers[this.#size++] = number;
+      present |= 1 << i;
+      numbers[at++] = number;
     }
-    this.#numbers[start] = present;
+    numbers[start] = present >>> 0;
+    this.#size = at;
   }
 
   #ensure(more: number): void {

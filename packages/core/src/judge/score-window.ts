@@ -268,45 +268,49 @@ function addTotals(to: Totals, from: Totals): void {
   addDeficit(to.higher, from.higher);
 }
 
-const COUNTS = [
-  "index",
-  "lowerBet",
-  "higherBet",
-  "calls",
-  "weight",
-  "forecast",
-  "correction",
-  "drawn",
-  "drawnWeight",
-  "judged",
-  "judgedWeight",
-  "missing",
-  "doubted",
-] as const satisfies readonly (keyof Slot)[];
-
 function saveSlot(slot: Slot, numbers: NumberWriter): void {
-  numbers.addSparse(COUNTS.map((name) => slot[name]));
-  for (const { certain, judged, unknown } of [slot.lower, slot.higher])
-    for (const list of [certain, judged, unknown]) numbers.addSparse(list);
+  numbers.addSparse([
+    slot.index,
+    slot.lowerBet,
+    slot.higherBet,
+    slot.calls,
+    slot.weight,
+    slot.forecast,
+    slot.correction,
+    slot.drawn,
+    slot.drawnWeight,
+    slot.judged,
+    slot.judgedWeight,
+    slot.missing,
+    slot.doubted,
+  ]);
+  for (const { certain, judged, unknown } of [slot.lower, slot.higher]) {
+    numbers.addSparse(certain);
+    numbers.addSparse(judged);
+    numbers.addSparse(unknown);
+  }
 }
 
+/** In the order in which they were saved. */
 function readSlot(numbers: NumberReader): Slot {
-  const counts = numbers.nextSparse();
-  const at = (name: (typeof COUNTS)[number]): number => counts[COUNTS.indexOf(name)] ?? 0;
+  const [index = 0, lowerBet = 0, higherBet = 0, ...totals] = numbers.nextSparse();
+  const [calls = 0, weight = 0, forecast = 0, correction = 0, ...verdicts] = totals;
+  const [drawn = 0, drawnWeight = 0, judged = 0, judgedWeight = 0, ...lacking] = verdicts;
+  const [missing = 0, doubted = 0] = lacking;
   return {
-    index: at("index"),
-    lowerBet: at("lowerBet"),
-    higherBet: at("higherBet"),
-    calls: at("calls"),
-    weight: at("weight"),
-    forecast: at("forecast"),
-    correction: at("correction"),
-    drawn: at("drawn"),
-    drawnWeight: at("drawnWeight"),
-    judged: at("judged"),
-    judgedWeight: at("judgedWeight"),
-    missing: at("missing"),
-    doubted: at("doubted"),
+    index,
+    lowerBet,
+    higherBet,
+    calls,
+    weight,
+    forecast,
+    correction,
+    drawn,
+    drawnWeight,
+    judged,
+    judgedWeight,
+    missing,
+    doubted,
     lower: readDeficit(numbers),
     higher: readDeficit(numbers),
   };
