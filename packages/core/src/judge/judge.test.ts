@@ -219,6 +219,46 @@ void test("a request is charged at the price that it left at, also where nobody 
   assert.equal(judge.view(after(4)).totalUsd, 2 * (500 * 0.15e-6 + 80 * 0.6e-6));
 });
 
+void test("what a call costs is known of those that were paid for whole, until prices change", () => {
+  const judge = judgeOf({ usdPerDay: 0.0012 });
+  const cost = 500 * 0.15e-6 + 80 * 0.6e-6;
+  const costs = (): readonly unknown[] => {
+    const { paidCalls, usdPerCall } = judge.view(after(9));
+    return [paidCalls, usdPerCall];
+  };
+  assert.deepEqual(costs(), [0, undefined]);
+  for (const [number, answer] of [
+    [1, "verdict"],
+    [2, "paid in vain"],
+    [3, "free"],
+  ] as const) {
+    judge.offer(callOf(number), drawAll(), after(0));
+    const [ask] = judge.take().asks;
+    assert.ok(ask);
+    const usage = { inputTokens: 500, outputTokens: 80 };
+    judge.answer(
+      ask.key,
+      answer === "verdict"
+        ? answerTo(ask, 1)
+        : { ...failed("rejected", false), ...(answer === "free" ? {} : { usage }) },
+      after(1),
+    );
+  }
+  assert.deepEqual(costs(), [2, cost]);
+  // What is bad at the first look costs a second request, which nothing is left for.
+  judge.offer(callOf(4), drawAll(), after(2));
+  const [ask] = judge.take().asks;
+  assert.ok(ask);
+  judge.answer(ask.key, answerTo(ask, 0, { inputTokens: 5000, outputTokens: 200 }), after(3));
+  assert.equal(judge.take().judged.at(-1)?.evaluation.errorType, "budget");
+  assert.deepEqual(costs(), [2, cost]);
+  judge.reload(setupOf({ concurrency: 7 }), RUBRICS, after(4));
+  assert.deepEqual(costs(), [2, cost]);
+  const price = { inputUsdPerMillion: 15, outputUsdPerMillion: 60 };
+  judge.reload(setupOf({ price }), RUBRICS, after(5));
+  assert.deepEqual(costs(), [0, undefined]);
+});
+
 void test("too few verdicts are counted as partial, and those that nobody asked for", () => {
   const counts = new Tally();
   const judge = new Judge({ limits: { judgeTextLength: 100_000 }, counts });

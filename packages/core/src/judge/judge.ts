@@ -78,6 +78,10 @@ export type SavedJudge = {
 export type JudgeView = BudgetView & {
   readonly waiting: number;
   readonly underWay: number;
+  /** How many of the latest calls that were paid for `usdPerCall` is about. */
+  readonly paidCalls: number;
+  /** What one of them did cost, all requests about it together; absent before the first. */
+  readonly usdPerCall?: number;
   /** Until when the endpoint asked to be left alone; in the past: it did not. */
   readonly pausedUntil: EpochMs;
   /** A cap in dollars left no room for the last request that was due, or leaves none for any. */
@@ -141,6 +145,7 @@ export class Judge {
     this.#budget.setCaps(setup ?? {});
     const isSame = hasSameVersions(before, bench);
     if (!isSame) for (const settled of this.#queue.clear("reloaded")) this.#settle(settled, at);
+    if (!isSame || !hasSamePrices(before, bench)) this.#costs.load({ count: 0, mean: 0 });
     this.#bench = bench;
     if (bench === undefined) this.#contexts.clear();
     else this.#pump(bench, at);
@@ -258,7 +263,16 @@ export class Judge {
     // A new day has money of its own, whether or not anything asked for it yet.
     const refused = this.#refusedAt !== undefined && dayOf(this.#refusedAt) === dayOf(at);
     const isOutOfMoney = refused || this.#budget.isUsedUp(at);
-    return { ...this.#budget.view(at), waiting, underWay, pausedUntil, isOutOfMoney };
+    const { count: paidCalls, mean } = this.#costs;
+    return {
+      ...this.#budget.view(at),
+      waiting,
+      underWay,
+      paidCalls,
+      ...(mean === undefined ? {} : { usdPerCall: mean / 1e9 }),
+      pausedUntil,
+      isOutOfMoney,
+    };
   }
 
   /** US dollars that a day from here on may cost; `undefined` without a cap. */
@@ -336,7 +350,7 @@ export class Judge {
         continue;
       }
       const key = `judge-${this.#asked + 1}-${bench.word(`${question.id}/${this.#asked + 1}`)}`;
-      const request = bench.request({ ...question, subject: { text } }, key);
+      const { leftOut, ...request } = bench.request({ ...question, subject: { text } }, key);
       const price = bench.priceOf(question.look);
       const most = costAtMost(request, price);
       if (this.#budget.reserve(key, most, at) !== undefined) {
@@ -348,6 +362,7 @@ export class Judge {
       }
       this.#refusedAt = undefined;
       this.#asked++;
+      if (leftOut > 0) this.#ports.counts.add("judge_requests_cut");
       this.#queue.ask(key, lanes);
       this.#underWay.set(key, { price, rubrics: question.rubrics.length });
       this.#asks.push({ ...request, at });
@@ -380,7 +395,9 @@ export class Judge {
       missing: missing.length,
     });
     this.#draws.push(settledDraw({ subject, ...settled }, versions));
-    if (verdicts.length > 0) this.#costs.add(subject.costNano);
+    // What a cap broke off would have cost more, and a failure that was free says nothing of the price.
+    const isWhole = subject.costNano > 0 && !missing.some(({ reason }) => reason === "budget");
+    if (verdicts.length > 0 || isWhole) this.#costs.add(subject.costNano);
   }
 }
 
@@ -414,6 +431,17 @@ function lengthOf({ system = "", input = "", output = "", context = "" }: CallTe
 function hasSameVersions(one: Bench | undefined, other: Bench | undefined): boolean {
   const [left, right] = [one?.versions ?? new Map(), other?.versions ?? new Map()];
   return left.size === right.size && [...left].every(([name, word]) => right.get(name) === word);
+}
+
+/** What calls did cost says nothing of what they will, where prices changed. */
+function hasSamePrices(one: Bench | undefined, other: Bench | undefined): boolean {
+  return ([1, 2] as const).every((look) => {
+    const [before, after] = [one?.priceOf(look), other?.priceOf(look)];
+    return (
+      before?.inputUsdPerMillion === after?.inputUsdPerMillion &&
+      before?.outputUsdPerMillion === after?.outputUsdPerMillion
+    );
+  });
 }
 
 /** UTC days since 1970. */

@@ -15,6 +15,11 @@ export class MeanCost {
     this.#mean += (cost - this.#mean) / this.#count;
   }
 
+  /** How many calls the mean is about: at most 200. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** In billionths of a US dollar; `undefined` before the first. */
   get mean(): number | undefined {
     return this.#count === 0 ? undefined : this.#mean;

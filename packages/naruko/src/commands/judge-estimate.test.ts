@@ -26,7 +26,7 @@ const JUDGE: NonNullable<JudgeReport["judge"]> = {
   rate: 0.05,
   serviceRates: { bot: 0.5 },
   price: { inputUsdPerMillion: 1, outputUsdPerMillion: 10 },
-  prompt: { rubrics: ["a", "b"], first: 600, second: 200 },
+  prompt: { rubrics: ["a", "b"], first: 600, second: 200, shownMax: 24_000 },
 };
 
 function report(fields: Partial<JudgeReport> = {}): JudgeReport {
@@ -83,6 +83,9 @@ test("a judge that has judged tells what a call costs", () => {
   const standing = {
     dayUsd: 0,
     monthUsd: 0,
+    // Golden sets, and calls that a cap broke off, are in the total and in what was drawn.
+    totalUsd: 900,
+    calls: { drawn: 5000 },
     forecastUsd: 0,
     isOutOfMoney: false,
     waiting: 0,
@@ -91,10 +94,10 @@ test("a judge that has judged tells what a call costs", () => {
     verdicts: 0,
     missing: {},
   };
-  const after = (drawn: number, totalUsd: number) =>
-    estimateOf(report({ standing: { ...standing, totalUsd, calls: { drawn } } })).plan.rows[0];
-  assert.equal(after(100, 2)?.usdPerJudged, 0.02);
-  assert.equal(after(49, 2)?.usdPerJudged, USD);
+  const after = (paidCalls: number, usdPerCall: number) =>
+    estimateOf(report({ standing: { ...standing, paidCalls, usdPerCall } })).plan.rows[0];
+  assert.equal(after(100, 0.02)?.usdPerJudged, 0.02);
+  assert.equal(after(49, 0.02)?.usdPerJudged, USD);
   assert.equal(after(100, 0)?.usdPerJudged, USD, "what cost nothing so far was not asked yet");
 });
 

@@ -7,7 +7,7 @@ import { judgeSetupOf } from "../config/judge-setup.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { JudgedTraffic, JudgeReport } from "../drive/judge-report.ts";
 import { shownTime } from "../history/output-text.ts";
-import { promptTokens, SHOWN_TOKENS_MAX } from "../price/prompt-tokens.ts";
+import { promptTokens } from "../price/prompt-tokens.ts";
 import { askReport } from "./ask-report.ts";
 import { EXIT, Misuse, textOption, type Values, type World } from "./command.ts";
 import { textTable } from "./text-table.ts";
@@ -94,9 +94,8 @@ function monthUsdOf(values: Values): number | undefined {
 export function estimateOf(report: JudgeReport, monthUsd?: number): Estimate {
   const { at, traffic, standing } = report;
   const judge = report.judge ?? defaultJudge(at);
-  const drawn = standing?.calls["drawn"] ?? 0;
-  const isMeasured = standing !== undefined && drawn >= MEASURED_CALLS && standing.totalUsd > 0;
-  const measuredUsd = isMeasured ? standing.totalUsd / drawn : undefined;
+  const { paidCalls = 0, usdPerCall = 0 } = standing ?? {};
+  const measuredUsd = paidCalls >= MEASURED_CALLS && usdPerCall > 0 ? usdPerCall : undefined;
   const { model, price, prompt } = judge;
   const planned = (capUsd: number | undefined): Plan => planOf(traffic, judge, measuredUsd, capUsd);
   return {
@@ -177,7 +176,7 @@ function costOf(
   { prompt, price, secondPrice = price }: Judge,
   measuredUsd: number | undefined,
 ): Pick<PlannedRow, "inputTokens" | "outputTokens" | "usdPerJudged"> {
-  const shown = Math.min((inputTokens + outputTokens) / Math.max(calls, 1), SHOWN_TOKENS_MAX);
+  const shown = Math.min((inputTokens + outputTokens) / Math.max(calls, 1), prompt.shownMax);
   const first = [prompt.first + shown, VERDICT_TOKENS * prompt.rubrics.length] as const;
   const second = [SECOND_LOOKS * (prompt.second + shown), SECOND_LOOKS * VERDICT_TOKENS] as const;
   const estimated = usdFor(first, price) + usdFor(second, secondPrice);

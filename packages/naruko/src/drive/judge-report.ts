@@ -28,6 +28,9 @@ export type JudgeStanding = {
   readonly isOutOfMoney: boolean;
   readonly waiting: number;
   readonly underWay: number;
+  /** Of the latest calls that were paid for, at the prices of the moment: how many, and what one did cost. */
+  readonly paidCalls: number;
+  readonly usdPerCall?: number;
   /** What became of calls: `eligible`, `drawn`, `without-text`, `without-rubric`. */
   readonly calls: Readonly<Record<string, number>>;
   /** By outcome. */
@@ -83,7 +86,8 @@ export async function judgeReport(sources: QuerySources, at: EpochMs): Promise<J
   });
   if (setup === undefined || seen === undefined) return { at, rates, scores, traffic };
   const counts = engine.counters();
-  const { dayUsd, monthUsd, totalUsd, forecastUsd, isOutOfMoney, waiting, underWay } = seen.view;
+  const { dayUsd, monthUsd, totalUsd, forecastUsd, isOutOfMoney } = seen.view;
+  const { waiting, underWay, paidCalls, usdPerCall } = seen.view;
   return {
     at,
     judge: judgeOf(setup),
@@ -95,6 +99,8 @@ export async function judgeReport(sources: QuerySources, at: EpochMs): Promise<J
       isOutOfMoney,
       waiting,
       underWay,
+      paidCalls,
+      ...(usdPerCall !== undefined && { usdPerCall }),
       calls: countsOf(counts, "judge_calls_"),
       requests: countsOf(counts, "judge_requests_"),
       verdicts: counts.get("judge_verdicts") ?? 0,
