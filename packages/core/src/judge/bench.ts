@@ -1,18 +1,23 @@
 import type { Call, CallText } from "../model/call.ts";
 import type { Ask, JudgePrice, JudgeSetup } from "../model/judge.ts";
+import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { askFor, promptVersion } from "./prompt.ts";
 import type { Question } from "./queue.ts";
 import { applicability, contentHash, type Rubric } from "./rubric.ts";
 import { fractionOf, hexOf, KeyedHash } from "./siphash.ts";
 
-/** UTF-16 code units put before the judge of each of a call's four texts. */
-const SHOWN_LENGTH = 24_000;
+type Request = Omit<Ask, "at"> & {
+  /** UTF-16 code units. */
+  readonly leftOut: number;
+};
 
 /** The judge as it is set up: whom to ask, by which rubrics, and what its verdicts are called. */
 export class Bench {
   readonly setup: JudgeSetup;
   readonly #rubrics: ReadonlyMap<string, Rubric>;
   readonly #hash: KeyedHash;
+  /** UTF-16 code units put before the judge of each of a call's four texts. */
+  readonly #textLength: number;
   /** By rubric: judge, prompt and rubric in one word. Verdicts of two versions are never mixed. */
   readonly versions: ReadonlyMap<string, string>;
 
@@ -21,10 +26,12 @@ export class Bench {
     this.#rubrics = new Map(rubrics.map((rubric) => [rubric.name, rubric]));
     this.#hash = new KeyedHash(setup.key);
     const { provider, model, secondModel, language, maxOutputTokens } = setup;
-    const judge = [provider, model, secondModel ?? null, language, maxOutputTokens, SHOWN_LENGTH];
+    this.#textLength = setup.shownTextLength ?? DEFAULT_LIMITS.shownTextLength;
+    const judge = [provider, model, secondModel ?? null, language, maxOutputTokens];
+    const shown = [...judge, this.#textLength, promptVersion()];
     this.versions = new Map(
       rubrics.map(({ name, version }) => {
-        const hash = contentHash(JSON.stringify([...judge, promptVersion(), version]));
+        const hash = contentHash(JSON.stringify([...shown, version]));
         return [name, `${model}/${hash}`];
       }),
     );
@@ -44,8 +51,8 @@ export class Bench {
     return [...this.#rubrics.values()].filter(({ name }) => names.includes(name));
   }
 
-  /** The request for a question; `key` is its own. */
-  request(question: Question<{ readonly text: CallText }>, key: string): Omit<Ask, "at"> {
+  /** The request for a question; `key` is its own. Beside it, how much of the texts it leaves out. */
+  request(question: Question<{ readonly text: CallText }>, key: string): Request {
     const { subject, look, rubrics } = question;
     const { setup } = this;
     const asked = askFor(
@@ -55,12 +62,12 @@ export class Bench {
         language: setup.language,
         look: look === 1 ? "first" : "second",
         boundary: (attempt) => hexOf(this.#hash.hash("boundary", key, String(attempt))),
-        textLength: SHOWN_LENGTH,
+        textLength: this.#textLength,
       },
     );
     const { provider, maxOutputTokens, timeoutMs } = setup;
     const model = look === 1 ? setup.model : (setup.secondModel ?? setup.model);
-    const { system, user, schema, expect } = asked;
+    const { system, user, schema, expect, leftOut } = asked;
     const about = question.id;
     return {
       key,
@@ -73,6 +80,7 @@ export class Bench {
       expect,
       maxOutputTokens,
       timeoutMs,
+      leftOut,
     };
   }
 

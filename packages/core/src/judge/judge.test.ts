@@ -12,9 +12,13 @@ const START = 20_780 * DAY_MS;
 const after = (ms: number) => epochMs(START + ms);
 const RUBRICS = [rubricOf("faithfulness"), rubricOf("safety")];
 
-function judgeOf(over: Partial<JudgeSetup> = {}, judgeTextLength = 100_000): Judge {
+function judgeOf(
+  over: Partial<JudgeSetup> = {},
+  judgeTextLength = 100_000,
+  counts = new Tally(),
+): Judge {
   const limits = { judgeTextLength };
-  const judge = new Judge({ limits, counts: new Tally() });
+  const judge = new Judge({ limits, counts });
   judge.reload(setupOf(over), RUBRICS, after(0));
   return judge;
 }
@@ -102,6 +106,28 @@ void test("what a tool gave is put before the judge once, in messages or not", (
   const { user = "" } = judge.take().asks[0] ?? {};
   assert.equal(user.split("opens at nine").length, 2);
   assert.match(user, /it rains/);
+});
+
+void test("of a longer text than the judge is shown the middle is left out, and that is counted", () => {
+  const counts = new Tally();
+  const judge = judgeOf({ shownTextLength: 50 }, 100_000, counts);
+  for (const [number, length] of [50, 51].entries())
+    judge.offer(callOf(number + 1, { text: { output: "x".repeat(length) } }), drawAll(), after(0));
+  const [whole, cut] = judge.take().asks;
+  assert.match(whole?.user ?? "", /\nx{50}\n/);
+  assert.match(cut?.user ?? "", /\nx{30}\n\[… 1 characters left out …\]\nx{20}\n/);
+  assert.ok(cut !== undefined && !("leftOut" in cut));
+  assert.equal(counts.counts.get("judge_requests_cut"), 1);
+});
+
+void test("a judge that is shown another length of texts is another version", () => {
+  const judge = judgeOf();
+  const setup = setupOf({ shownTextLength: 24_001 });
+  assert.equal(
+    judge.reload(setupOf({ shownTextLength: 24_000 }), RUBRICS, after(1)),
+    "same-versions",
+  );
+  assert.equal(judge.reload(setup, RUBRICS, after(1)), "new-versions");
 });
 
 void test("so many requests are under way at once, and the next leaves when one is back", () => {

@@ -34,6 +34,8 @@ export type JudgeSetup = {
   readonly timeoutMs: number;
   /** Tokens that an answer may have, the judge's reasoning included. */
   readonly maxOutputTokens: number;
+  /** The limit of this name, where it is set: a part of what verdicts mean. */
+  readonly shownTextLength?: number;
   /** Verdicts were given before and are looked up: no text is needed. Absent: an endpoint is asked. */
   readonly recorded?: true;
   /** 32 lower-case hex digits: keys the draws and the boundaries, so that nobody can foresee them. */

@@ -108,6 +108,13 @@ export type Limits = {
    * finds no room has none. As many of what traces retrieved are kept for 15 minutes; the oldest are forgotten.
    */
   readonly judgeTextLength: number;
+  /**
+   * UTF-16 code units of each of a call's texts that the judge is shown (judge): of a longer one head and tail.
+   * Another number begins new versions of the judge.
+   */
+  readonly shownTextLength: number;
+  /** Verdicts that `replay --judge recorded` holds in memory (history); with more it is refused. */
+  readonly recordedVerdicts: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
@@ -159,6 +166,8 @@ export const DEFAULT_LIMITS: Limits = {
   judgedSegments: 500,
   awaitedVerdicts: 50_000,
   judgeTextLength: 8_388_608,
+  shownTextLength: 24_000,
+  recordedVerdicts: 1_000_000,
 };
 
 /**

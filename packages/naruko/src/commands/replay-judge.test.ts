@@ -101,6 +101,13 @@ test("recorded: all of them at a rate of 1, with the configuration's price", asy
   assert.deepEqual({ judged, judgeUsd }, { judged: CALLS, judgeUsd: 0 });
 });
 
+test("recorded: more verdicts than may be held are refused, with the limit's name", async () => {
+  const config = write("held.yml", `limits: { recordedVerdicts: ${CALLS - 1} }\n`);
+  const { code, told } = await runNaruko("replay", bad, "--judge", "recorded", "--config", config);
+  assert.equal(code, 1);
+  assert.match(told, /\(limit recordedVerdicts\); replay less/);
+});
+
 for (const [capUsd, least] of [
   [0.005, 1],
   [0.001, 0],

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseRubricFile } from "@naruko/core/judge/rubric-file";
 import type { Ask, JudgeAnswer, JudgeSetup } from "@naruko/core/model/judge";
+import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import type { Telemetry } from "@naruko/core/model/telemetry";
 import { epochMs, type EpochMs, SECOND_MS } from "@naruko/core/model/time";
 import { JudgeEndpoint } from "../ask/judge-endpoint.ts";
@@ -14,6 +15,7 @@ import type { Clock } from "../drive/clock.ts";
 import type { HistoryInput } from "../history/history.ts";
 import { RecordedVerdicts } from "../history/recorded-verdicts.ts";
 import { estimateTokens } from "../price/estimate-tokens.ts";
+import { shownTokensMax } from "../price/prompt-tokens.ts";
 import { Misuse, textOption, type Values, type World } from "./command.ts";
 
 export type JudgeMode = "off" | "recorded" | "live";
@@ -66,10 +68,16 @@ async function recordedJudge(options: ReplayJudgeOptions): Promise<ReplayJudge> 
   const loaded = withSomeJudge(options.loaded);
   const key = await keyOf(folders);
   const now = epochMs(Math.floor(world.clock.wallMs()));
-  const { rubricFiles } = judgeSetup(loaded, key, now);
+  const { rubricFiles, ...planned } = judgeSetup(loaded, key, now);
   const named = rubricFiles.map((file) => ({ file, name: rubricNameOf(file) }));
   const names = named.map(({ name }) => name);
-  const verdicts = new RecordedVerdicts(names, estimateTokens);
+  const { recordedVerdicts: heldMax } = { ...DEFAULT_LIMITS, ...loaded.config.limits };
+  const verdicts = new RecordedVerdicts({
+    rubrics: names,
+    tokensOf: estimateTokens,
+    shownMax: shownTokensMax(planned),
+    heldMax,
+  });
   let from: EpochMs | undefined;
   for await (const { at, telemetry } of firstPass()) {
     from ??= at;

@@ -68,6 +68,7 @@ judge:
   timeout: 1m30s
   max_output_tokens: 500
 prices: [{ model: "other-*", input: 0.5, output: 2 }]
+limits: { shownTextLength: 9000 }
 `,
   );
   const loaded = loadConfig(file, { JUDGE_KEY: "s3cret-key" });
@@ -90,6 +91,7 @@ prices: [{ model: "other-*", input: 0.5, output: 2 }]
     concurrency: 2,
     timeoutMs: 90_000,
     maxOutputTokens: 500,
+    shownTextLength: 9000,
     key: KEY,
   });
   assert.equal(rubricFiles.at(-1)?.text, TONE);

@@ -43,7 +43,7 @@ export function judgeSetupOf(
   loaded: LoadedConfig,
   { key, at }: { readonly key: string; readonly at: EpochMs },
 ): JudgeSetup | undefined {
-  const { judge } = loaded.config;
+  const { judge, limits } = loaded.config;
   if (judge === undefined) return undefined;
   const { endpoint, rubrics, budget } = judge;
   const { second_model: second } = endpoint;
@@ -69,6 +69,7 @@ export function judgeSetupOf(
     concurrency: judge.concurrency,
     timeoutMs: judge.timeout,
     maxOutputTokens: judge.max_output_tokens,
+    ...(limits.shownTextLength !== undefined && { shownTextLength: limits.shownTextLength }),
     key,
   };
 }

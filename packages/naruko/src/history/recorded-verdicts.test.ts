@@ -31,9 +31,16 @@ function askAbout(about: string, ...names: readonly string[]): Ask {
   };
 }
 
-/** A character is a token. */
+const OPTIONS = {
+  rubrics: ["safety", "relevance"],
+  /** A character is a token. */
+  tokensOf: (text: string): number => text.length,
+  shownMax: 24_000,
+  heldMax: 100,
+};
+
 function recorded(...evaluations: readonly Evaluation[]): RecordedVerdicts {
-  const verdicts = new RecordedVerdicts(["safety", "relevance"], (text) => text.length);
+  const verdicts = new RecordedVerdicts(OPTIONS);
   verdicts.note(telemetryOf([], evaluations));
   return verdicts;
 }
@@ -122,4 +129,17 @@ test("evaluations of other names stay users' own; the judge's, of whatever name,
     telemetryOf([], [own, evaluation({ score: 1 }), { ...own, judge: "gpt-4o-mini/1" }]),
   );
   assert.deepEqual(shown.evaluations, [own]);
+});
+
+test("more verdicts than may be held are refused by the limit's name", () => {
+  const verdicts = new RecordedVerdicts({ ...OPTIONS, heldMax: 2 });
+  const said = (spanId: string, name = "safety"): Evaluation =>
+    evaluation({ traceId: TRACE, spanId, name, score: 1 });
+  verdicts.note(telemetryOf([], [said("a"), said("b"), said("b", "tone")]));
+  assert.throws(
+    () => {
+      verdicts.note(telemetryOf([], [said("c")]));
+    },
+    { name: "InputError", message: /more than 2 verdicts.*\(limit recordedVerdicts\)/ },
+  );
 });

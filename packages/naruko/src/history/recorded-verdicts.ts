@@ -1,8 +1,8 @@
 import type { Call, Usage } from "@naruko/core/model/call";
 import type { Evaluation } from "@naruko/core/model/evaluation";
 import type { Ask, JudgeAnswer, MissingReason, RubricVerdict } from "@naruko/core/model/judge";
+import { InputError } from "@naruko/core/model/input-error";
 import type { Telemetry } from "@naruko/core/model/telemetry";
-import { SHOWN_TOKENS_MAX } from "../price/prompt-tokens.ts";
 
 /** Tokens in a text as a model counts them. */
 type TokensOf = (text: string, model: string) => number;
@@ -29,6 +29,16 @@ const FAILURES: Readonly<Record<string, MissingReason>> = {
   foreign: "foreign",
 };
 
+export type RecordedVerdictsOptions = {
+  /** The names whose evaluations are the judge's. */
+  readonly rubrics: Iterable<string>;
+  readonly tokensOf: TokensOf;
+  /** Tokens of a call that a judge is shown at most. */
+  readonly shownMax: number;
+  /** Verdicts and failures that are held at most: limit `recordedVerdicts`. */
+  readonly heldMax: number;
+};
+
 /** What was met among the evaluations of the input that are named as rubrics. */
 export type RecordedCounts = {
   readonly usable: number;
@@ -38,11 +48,14 @@ export type RecordedCounts = {
 
 /**
  * Evaluations of a history as what the judge would say: noted in a first pass, they are looked up in
- * the second one for calls that the sampler drew, and by nobody else. Holds all of them in memory.
+ * the second one for calls that the sampler drew, and by nobody else. Holds all of them in memory, up to a
+ * limit: which calls are drawn is known in the second pass alone, and may come before their verdicts.
  */
 export class RecordedVerdicts {
   readonly #rubrics: ReadonlySet<string>;
   readonly #tokensOf: TokensOf;
+  readonly #shownMax: number;
+  readonly #heldMax: number;
   readonly #bySpan = new Map<string, Recorded>();
   readonly #byResponse = new Map<string, Recorded>();
   /** Response ids of calls that have verdicts under them, by the call's span. */
@@ -53,10 +66,11 @@ export class RecordedVerdicts {
   #usable = 0;
   #unusable = 0;
 
-  /** @param rubrics the names whose evaluations are the judge's */
-  constructor(rubrics: Iterable<string>, tokensOf: TokensOf) {
+  constructor({ rubrics, tokensOf, shownMax, heldMax }: RecordedVerdictsOptions) {
     this.#rubrics = new Set(rubrics);
     this.#tokensOf = tokensOf;
+    this.#shownMax = shownMax;
+    this.#heldMax = heldMax;
   }
 
   get counts(): RecordedCounts {
@@ -68,12 +82,13 @@ export class RecordedVerdicts {
     return this.#seen;
   }
 
-  /** Notes what an input of the first pass holds. */
+  /** Notes what an input of the first pass holds. @throws InputError above the limit */
   note({ evaluations }: Telemetry): void {
     for (const evaluation of evaluations) {
       if (!this.#rubrics.has(evaluation.name)) continue;
       if (this.#noteOne(evaluation)) this.#usable++;
       else this.#unusable++;
+      if (this.#usable > this.#heldMax) throw tooMany(this.#heldMax);
     }
   }
 
@@ -114,7 +129,7 @@ export class RecordedVerdicts {
     const recorded = this.#find(about);
     if (recorded === undefined || text?.output !== undefined) return;
     const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
-    recorded.textTokens = Math.min(tokens, SHOWN_TOKENS_MAX);
+    recorded.textTokens = Math.min(tokens, this.#shownMax);
   }
 
   #noteOne(evaluation: Evaluation): boolean {
@@ -165,6 +180,14 @@ export class RecordedVerdicts {
     this.#known.set(key, tokens);
     return tokens;
   }
+}
+
+function tooMany(most: number): InputError {
+  const remedy = "replay less at once, or raise limits.recordedVerdicts in --config FILE";
+  return new InputError(
+    "replay",
+    `the input has more than ${most} verdicts of a judge (limit recordedVerdicts); ${remedy}`,
+  );
 }
 
 const NOTHING_PAID: Usage = { inputTokens: 0, outputTokens: 0 };

@@ -77,6 +77,11 @@ const COUNTED_AS: Readonly<Partial<Record<keyof Limits, readonly (readonly [Wher
   judgedConversations: [["engine", "judge_conversations_forgotten_early"]],
   judgedSegments: [["engine", "judge_segments_folded"]],
   awaitedVerdicts: [["engine", "judge_verdicts_not_awaited"]],
+  judgeTextLength: [
+    ["engine", "judge_missing_queue-full"],
+    ["engine", "judge_contexts_forgotten"],
+  ],
+  shownTextLength: [["engine", "judge_requests_cut"]],
 };
 
 /** One counter for every limit there is, so that one alert can watch all of them. */

@@ -59,7 +59,14 @@ test("every limit has a counter, whoever counts it", () => {
   const limits = new LimitCounts();
   const rejected = counts("records-limit", "too-many-labels", "late");
   const ignored = counts("cut-text-length", "cut-value-entries", "text-cut", "not-genai");
-  const engine = counts("limit_ruleSamples", "rejected_samples_series-limit", "calls_first");
+  const engine = counts(
+    "limit_ruleSamples",
+    "rejected_samples_series-limit",
+    "calls_first",
+    "judge_missing_queue-full",
+    "judge_contexts_forgotten",
+    "judge_requests_cut",
+  );
   for (const message of ["a (limit bodyBytes)", "b (limit bodyBytes); c", "(limit nope)", "x"]) {
     limits.namedIn(message);
   }
@@ -79,6 +86,8 @@ test("every limit has a counter, whoever counts it", () => {
       labelsPerPoint: 1,
       series: 1,
       ruleSamples: 1,
+      judgeTextLength: 2,
+      shownTextLength: 1,
     },
   );
 });

@@ -2,11 +2,14 @@ import { askFor } from "@naruko/core/judge/prompt";
 import type { Rubric } from "@naruko/core/judge/rubric";
 import { readRubrics } from "@naruko/core/judge/rubric-file";
 import type { JudgeSetup } from "@naruko/core/model/judge";
+import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
 import { rubricYaml } from "../config/judge-setup.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 
-/** A judge is shown no more of a call: about four texts of 24,000 characters. */
-export const SHOWN_TOKENS_MAX = 24_000;
+/** Tokens of a call's four texts that a judge is shown at most, of four characters each. */
+export function shownTokensMax({ shownTextLength }: Pick<JudgeSetup, "shownTextLength">): number {
+  return shownTextLength ?? DEFAULT_LIMITS.shownTextLength;
+}
 
 /** Tokens of a request to the judge, without the text that is judged. */
 export type PromptTokens = {
@@ -15,12 +18,15 @@ export type PromptTokens = {
   readonly first: number;
   /** Of the second look, by one of them. */
   readonly second: number;
+  /** Of the judged text, the most that is shown. */
+  readonly shownMax: number;
 };
 
-type Prompted = Pick<JudgeSetup, "model" | "language" | "rubricFiles">;
+type Prompted = Pick<JudgeSetup, "model" | "language" | "rubricFiles" | "shownTextLength">;
 
 /** Counts what every request says beside the judged text. @throws InputError on a faulty rubric */
-export function promptTokens({ model, language, rubricFiles }: Prompted): PromptTokens {
+export function promptTokens(setup: Prompted): PromptTokens {
+  const { model, language, rubricFiles } = setup;
   const { rubrics, errors } = readRubrics(rubricFiles, { language, parseYaml: rubricYaml });
   const [fault] = errors;
   if (fault !== undefined) throw fault;
@@ -40,6 +46,7 @@ export function promptTokens({ model, language, rubricFiles }: Prompted): Prompt
     rubrics: rubrics.map(({ name }) => name),
     first: tokensOf(rubrics, "first"),
     second: Math.max(...rubrics.map((rubric) => tokensOf([rubric], "second"))),
+    shownMax: shownTokensMax(setup),
   };
 }
 
