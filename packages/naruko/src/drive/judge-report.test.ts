@@ -11,7 +11,7 @@ import { saidSpan } from "../testing/judging-endpoint.ts";
 import { runNaruko } from "../testing/run-naruko.ts";
 import { serveNaruko } from "../testing/serve-naruko.ts";
 import { chatSpan, spanLine } from "../testing/span-line.ts";
-import type { JudgeReport } from "./judge-report.ts";
+import { compareRows, type JudgeReport } from "./judge-report.ts";
 
 function folderFor(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), "naruko-report-"));
@@ -128,4 +128,21 @@ test("a directory without a judge", async (t) => {
   const none = await runNaruko("judge", "--estimate", "--url", server.http);
   assert.equal(none.code, 1);
   assert.match(none.told, /no answer of a model was seen in the last day; naruko doctor/);
+});
+
+test("scores stand by service, a rubric's shortest window first", () => {
+  const row = (service: string, rubric: string, window: string) => ({
+    ...{ service, provider: "openai", model: "gpt-4o", rubric, window },
+    ...{ score: 1, lower: 1, upper: 1, verdicts: 1 },
+  });
+  const rows = [
+    row("shop", "faithfulness", "15m"),
+    row("shop", "faithfulness", "1d"),
+    row("shop", "faithfulness", "1h"),
+    row("desk", "safety", "15m"),
+  ];
+  assert.deepEqual(
+    rows.toSorted(compareRows).map(({ service, window }) => `${service} ${window}`),
+    ["desk 15m", "shop 15m", "shop 1h", "shop 1d"],
+  );
 });

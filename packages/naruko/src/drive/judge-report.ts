@@ -1,5 +1,6 @@
 import type { Labels } from "@naruko/core/model/labels";
 import { labelValue } from "@naruko/core/model/labels";
+import { parseDuration } from "@naruko/core/model/duration";
 import type { JudgeSetup } from "@naruko/core/model/judge";
 import { DAY_MS, type EpochMs, SECOND_MS } from "@naruko/core/model/time";
 import { type PromptTokens, promptTokens } from "../price/prompt-tokens.ts";
@@ -174,12 +175,28 @@ async function scoreRows(sources: QuerySources, at: EpochMs): Promise<readonly S
       return new Map(rows.map(({ labels, value }) => [scoreKey(labels), value]));
     }),
   );
-  return scores.map(({ labels, value }) => {
+  const rows = scores.map(({ labels, value }) => {
     const [lower = NaN, upper = NaN, verdicts = 0] = ends.map((end) => end.get(scoreKey(labels)));
     const rubric = labelValue(labels, "gen_ai_evaluation_name");
     const window = labelValue(labels, "window");
     return { ...segmentOf(labels), rubric, window, score: value, lower, upper, verdicts };
   });
+  return rows.toSorted(compareRows);
+}
+
+/** By service, as people look for it; of one rubric the shortest window is first. */
+export function compareRows(a: ScoreRow, b: ScoreRow): number {
+  const [left, right] = [placeOf(a), placeOf(b)];
+  if (left !== right) return left < right ? -1 : 1;
+  return windowMs(a.window) - windowMs(b.window);
+}
+
+function placeOf({ service, provider, model, rubric }: ScoreRow): string {
+  return [service, provider, model, rubric].join("\u0000");
+}
+
+function windowMs(window: string): number {
+  return parseDuration(window) ?? 0;
 }
 
 function scoreKey(labels: Labels): string {
