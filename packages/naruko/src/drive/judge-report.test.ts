@@ -131,9 +131,12 @@ test("a directory without a judge", async (t) => {
 });
 
 test("scores stand by service, a rubric's shortest window first", () => {
+  const shared = { provider: "openai", model: "gpt-4o", score: 1, lower: 1, upper: 1, verdicts: 1 };
   const row = (service: string, rubric: string, window: string) => ({
-    ...{ service, provider: "openai", model: "gpt-4o", rubric, window },
-    ...{ score: 1, lower: 1, upper: 1, verdicts: 1 },
+    ...shared,
+    service,
+    rubric,
+    window,
   });
   const rows = [
     row("shop", "faithfulness", "15m"),
