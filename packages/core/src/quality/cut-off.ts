@@ -69,11 +69,15 @@ const LEAST_LINE_CJK = 12;
 
 function isSentenceOpen(text: string): boolean {
   const end = text.slice(-END);
+  // The last line says no at less cost than the rest.
+  return isLineOpen(end) && hasWholeSentence(end) && !isDataLike(end);
+}
+
+function isLineOpen(end: string): boolean {
   const line = end.slice(end.lastIndexOf("\n") + 1);
-  if (!hasWholeSentence(end) || isDataLike(end)) return false;
   if (line.endsWith(",")) return line.length >= LEAST_LINE;
-  if (/[、，]$/.test(line)) return line.length >= LEAST_LINE_CJK;
-  if (/(?:^|[^:;=8\-([{<])[([{「『“《（]$/.test(line)) return true;
+  if (/^[、，]/.test(line.slice(-1))) return line.length >= LEAST_LINE_CJK;
+  if (/(?:^|[^:;=8\-([{<])[([{「『“《（]$/.test(line.slice(-2))) return true;
   if (/^\s*(?:\d{1,3}[.)]|[-*•])$/.test(line)) return line.length < end.length;
   return endsOnOpenWord(line);
 }
@@ -93,6 +97,7 @@ const OPEN_WORDS: ReadonlySet<string> = new Set(
   ].flatMap((words) => words.split(" ")),
 );
 
+/** Of three code units at most. */
 const OPEN_ENDS_CJK =
   /(?:[ぁ-ん一-龯ァ-ヶー]を|および|または|そして|による|以及|并且|而且|因为|为了|或者|把|被|和|与)$/;
 
@@ -100,8 +105,11 @@ const OPEN_ENDS_CJK =
 const OPEN_CLAUSE_JA = /。[^。]+。[^。]{11,}(?<!です|ます|した|だ|の)[をにがはのとで]$/;
 
 function endsOnOpenWord(line: string): boolean {
-  if (OPEN_ENDS_CJK.test(line) || OPEN_CLAUSE_JA.test(line)) return true;
-  const word = /(?:^|[\s(,])(\p{L}{1,12})$/u.exec(line.slice(-16))?.[1];
+  const last = line.charCodeAt(line.length - 1);
+  if (last >= FIRST_CJK) return OPEN_ENDS_CJK.test(line.slice(-3)) || OPEN_CLAUSE_JA.test(line);
+  const word = /(?:^|[\s(,])([a-z]{1,12})$/.exec(line.slice(-16))?.[1];
   // Capitals are names of things: "plan A", "vitamin A".
   return word !== undefined && OPEN_WORDS.has(word);
 }
+
+const FIRST_CJK = 0x2e80;

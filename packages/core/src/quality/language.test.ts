@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countLanguages, hasSome, mainLanguage } from "./language.ts";
+import { countLanguages, hasSome, hasSomeAlready, mainLanguage } from "./language.ts";
 
 const mains: readonly (readonly [text: string, language: string | undefined])[] = [
   ["The house at the end of the road is for sale.", "en"],
@@ -46,3 +46,25 @@ for (const [language, text, has] of somes) {
     assert.equal(hasSome(language, countLanguages(text)), has);
   });
 }
+
+const alreadies: readonly (readonly [language: string, text: string, already: boolean])[] = [
+  ["en", "What is the cache?", true],
+  ["en", "Was ist the cache?", false],
+  ["ja", "What does ありがとう mean?", true],
+  ["zh", "谢谢是什么", false],
+  ["cyrillic", "да", true],
+  ["de", "", false],
+];
+
+for (const [language, text, already] of alreadies) {
+  test(`${already ? "already" : "not yet"} some ${language} in "${text}", whatever follows`, () => {
+    assert.equal(hasSomeAlready(language, countLanguages(text)), already);
+    for (const more of [" 漢字だけ", " 谢谢", " и так далее", " and so on", " 123"]) {
+      if (already) assert.ok(hasSome(language, countLanguages(text + more)), more);
+    }
+  });
+}
+
+test("what stands behind the end is not counted", () => {
+  assert.deepEqual(countLanguages("the cat 家", 5), countLanguages("the c"));
+});

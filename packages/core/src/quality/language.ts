@@ -1,21 +1,26 @@
-import { LANGUAGE_WORDS } from "./language-words.ts";
+import {
+  beginsWord,
+  FIRST_PLACE,
+  LANGUAGES,
+  languagesAt,
+  nextPlace,
+  signOf,
+} from "./small-words.ts";
 
 /** What a text is written in: signs by script, and small words by language for the Latin one. */
 export type LanguageCounts = {
   /** Letters of Latin script. */
   readonly latin: number;
   readonly words: number;
-  /** Signs of each other script that was met. */
-  readonly scripts: ReadonlyMap<Script, number>;
+  /** Signs of each other script, in the order of `SCRIPTS`. */
+  readonly scripts: readonly number[];
   /** Small words of each language, in the order of `LANGUAGES`. */
   readonly smallWords: readonly number[];
   /** Those of them that no other of the languages has. */
   readonly ownWords: readonly number[];
 };
 
-export type Script = keyof typeof SCRIPTS;
-
-/** First and last code unit; the order is that of the search. Kana and Han are told apart below. */
+/** First and last code unit. Kana and Han are told apart below. */
 const SCRIPTS = {
   kana: [0x3041, 0x30ff],
   han: [0x3400, 0x9fff],
@@ -28,68 +33,55 @@ const SCRIPTS = {
   thai: [0x0e00, 0x0e7f],
 } as const;
 
-const RANGES = Object.entries(SCRIPTS) as readonly (readonly [Script, readonly [number, number]])[];
+const SCRIPT_NAMES: readonly string[] = Object.keys(SCRIPTS);
 
-const LANGUAGES = Object.keys(LANGUAGE_WORDS);
+/** The script of each code unit, counted from 1 in the order of `SCRIPTS`; 0 for all others. */
+const SCRIPT_OF = new Uint8Array(0x10000);
+for (const [i, [first, last]] of Object.values(SCRIPTS).entries())
+  SCRIPT_OF.fill(i + 1, first, last + 1);
+const FIRST_OF_SCRIPTS = SCRIPT_OF.findIndex((script) => script > 0);
 
-/** The languages of each small word, as bits in the order of `LANGUAGES`. */
-const SMALL_WORDS = new Map<string, number>();
-for (const [i, language] of LANGUAGES.entries()) {
-  for (const word of (LANGUAGE_WORDS[language] ?? "").split(" "))
-    SMALL_WORDS.set(word, (SMALL_WORDS.get(word) ?? 0) | (1 << i));
-}
-
-/** No small word is longer. */
-const LONGEST_WORD = 8;
-
-/** Counts what tells languages apart, in one pass. */
-export function countLanguages(text: string): LanguageCounts {
+/**
+ * Counts what tells languages apart, in one pass.
+ *
+ * @param end the code unit before which the text ends
+ */
+export function countLanguages(text: string, end: number = text.length): LanguageCounts {
   const smallWords = LANGUAGES.map(() => 0);
   const ownWords = LANGUAGES.map(() => 0);
-  const scripts = new Map<Script, number>();
+  const scripts = SCRIPT_NAMES.map(() => 0);
   let latin = 0;
   let words = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < end; i++) {
     const unit = text.charCodeAt(i);
-    if (isLatin(unit)) {
+    let sign = signOf(unit);
+    if (beginsWord(sign)) {
       const from = i;
-      while (i + 1 < text.length && isOfWord(text.charCodeAt(i + 1))) i++;
-      latin += i + 1 - from;
-      words += 1;
-      const bits = i - from < LONGEST_WORD ? languagesOf(text.slice(from, i + 1)) : 0;
-      for (let at = 0, left = bits; left !== 0; at++, left >>= 1) {
-        if ((left & 1) === 0) continue;
-        smallWords[at] = (smallWords[at] ?? 0) + 1;
-        if (bits === 1 << at) ownWords[at] = (ownWords[at] ?? 0) + 1;
+      let place = FIRST_PLACE;
+      while (sign !== 0) {
+        place = nextPlace(place, sign);
+        sign = ++i < end ? signOf(text.charCodeAt(i)) : 0;
       }
-    } else if (unit >= 0x0370) {
-      const script = scriptOf(unit);
-      if (script !== undefined) scripts.set(script, (scripts.get(script) ?? 0) + 1);
+      latin += i - from;
+      words += 1;
+      addLanguages(languagesAt(place), smallWords, ownWords);
+      // What ends a word may be a sign of another script.
+      i--;
+    } else if (unit >= FIRST_OF_SCRIPTS) {
+      const script = SCRIPT_OF[unit] ?? 0;
+      if (script > 0) scripts[script - 1] = (scripts[script - 1] ?? 0) + 1;
     }
   }
   return { latin, words, scripts, smallWords, ownWords };
 }
 
-/** The languages that have a small word, as bits. */
-function languagesOf(word: string): number {
-  return SMALL_WORDS.get(word.toLowerCase()) ?? 0;
-}
-
-/** Letters of ASCII, of Latin-1 and of both Latin Extended blocks. */
-function isLatin(unit: number): boolean {
-  if (unit < 0x80) return (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122);
-  return unit >= 0xc0 && unit <= 0x24f && unit !== 0xd7 && unit !== 0xf7;
-}
-
-const APOSTROPHE = 0x27;
-
-function isOfWord(unit: number): boolean {
-  return isLatin(unit) || unit === APOSTROPHE;
-}
-
-function scriptOf(unit: number): Script | undefined {
-  for (const [script, [first, last]] of RANGES) if (unit >= first && unit <= last) return script;
-  return undefined;
+/** @param languages bits of those that have a word */
+function addLanguages(languages: number, smallWords: number[], ownWords: number[]): void {
+  for (let at = 0, left = languages; left !== 0; at++, left >>= 1) {
+    if ((left & 1) === 0) continue;
+    smallWords[at] = (smallWords[at] ?? 0) + 1;
+    if (left === 1 && languages === 1 << at) ownWords[at] = (ownWords[at] ?? 0) + 1;
+  }
 }
 
 /** A sign of these scripts says about as much as so many Latin letters. */
@@ -105,24 +97,17 @@ const LEAST_SIGNS = 10;
  * where it is short, mixed, or in none of them.
  */
 export function mainLanguage(text: string, counts: LanguageCounts): string | undefined {
-  const weights = new Map<string, number>();
-  for (const [script, n] of counts.scripts) {
-    const name = script === "kana" || script === "han" ? "cjk" : script;
-    weights.set(name, (weights.get(name) ?? 0) + n * (isDense(script) ? DENSITY : 1));
-  }
-  weights.set("latin", counts.latin);
-  let whole = 0;
-  for (const weight of weights.values()) whole += weight;
-  for (const [name, weight] of weights) {
-    if (weight < whole * MAIN_SHARE || weight < LEAST_SIGNS) continue;
-    if (name === "latin") return latinLanguage(counts);
-    return name === "cjk" ? cjkLanguage(text, counts) : name;
-  }
-  return undefined;
+  const [kana = 0, han = 0, hangul = 0, ...others] = counts.scripts;
+  const cjk = (kana + han) * DENSITY;
+  const weights = [counts.latin, cjk, hangul * DENSITY, ...others];
+  const least = Math.max(LEAST_SIGNS, sumOf(weights) * MAIN_SHARE);
+  const main = weights.findIndex((weight) => weight >= least);
+  if (main === 0) return latinLanguage(counts);
+  return main === 1 ? cjkLanguage(text, counts) : SCRIPT_NAMES[main];
 }
 
-function isDense(script: Script): boolean {
-  return script === "kana" || script === "han" || script === "hangul";
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /** Japanese prose has a third of kana and more; a name in kana makes no Chinese text Japanese. */
@@ -130,8 +115,7 @@ const KANA_SHARE = 0.15;
 const CHINESE_ONLY = /[的了是吗们这么请您你我她它没说为从让给还对时问题]/;
 
 function cjkLanguage(text: string, counts: LanguageCounts): string {
-  const kana = counts.scripts.get("kana") ?? 0;
-  const han = counts.scripts.get("han") ?? 0;
+  const [kana = 0, han = 0] = counts.scripts;
   if (kana >= (kana + han) * KANA_SHARE) return "ja";
   if (CHINESE_ONLY.test(text)) return "zh";
   return kana > 0 ? "ja" : "han";
@@ -144,11 +128,14 @@ const SMALL_SHARE = 0.2;
 const AHEAD = 1.5;
 
 function latinLanguage({ words, smallWords }: LanguageCounts): string | undefined {
-  const best = Math.max(...smallWords);
-  const second = Math.max(...smallWords.filter((_, i) => i !== smallWords.indexOf(best)));
+  let [best, second, language] = [0, 0, 0];
+  for (const [i, n] of smallWords.entries()) {
+    if (n > best) [best, second, language] = [n, best, i];
+    else if (n > second) second = n;
+  }
   if (words < LEAST_WORDS || best < LEAST_SMALL_WORDS || best < words * SMALL_SHARE)
     return undefined;
-  return best >= second * AHEAD ? LANGUAGES[smallWords.indexOf(best)] : undefined;
+  return best >= second * AHEAD ? LANGUAGES[language] : undefined;
 }
 
 /** Latin words, or words that only one language has, that are more than a name. */
@@ -158,14 +145,21 @@ const SOME_OWN_WORDS = 2;
 /** Whether a text has at least some words or signs of a language, be it a quote. */
 export function hasSome(language: string, counts: LanguageCounts): boolean {
   const { scripts, words, latin, ownWords } = counts;
-  const han = scripts.get("han") ?? 0;
-  const kana = scripts.get("kana") ?? 0;
+  const [kana = 0, han = 0] = scripts;
   if (language === "ja") return kana > 0;
   if (language === "zh" || language === "han") return han > 0 && kana === 0;
   const i = LANGUAGES.indexOf(language);
-  if (i === -1) return (scripts.get(language as Script) ?? 0) > 0;
-  let others = 0;
-  for (const signs of scripts.values()) others += signs;
+  if (i === -1) return (scripts[SCRIPT_NAMES.indexOf(language)] ?? 0) > 0;
+  const hasOwn = (ownWords[i] ?? 0) >= SOME_OWN_WORDS;
   // In a text of another script, any words in Latin may be what is asked about.
-  return others * DENSITY > latin / 2 ? words >= SOME_WORDS : (ownWords[i] ?? 0) >= SOME_OWN_WORDS;
+  return sumOf(scripts) * DENSITY > latin / 2 ? words >= SOME_WORDS : hasOwn;
+}
+
+/** The same of a text of which only the beginning was counted, whatever follows. */
+export function hasSomeAlready(language: string, counts: LanguageCounts): boolean {
+  // Kana further down would make its Han Japanese.
+  if (language === "zh" || language === "han") return false;
+  const i = LANGUAGES.indexOf(language);
+  if (i === -1) return hasSome(language, counts);
+  return counts.words >= SOME_WORDS && (counts.ownWords[i] ?? 0) >= SOME_OWN_WORDS;
 }

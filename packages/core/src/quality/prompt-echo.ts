@@ -22,23 +22,42 @@ export function isPromptEcho(call: Call): boolean {
 }
 
 function echoesSystem(output: string, system: string): boolean {
-  const start = normal(system.slice(0, SYSTEM_START * 2)).slice(0, SYSTEM_START);
-  return isLongEnough(start) && normal(output.slice(0, ANSWER_START)).includes(start);
+  if (system === "") return false;
+  const said = output.slice(0, ANSWER_START);
+  const asked = system.slice(0, SYSTEM_START * 2);
+  // A word that is certain to be within the start, be it that each sign before it becomes two.
+  const word = WORD.exec(asked.replace(TURN, "").slice(0, SYSTEM_START / 2))?.[0];
+  if (word !== undefined && !said.toLowerCase().includes(word.toLowerCase())) return false;
+  const start = normal(asked).slice(0, SYSTEM_START);
+  return isLongEnough(start) && normal(said).includes(start);
 }
 
 function echoesInput(output: string, input: string, system: string): boolean {
-  // Most answers do without the input's first long word, and need not be read any further.
-  const word = LONG_WORD.exec(input.slice(0, PROMPT_START))?.[0];
+  const asked = input.slice(0, PROMPT_START);
+  const said = output.slice(0, PROMPT_START * 2 + BEFORE);
+  // Most answers begin with another sign, or do without the input's first long word.
+  if (firstSign(asked) !== firstSign(said)) return false;
+  const word = LONG_WORD.exec(asked)?.[0];
   const head = output.slice(0, PROMPT_START + BEFORE).toLowerCase();
   if (word !== undefined && !head.includes(word.toLowerCase())) return false;
-  const start = normal(input.slice(0, PROMPT_START));
-  if (!isLongEnough(start)) return false;
-  const said = normal(output.slice(0, PROMPT_START * 2 + BEFORE));
-  if (!said.startsWith(start)) return false;
-  return !CODE.test(input.slice(0, PROMPT_START)) && !COPIES.test(system.slice(0, TASK));
+  const start = normal(asked);
+  if (!isLongEnough(start) || !normal(said).startsWith(start)) return false;
+  return !CODE.test(asked) && !COPIES.test(system.slice(0, TASK));
 }
 
 const LONG_WORD = /[a-z\xe0-\xff]{7,}/i;
+
+/** A word of ASCII, or a few signs in a row of Japanese or Chinese, that is hardly said by chance. */
+const WORD = /[a-z]{7,}|[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]{4,}/i;
+
+/** The first sign of the normal text. */
+function firstSign(text: string): string | undefined {
+  const sign = SIGN.exec(text.replace(TURN, ""))?.[0].toLowerCase()[0];
+  // Which of both it becomes depends on the signs around it.
+  return sign === "ς" ? "σ" : sign;
+}
+
+const SIGN = /[^\s\p{P}\p{S}]/u;
 
 /** Blanks, capitals and marks make no difference; nor does the word that says whose turn it is. */
 function normal(text: string): string {

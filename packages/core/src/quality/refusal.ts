@@ -18,7 +18,7 @@ export function isRefusal(call: Call): boolean {
   if (output === undefined || call.errorType !== undefined) return false;
   const start = normal(output);
   if (start === "" || OTHERS_WORDS.test(start)) return false;
-  const speaker = SPEAKERS.find(({ refuses }) => refuses(start));
+  const speaker = speakersOf(start).find(({ refuses }) => refuses(start));
   if (speaker === undefined || !speaker.refuses(start.replace(QUOTES, " "))) return false;
   const turn = start.search(speaker.turn);
   // What was cut or collapsed at the start is little beside what decides here.
@@ -27,13 +27,16 @@ export function isRefusal(call: Call): boolean {
 }
 
 function normal(output: string): string {
-  return output
-    .slice(0, START)
-    .toLowerCase()
-    .replace(/[’‘]/g, "'")
-    .replace(/\s+/g, " ")
-    .replace(/^[\s#*_>-]+/, "")
-    .trim();
+  return (
+    output
+      .slice(0, START)
+      .toLowerCase()
+      .replace(/[’‘]/g, "'")
+      // Single blanks, of which there are most, stay as they are.
+      .replace(/[^\S ]\s*| \s+/g, " ")
+      .replace(/^[\s#*_>-]+/, "")
+      .trim()
+  );
 }
 
 /** Quotes, letters and subjects of mails: words for somebody else to say. */
@@ -50,6 +53,7 @@ const QUOTES = /["“„«「『][^"”“»」』]{0,200}["”»」』]/g;
 type Speaker = {
   readonly refuses: (start: string) => boolean;
   readonly turn: RegExp;
+  readonly hasLeads: boolean;
 };
 
 const SPEAKERS: readonly Speaker[] = Object.values(REFUSAL_PHRASES).map(
@@ -60,12 +64,26 @@ const SPEAKERS: readonly Speaker[] = Object.values(REFUSAL_PHRASES).map(
     const refuses = (start: string): boolean =>
       starts.length > 0
         ? startsWithRefusal(start, lead, refusal)
-        : CJK.test(start) &&
-          sentencesOf(start)
+        : sentencesOf(start)
             .slice(0, 2)
             .some((sentence) => has.test(sentence));
-    return { refuses, turn: new RegExp(turn, "u") };
+    return { refuses, turn: new RegExp(turn, "u"), hasLeads: starts.length > 0 };
   },
+);
+
+/** Those who may have refused, which for most answers is nobody: such need not be taken apart. */
+function speakersOf(start: string): readonly Speaker[] {
+  const isCjk = CJK.test(start);
+  const isOpening = OPENING.test(start);
+  return SPEAKERS.filter(({ hasLeads }) => (hasLeads ? isOpening : isCjk));
+}
+
+/** The begin of every refusal in the languages that have leads. */
+const OPENING = new RegExp(
+  `^(?:${Object.values(REFUSAL_PHRASES)
+    .flatMap(({ leads = [], starts = [] }) => [...leads, ...starts])
+    .join("|")})`,
+  "u",
 );
 
 const CJK = /[\u3040-\u9fff]/;
@@ -76,7 +94,6 @@ function sentencesOf(text: string): readonly string[] {
 
 /** A sentence that is nothing but leads lets the next one refuse. */
 function startsWithRefusal(start: string, lead: RegExp, refusal: RegExp): boolean {
-  // Most answers begin with neither, and need not be taken apart.
   if (!lead.test(start) && !refusal.test(start)) return false;
   for (const sentence of sentencesOf(start)) {
     let rest = sentence;

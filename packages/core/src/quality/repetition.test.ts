@@ -75,3 +75,12 @@ for (const [name, call, raised] of rows) {
     assert.equal(isRepetitive(inference(call)), raised);
   });
 }
+
+for (const length of [1, 2, 19, 20, 21, 40, 79, 80, 81, 160, 700]) {
+  test(`repetition: a piece of ${length} signs, as often as makes a loop`, () => {
+    const signs = Array.from({ length }, (_, i) => 0x4e00 + (((i * i * 7919) >>> 5) % 997));
+    const piece = String.fromCharCode(...signs);
+    const loop = piece.repeat(100).slice(0, Math.max(100, 5 * length));
+    assert.ok(isRepetitive(inference({ text: { output: `それは別の話です。${loop}` } })));
+  });
+}

@@ -6,6 +6,9 @@ const END = 4096;
 /** A loop has gone round so often, over so much text; a sign of Chinese or Japanese counts twice. */
 const LEAST_ROUNDS = 5;
 const LEAST_LOOP = 200;
+const LEAST_UNITS = LEAST_LOOP / 2;
+/** Code units at the end of a loop that stood one round before, too: it has all but one round of them. */
+const LAST_UNITS = (LEAST_UNITS * (LEAST_ROUNDS - 1)) / LEAST_ROUNDS;
 /** Rows of data and code may be equal a few times. */
 const LEAST_ROUNDS_OF_DATA = 8;
 /** Texts of fewer letters, in code units, cannot tell. */
@@ -21,17 +24,18 @@ const MOST_REPEATED = 0.8;
  */
 export function isRepetitive(call: Call): boolean {
   const output = call.text?.output;
-  if (output === undefined || output.length < LEAST_LOOP / 2 || call.errorType !== undefined)
+  if (output === undefined || output.length < LEAST_UNITS || call.errorType !== undefined)
     return false;
-  const isData = isDataLike(output);
-  const loop = loopAtEnd(output, isData ? LEAST_ROUNDS_OF_DATA : LEAST_ROUNDS);
+  const loop = loopAtEnd(output);
   if (loop !== undefined) return !isAskedFor(loop, call.text?.input ?? "");
-  return !isData && repeatedShare(output) >= MOST_REPEATED;
+  return isMostlyRepeated(output) && !isDataLike(output);
 }
 
 /** The piece that the text's end repeats, if there is one that says something. */
-function loopAtEnd(text: string, rounds: number): string | undefined {
+function loopAtEnd(text: string): string | undefined {
   const end = text.slice(-END).trimEnd();
+  if (!endsTwice(end)) return undefined;
+  const rounds = isDataLike(text) ? LEAST_ROUNDS_OF_DATA : LEAST_ROUNDS;
   const reach = repeatsFromEnd(end);
   for (let period = 1; period * rounds <= end.length; period++) {
     const length = (reach[period] ?? 0) + period;
@@ -43,6 +47,17 @@ function loopAtEnd(text: string, rounds: number): string | undefined {
     return saysSomething(piece) ? piece : undefined;
   }
   return undefined;
+}
+
+/**
+ * Whether the last code units stood one round before, as in every loop of at least `LEAST_UNITS` and
+ * `LEAST_ROUNDS`: in hardly any other text, and found out at little cost.
+ */
+function endsTwice(end: string): boolean {
+  if (end.length < LEAST_UNITS) return false;
+  const last = end.length - LAST_UNITS;
+  const longestRound = Math.floor(end.length / LEAST_ROUNDS);
+  return end.indexOf(end.slice(last), Math.max(0, last - longestRound)) < last;
 }
 
 /**
@@ -98,17 +113,19 @@ function isAskedFor(piece: string, input: string): boolean {
 }
 
 /**
- * The share of pieces of a fixed number of letters that occurred before; what is no letter is passed
- * over, so that the numbers of items, blanks and stops make no difference. Pieces are remembered as bits
- * of a table sixteen times as long as the text, so that at most one in sixteen is taken for another.
+ * Whether most pieces of a fixed number of letters occurred before; what is no letter is passed over, so
+ * that the numbers of items, blanks and stops make no difference. Pieces are remembered as bits of a
+ * table sixteen times as long as the text, so that at most one in sixteen is taken for another. Reads
+ * until too many did not occur before: of most texts, the first fifth.
  */
-function repeatedShare(text: string): number {
+function isMostlyRepeated(text: string): boolean {
   const bits = 1 << (32 - Math.clz32(text.length * 16 - 1));
-  const seen = new Uint32Array(bits >>> 5);
-  const last = new Uint16Array(PIECE);
+  const seen = emptyTable(bits >>> 5);
+  const last = LAST_LETTERS.fill(0);
+  const mostNew = Math.ceil((text.length - PIECE + 1) * (1 - MOST_REPEATED));
   let hash = 0;
   let letters = 0;
-  let repeated = 0;
+  let fresh = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (!isLetter(unit)) continue;
@@ -119,10 +136,20 @@ function repeatedShare(text: string): number {
     const bit = (Math.imul(hash, SPREAD) >>> 7) & (bits - 1);
     const mask = 1 << (bit & 31);
     const word = seen[bit >>> 5] ?? 0;
-    if ((word & mask) === 0) seen[bit >>> 5] = word | mask;
-    else repeated++;
+    if ((word & mask) !== 0) continue;
+    seen[bit >>> 5] = word | mask;
+    if (++fresh > mostNew) return false;
   }
-  return letters < LEAST_TEXT ? 0 : repeated / (letters - PIECE + 1);
+  const pieces = letters - PIECE + 1;
+  return letters >= LEAST_TEXT && (pieces - fresh) / pieces >= MOST_REPEATED;
+}
+
+/** Of texts up to 32,768 code units; made once, because a typed array costs more to make than to fill. */
+const TABLE = new Uint32Array(16_384);
+const LAST_LETTERS = new Uint16Array(PIECE);
+
+function emptyTable(words: number): Uint32Array {
+  return words <= TABLE.length ? TABLE.fill(0, 0, words) : new Uint32Array(words);
 }
 
 /** Letters of ASCII, and everything above it but the blocks of punctuation. */

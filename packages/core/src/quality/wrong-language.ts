@@ -1,11 +1,13 @@
 import type { Call } from "../model/call.ts";
 import { wholeAnswer } from "./answer.ts";
 import { codeFree } from "./code-free.ts";
-import { countLanguages, hasSome, mainLanguage } from "./language.ts";
+import { countLanguages, hasSome, hasSomeAlready, mainLanguage } from "./language.ts";
 
 /** Code units of a text that say which language it is in. */
 const START = 800;
 const SYSTEM = 8000;
+/** Code units of an input that have some words of its language mostly. */
+const FIRST_WORDS = 160;
 
 /**
  * Whether the answer is in a language, or script, that the input has nothing of. Where one of them is
@@ -19,7 +21,9 @@ export function isWrongLanguage(call: Call): boolean {
     return false;
   if (/^\s*[[{<]/.test(output.slice(0, 100))) return false;
   const answered = languageOf(output);
-  if (answered === undefined || isNear(answered, languageOf(unquoted(input)))) return false;
+  if (answered === undefined) return false;
+  if (hasSomeAlready(answered, countLanguages(input, endOfFirstWords(input)))) return false;
+  if (isNear(answered, languageOf(unquoted(input)))) return false;
   // Rare from here on, hence the whole input may be read.
   if (hasSome(answered, countLanguages(input))) return false;
   return !NAMES_LANGUAGE.test(input) && !NAMES_LANGUAGE_OR_RULE.test(system.slice(0, SYSTEM));
@@ -30,9 +34,19 @@ function unquoted(input: string): string {
   return input.slice(0, START).replace(/["“„«「『][^"”“»」』]{0,200}["”“»」』]/g, " ");
 }
 
+/** Where the first words of an input end: at its end, or before a blank. */
+function endOfFirstWords(input: string): number {
+  return input.length <= FIRST_WORDS
+    ? input.length
+    : Math.max(0, input.lastIndexOf(" ", FIRST_WORDS));
+}
+
 function languageOf(text: string): string | undefined {
-  const start = codeFree(text.slice(0, START));
-  return mainLanguage(start, countLanguages(start));
+  const start = text.slice(0, START);
+  const said = codeFree(start);
+  // Of a whole text, code units are read faster than of a piece of it.
+  const counts = said === start ? countLanguages(text, start.length) : countLanguages(said);
+  return mainLanguage(said, counts);
 }
 
 /** Whether an answer's language goes with an input's; unknown ones go with all. */
