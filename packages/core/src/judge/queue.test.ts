@@ -3,7 +3,7 @@ import test from "node:test";
 import * as fc from "fast-check";
 import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
-import { JudgeQueue, type Lane, type Settled } from "./queue.ts";
+import { JudgeQueue, type Lane, LANES, type SavedQueue, type Settled } from "./queue.ts";
 
 const START = 1_800_000_000_000;
 const after = (ms: number) => epochMs(START + ms);
@@ -320,4 +320,105 @@ void test("what nobody wants any more ends as missing, but for what is under way
   assert.deepEqual(names, ["faithfulness", "safety"]);
   assert.equal(queue.length, 10);
   assert.ok(queue.answer("k", said(["faithfulness", 1], ["safety", 1]), after(0)));
+});
+
+/** What is woken, and what has waited too long, by a walk over all that waits. */
+function walked({ ready, delayed }: SavedQueue<string>, at: number) {
+  const list = ({ lane, look }: { lane: Lane; look: 1 | 2 }): number =>
+    2 * LANES.indexOf(lane) + (look === 2 ? 0 : 1);
+  const woken = delayed.filter(({ notBefore }) => notBefore <= at);
+  const awake = [...ready, ...woken].toSorted((one, other) => list(one) - list(other));
+  const asleep = delayed.filter(({ notBefore }) => notBefore > at);
+  const isOld = ({ since }: { since: number }): boolean => at - since >= DAY_MS;
+  return {
+    old: [...awake, ...asleep].filter(isOld).map(({ id }) => id),
+    ready: awake.filter((item) => !isOld(item)).map(({ id }) => id),
+    delayed: asleep.filter((item) => !isOld(item)).map(({ id }) => id),
+  };
+}
+
+void test("what is due, what is too old and how many wait is what a walk over all of them finds", () => {
+  const step = fc.record({
+    afterMs: fc.constantFrom(0, 500, 3 * SECOND_MS, 5 * MINUTE_MS, DAY_MS / 3),
+    adds: fc.array(fc.tuple(fc.nat(30), fc.constantFrom(...LANES)), { maxLength: 4 }),
+    asks: fc.nat(4),
+    answers: fc.array(
+      fc.constantFrom(
+        said(["faithfulness", 1], ["safety", 1]),
+        said(["faithfulness", 0], ["safety", 1]),
+        said(["safety", 1]),
+        failed("server-error"),
+        failed("timeout"),
+        failed("interrupted"),
+      ),
+      { maxLength: 4 },
+    ),
+    other: fc.constantFrom("none", "none", "none", "none", "load", "give-up", "withdraw", "clear"),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const jitter = (text: string): number => ((text.codePointAt(0) ?? 0) % 7) / 7;
+      const fresh = (): Queue => new JudgeQueue({ lengthMax: 1000, jitter });
+      let queue = fresh();
+      let now = 0;
+      let asked = 0;
+      for (const { afterMs, adds, asks, answers, other } of steps) {
+        now += afterMs;
+        for (const [number, lane] of adds) {
+          const id = String.fromCharCode(97 + number);
+          const { ready, delayed, asked: open } = queue.save();
+          const items = [...ready, ...delayed, ...open.map(([, item]) => item)];
+          const outcome = items.some((item) => item.id === id) ? "known" : "added";
+          const options = { rubrics: RUBRICS, length: 10, at: after(now), lane };
+          assert.equal(queue.add(id, id, options), outcome);
+        }
+        for (let i = 0; i < asks; i++) queue.ask(String(++asked));
+        for (const [i, key] of queue.askedKeys().slice(0, answers.length).entries()) {
+          const answer = answers[i];
+          if (answer !== undefined) queue.answer(key, answer, after(now));
+        }
+        if (other === "give-up") queue.giveUp("budget");
+        if (other === "withdraw") queue.withdraw("c", "expired");
+        if (other === "clear") queue.clear("reloaded");
+        if (other === "load") {
+          const loaded = fresh();
+          loaded.load(queue.save());
+          queue = loaded;
+        }
+        const expected = walked(queue.save(), after(now));
+        const old = queue.wake(after(now)).map(({ id }) => id);
+        const { ready, delayed, asked: underWay } = queue.save();
+        const ids = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
+        assert.deepEqual({ old, ready: ids(ready), delayed: ids(delayed) }, expected);
+        const waiting = [...ready, ...delayed].filter(({ lane }) => lane === "calls").length;
+        assert.deepEqual([queue.waiting, queue.underWay], [waiting, underWay.length]);
+        assert.equal(queue.length, 10 * (ready.length + delayed.length + underWay.length));
+      }
+    }),
+  );
+});
+
+void test("what was asked about before others came is the oldest one also after a restart", () => {
+  const queue = added(queueOf());
+  queue.ask("k");
+  queue.add("b", "b", { rubrics: RUBRICS, length: 10, at: after(MINUTE_MS) });
+  const loaded = queueOf();
+  loaded.load(queue.save());
+  loaded.answer("k", failed("interrupted"), after(MINUTE_MS));
+  assert.deepEqual(
+    loaded.wake(after(DAY_MS)).map(({ id }) => id),
+    ["a"],
+  );
+});
+
+void test("an item that comes again waits as long as its own failures say", () => {
+  const queue = added(queueOf());
+  answered(queue, failed("server-error"));
+  queue.withdraw("a", "expired");
+  added(queue);
+  answered(queue, failed("server-error"), SECOND_MS);
+  queue.wake(after(2 * SECOND_MS));
+  assert.equal(queue.next(after(2 * SECOND_MS)), undefined);
+  queue.wake(after(3 * SECOND_MS));
+  assert.equal(queue.next(after(3 * SECOND_MS))?.id, "a");
 });

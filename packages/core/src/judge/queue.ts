@@ -1,5 +1,6 @@
 import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
 import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
+import { DueOrder } from "./due-order.ts";
 
 /** What is to be judged by one rubric, and what is bad by it. */
 export type AskedRubric = {
@@ -61,7 +62,11 @@ type Item<T> = {
   /** Failures of this look, and how many more the last reason leaves. */
   failures: number;
   notBefore: EpochMs;
+  /** Orders those of one list by when they came to it. */
+  place: number;
 };
+
+type SavedItem<T> = Omit<Item<T>, "place">;
 
 /**
  * What is ready in a lane, by its look. Second looks come first: what is bad needs two requests, and
@@ -74,9 +79,9 @@ type Shelf<T> = {
 
 export type SavedQueue<T> = {
   readonly pausedUntil: number;
-  readonly ready: readonly Item<T>[];
-  readonly delayed: readonly Item<T>[];
-  readonly asked: readonly (readonly [key: string, item: Item<T>])[];
+  readonly ready: readonly SavedItem<T>[];
+  readonly delayed: readonly SavedItem<T>[];
+  readonly asked: readonly (readonly [key: string, item: SavedItem<T>])[];
 };
 
 /** Failures of one look after which its rubrics are missing. A stop of ours is nobody's failure. */
@@ -124,7 +129,14 @@ export class JudgeQueue<T> {
     spare: { second: new Map(), first: new Map() },
   };
   readonly #delayed = new Map<string, Item<T>>();
+  /** When the delayed ones are due; some of these ids were settled since. */
+  readonly #due = new DueOrder();
+  /** Of the delayed ones those that are calls. */
+  #delayedCalls = 0;
   readonly #asked = new Map<string, Item<T>>();
+  /** All of them, the oldest first. */
+  readonly #held = new Map<string, Item<T>>();
+  #places = 0;
   #length = 0;
   #pausedUntil: EpochMs = epochMs(0);
 
@@ -134,9 +146,8 @@ export class JudgeQueue<T> {
 
   /** Calls alone. */
   get waiting(): number {
-    let waiting = this.#ready.calls.second.size + this.#ready.calls.first.size;
-    for (const { lane } of this.#delayed.values()) if (lane === "calls") waiting++;
-    return waiting;
+    const { second, first } = this.#ready.calls;
+    return second.size + first.size + this.#delayedCalls;
   }
 
   get underWay(): number {
@@ -175,11 +186,9 @@ export class JudgeQueue<T> {
       lane = "calls",
     }: { rubrics: readonly AskedRubric[]; length: number; at: EpochMs; lane?: Lane },
   ): "added" | "full" | "known" {
-    if (this.#waitingLists().some((held) => held.has(id))) return "known";
-    for (const item of this.#asked.values()) if (item.id === id) return "known";
+    if (this.#held.has(id)) return "known";
     if (this.#length + length > this.#options.lengthMax) return "full";
-    this.#length += length;
-    this.#ready[lane].first.set(id, {
+    const item: Item<T> = {
       id,
       subject,
       lane,
@@ -194,7 +203,10 @@ export class JudgeQueue<T> {
       requests: 0,
       failures: 0,
       notBefore: at,
-    });
+      place: 0,
+    };
+    this.#hold(item);
+    this.#enterReady(item);
     return "added";
   }
 
@@ -234,13 +246,9 @@ export class JudgeQueue<T> {
 
   /** An item that nobody wants any more, unless a request about it is under way. */
   withdraw(id: string, reason: MissingReason): Settled<T> | undefined {
-    for (const held of this.#waitingLists()) {
-      const item = held.get(id);
-      if (item === undefined) continue;
-      held.delete(id);
-      return this.#end(item, reason);
-    }
-    return undefined;
+    const item = this.#held.get(id);
+    if (item === undefined || !this.#isWaiting(item)) return undefined;
+    return this.#end(item, reason);
   }
 
   /** What became of a request; `undefined` as long as its item is not settled. */
@@ -261,47 +269,46 @@ export class JudgeQueue<T> {
 
   /** Readies what has waited long enough; returns what has waited too long. */
   wake(at: EpochMs): readonly Settled<T>[] {
-    for (const item of this.#delayed.values()) {
-      if (item.notBefore > at) continue;
-      this.#delayed.delete(item.id);
-      this.#listOf(item).set(item.id, item);
+    const due: Item<T>[] = [];
+    for (let one = this.#due.take(at); one !== undefined; one = this.#due.take(at)) {
+      const item = this.#delayed.get(one.id);
+      // One that was settled may have come again under its id.
+      if (item?.notBefore === one.dueAt) due.push(item);
     }
-    const old = [...this.#allReady(), ...this.#delayed.values()].filter(
-      ({ since }) => at - since >= HELD_MS,
-    );
-    return old.map((item) => {
-      this.#listOf(item).delete(item.id);
-      this.#delayed.delete(item.id);
-      // A second look has no better chance, and would hold the text on.
-      return this.#end(item, "expired");
-    });
+    for (const item of due.toSorted((one, other) => one.place - other.place)) {
+      this.#leave(item);
+      this.#enterReady(item);
+    }
+    // A second look has no better chance, and would hold the text on.
+    return this.#heldTooLong(at).map((item) => this.#end(item, "expired"));
   }
 
   /** Everything that has no verdict yet is missing; answers under way come to nobody. */
   clear(reason: MissingReason): readonly Settled<T>[] {
     const items = [...this.#asked.values(), ...this.#allReady(), ...this.#delayed.values()];
-    for (const held of [this.#asked, ...this.#waitingLists()]) held.clear();
+    this.#asked.clear();
+    this.#due.clear();
     return items.map((item) => this.#end(item, reason));
   }
 
   save(): SavedQueue<T> {
     return {
       pausedUntil: this.#pausedUntil,
-      ready: this.#allReady().map(copyOf),
-      delayed: [...this.#delayed.values()].map(copyOf),
-      asked: Array.from(this.#asked, ([key, item]) => [key, copyOf(item)] as const),
+      ready: this.#allReady().map(savedOf),
+      delayed: [...this.#delayed.values()].map(savedOf),
+      asked: Array.from(this.#asked, ([key, item]) => [key, savedOf(item)] as const),
     };
   }
 
   load(saved: SavedQueue<T>): void {
     this.#pausedUntil = epochMs(saved.pausedUntil);
-    const enter = (item: Item<T>): Item<T> => {
-      this.#length += item.length;
-      return copyOf(item);
-    };
-    for (const item of saved.ready) this.#listOf(item).set(item.id, enter(item));
-    for (const item of saved.delayed) this.#delayed.set(item.id, enter(item));
-    for (const [key, item] of saved.asked) this.#asked.set(key, enter(item));
+    const [ready, delayed] = [saved.ready.map(itemOf), saved.delayed.map(itemOf)];
+    const asked = saved.asked.map(([key, item]) => [key, itemOf(item)] as const);
+    for (const item of ready) this.#enterReady(item);
+    for (const item of delayed) this.#enterDelayed(item);
+    for (const [key, item] of asked) this.#asked.set(key, item);
+    const all = [...ready, ...delayed, ...asked.map(([, item]) => item)];
+    for (const item of all.toSorted((one, other) => one.since - other.since)) this.#hold(item);
   }
 
   #allReady(): readonly Item<T>[] {
@@ -315,6 +322,48 @@ export class JudgeQueue<T> {
   #listOf({ lane, look }: Item<T>): Map<string, Item<T>> {
     const { second, first } = this.#ready[lane];
     return look === 2 ? second : first;
+  }
+
+  /** Whether no request about it is under way. */
+  #isWaiting(item: Item<T>): boolean {
+    return this.#listOf(item).has(item.id) || this.#delayed.has(item.id);
+  }
+
+  #hold(item: Item<T>): void {
+    this.#length += item.length;
+    this.#held.set(item.id, item);
+  }
+
+  #enterReady(item: Item<T>): void {
+    item.place = ++this.#places;
+    this.#listOf(item).set(item.id, item);
+  }
+
+  #enterDelayed(item: Item<T>): void {
+    item.place = ++this.#places;
+    this.#delayed.set(item.id, item);
+    this.#due.add(item.id, item.notBefore);
+    if (item.lane === "calls") this.#delayedCalls++;
+  }
+
+  /** Takes an item out of the list that it is in. */
+  #leave(item: Item<T>): void {
+    this.#listOf(item).delete(item.id);
+    if (this.#delayed.delete(item.id) && item.lane === "calls") this.#delayedCalls--;
+  }
+
+  /** In the order of the lists that they are in. */
+  #heldTooLong(at: EpochMs): readonly Item<T>[] {
+    const lists = this.#waitingLists();
+    const old: { readonly item: Item<T>; readonly list: number }[] = [];
+    for (const item of this.#held.values()) {
+      if (at - item.since < HELD_MS) break;
+      const list = lists.findIndex((one) => one.has(item.id));
+      // The answer to one that is under way may still come.
+      if (list >= 0) old.push({ item, list });
+    }
+    old.sort((one, other) => one.list - other.list || one.item.place - other.item.place);
+    return old.map(({ item }) => item);
   }
 
   /** Of everything that no request is under way about. */
@@ -336,7 +385,7 @@ export class JudgeQueue<T> {
 
   #fail(item: Item<T>, reason: MissingReason, at: EpochMs): Settled<T> | undefined {
     if (reason === "interrupted") {
-      this.#listOf(item).set(item.id, item);
+      this.#enterReady(item);
       return undefined;
     }
     item.failures++;
@@ -344,7 +393,7 @@ export class JudgeQueue<T> {
     const pauseMs = this.#pauseOf(item);
     if (reason === "rate-limited") this.#pause(pauseMs, at);
     item.notBefore = epochMs(at + pauseMs);
-    this.#delayed.set(item.id, item);
+    this.#enterDelayed(item);
     return undefined;
   }
 
@@ -388,20 +437,29 @@ export class JudgeQueue<T> {
     item.look = 2;
     item.open = item.doubted.map(({ name }) => name);
     item.failures = 0;
-    this.#listOf(item).set(item.id, item);
+    this.#enterReady(item);
     return true;
   }
 
-  #settle({ subject, id, length, verdicts, missing }: Item<T>): Settled<T> {
+  #settle(item: Item<T>): Settled<T> {
+    const { subject, id, length, verdicts, missing } = item;
+    this.#leave(item);
+    this.#held.delete(id);
     this.#length -= length;
     return { subject, id, verdicts, missing };
   }
 }
 
 /** Lists of its own, so that a snapshot does not change with the queue. */
-function copyOf<T>(item: Item<T>): Item<T> {
+function savedOf<T>({ place: _place, ...item }: Item<T>): SavedItem<T> {
   const { doubted, verdicts, missing } = item;
   return { ...item, doubted: [...doubted], verdicts: [...verdicts], missing: [...missing] };
+}
+
+function itemOf<T>(saved: SavedItem<T>): Item<T> {
+  const { doubted, verdicts, missing } = saved;
+  const lists = { doubted: [...doubted], verdicts: [...verdicts], missing: [...missing] };
+  return { ...saved, ...lists, place: 0 };
 }
 
 /**
