@@ -2,8 +2,8 @@
 const CELL_LENGTH = 100;
 
 /** Rows in columns: the first two to the left, numbers to the right. */
-export function textTable(cells: readonly (readonly string[])[], leftColumns = 2): string {
-  const rows = cells.map((row) => row.map(shown));
+export function textTable(texts: readonly (readonly string[])[], leftColumns = 2): string {
+  const rows = texts.map((row) => row.map(shown));
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

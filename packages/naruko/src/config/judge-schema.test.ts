@@ -83,7 +83,7 @@ limits: { shownTextLength: 9000 }
     language: "ja",
     rate: 0.5,
     serviceRates: { shop: 1 },
-    rubricRates: { tone: 0.25, safety: 0 },
+    rubricRates: { tone: 0.25 },
     usdPerDay: 2.5,
     usdPerMonth: 40,
     price: { inputUsdPerMillion: 1, outputUsdPerMillion: 5 },
@@ -237,6 +237,11 @@ const unready: readonly (readonly [what: string, text: string, message: RegExp])
     /naruko\.yml:4:22: judge\.rubrics\.saftey: there is no rubric of this name; rubrics are: faithfulness, relevance, safety/,
   ],
   [
+    "no rubric but such as are left out",
+    `${OPENAI}  rubrics: { faithfulness: { rate: 0 }, relevance: { rate: 0 }, safety: { rate: 0 } }`,
+    /naruko\.yml:4:12: judge\.rubrics: every rubric has the rate 0: nothing is judged/,
+  ],
+  [
     "a rubric file that is not there",
     `${OPENAI}  rubrics: { files: [none.md] }`,
     /none\.md: cannot be read/,
@@ -250,6 +255,28 @@ for (const [what, text, message] of unready) {
     assert.throws(() => judgeSetupOf(loaded, { key: KEY, at: AT }), message);
   });
 }
+
+test("no setup with two rubrics of one name", (t) => {
+  const folder = folderFor(t);
+  const file = path.join(folder, "naruko.yml");
+  writeFileSync(path.join(folder, "own.yml"), "name: safety\ninstruction: Is it safe?\n");
+  writeFileSync(file, `${OPENAI}  rubrics: { files: [own.yml] }`);
+  const loaded = loadConfig(file, {});
+  assert.throws(
+    () => judgeSetupOf(loaded, { key: KEY, at: AT }),
+    /own\.yml:1:1: rubric "safety" is in .*safety\.md too/,
+  );
+});
+
+test("a rubric with the rate 0 is not judged by, and has no rate to be drawn at", () => {
+  const loaded = read(`${OPENAI}  rubrics: { safety: { rate: 0 }, relevance: { rate: 0.01 } }`);
+  const setup = judgeSetupOf(loaded, { key: KEY, at: AT });
+  assert.deepEqual(
+    setup?.rubricFiles.map(({ name }) => path.basename(name)),
+    ["faithfulness.md", "relevance.md"],
+  );
+  assert.deepEqual(setup.rubricRates, { relevance: 0.01 });
+});
 
 test("what costs nothing is said to cost nothing", () => {
   const loaded = read(`${LOCAL}  price: { input: 0, output: 0 }`);

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseRubricFile } from "@naruko/core/judge/rubric-file";
+import { ownShare } from "@naruko/core/judge/own-share";
+import { readRubrics } from "@naruko/core/judge/rubric-file";
 import { InputError } from "@naruko/core/model/input-error";
 import type { JudgePrice, JudgeSetup } from "@naruko/core/model/judge";
 import type { EpochMs } from "@naruko/core/model/time";
@@ -47,8 +48,7 @@ export function judgeSetupOf(
   if (judge === undefined) return undefined;
   const { endpoint, rubrics, budget } = judge;
   const { second_model: second } = endpoint;
-  const rubricFiles = rubricTexts(loaded, judge);
-  checkRates(loaded, judge, rubricFiles);
+  const rubricFiles = judgedBy(loaded, judge);
   const price = priceOf(loaded, "model", at);
   const rates = Object.entries(judge.services).map(([name, { rate }]) => [name, rate] as const);
   return {
@@ -62,7 +62,7 @@ export function judgeSetupOf(
     rubricFiles,
     rate: judge.rate,
     serviceRates: Object.fromEntries(rates),
-    rubricRates: rubrics.rates,
+    rubricRates: Object.fromEntries(Object.entries(rubrics.rates).filter(([, rate]) => rate > 0)),
     ...(budget.day_usd !== undefined && { usdPerDay: budget.day_usd }),
     ...(budget.month_usd !== undefined && { usdPerMonth: budget.month_usd }),
     price,
@@ -106,21 +106,25 @@ export function rubricYaml(name: string, text: string): YamlFile {
   return parseYaml(name, text, "rubric");
 }
 
-/** A rate of a rubric that does not exist steers nothing: most likely its name is misspelt. */
-function checkRates(
-  loaded: LoadedConfig,
-  { rubrics, language }: JudgeConfig,
-  files: JudgeSetup["rubricFiles"],
-): void {
-  const read = files.map((one) => parseRubricFile(one, { language, parseYaml: rubricYaml }));
-  const errors = read.flatMap((one) => one.errors.map(({ message }) => message));
-  if (errors.length > 0) throw new InputError("rubric", errors.join("\n"));
-  const names = read.flatMap(({ rubric }) => (rubric === undefined ? [] : [rubric.name]));
+/**
+ * The texts of the rubrics that are judged by: not of those whose rate is 0. A rate of a rubric that
+ * does not exist steers nothing: most likely its name is misspelt.
+ */
+function judgedBy(loaded: LoadedConfig, judge: JudgeConfig): JudgeSetup["rubricFiles"] {
+  const { language, rubrics } = judge;
+  const files = rubricTexts(loaded, judge);
+  const read = readRubrics(files, { language, parseYaml: rubricYaml });
+  if (read.errors.length > 0)
+    throw new InputError("rubric", read.errors.map(({ message }) => message).join("\n"));
+  const names = read.rubrics.map(({ name }) => name);
   for (const name of Object.keys(rubrics.rates)) {
     if (names.includes(name)) continue;
     const message = `there is no rubric of this name; rubrics are: ${names.join(", ")}`;
     throw refused(loaded, ["judge", "rubrics", name], message);
   }
+  const judging = files.filter((_, i) => ownShare(rubrics.rates, names[i] ?? "") !== 0);
+  if (judging.length > 0) return judging;
+  throw refused(loaded, ["judge", "rubrics"], "every rubric has the rate 0: nothing is judged");
 }
 
 /** Spending that nobody can count would pass every cap, and show as nothing. */
