@@ -25,6 +25,17 @@ export type SeriesSlice = {
 };
 
 /**
+ * A series within a time range, without arrays of its own: the samples at [start, end) of arrays that
+ * may hold more, which has no meaning. Where there are histograms or starts, the arrays hold no more.
+ */
+export type SeriesStretch = SeriesSlice & { readonly start: number; readonly end: number };
+
+/** All of a slice. */
+export function wholeStretch(slice: SeriesSlice): SeriesStretch {
+  return { ...slice, start: 0, end: slice.times.length };
+}
+
+/**
  * What evaluation reads: an immutable state of the series. Synchronous: what memory lacks was
  * loaded before (`plan` says what).
  */
@@ -44,4 +55,10 @@ export type Reader = {
     from: EpochMs,
     to: EpochMs,
   ) => Generator<number, readonly SeriesSlice[], undefined>;
+  /** `selecting` for who can do without a pair of arrays for each series, which are what it costs. */
+  readonly stretching?: (
+    matchers: readonly Matcher[],
+    from: EpochMs,
+    to: EpochMs,
+  ) => Generator<number, readonly SeriesStretch[], undefined>;
 };

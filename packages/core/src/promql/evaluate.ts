@@ -3,7 +3,12 @@ import { type Features, NO_FEATURES } from "../model/features.ts";
 import { InputError } from "../model/input-error.ts";
 import { compareLabels, type Labels, NO_LABELS } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Reader, SeriesSlice } from "../model/reader.ts";
+import {
+  type Reader,
+  type SeriesSlice,
+  type SeriesStretch,
+  wholeStretch,
+} from "../model/reader.ts";
 import type { NativeHistogram } from "../model/sample.ts";
 import { type EpochMs, epochMs, MINUTE_MS } from "../model/time.ts";
 import { type Annotation, Annotations } from "./annotations.ts";
@@ -119,7 +124,7 @@ function stepsOf(expr: Expr, { from, to, stepMs, limits }: EvaluateOptions): Ste
 function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<Run> {
   const { limits, purpose = "query", features = NO_FEATURES } = options;
   const budget = new Budget(limits, purpose === "rule" ? "ruleSamples" : "querySamples");
-  const slices = new Map<InstantSelector, readonly SeriesSlice[]>();
+  const slices = new Map<InstantSelector, readonly SeriesStretch[]>();
   for (const read of readsOf(expr, options)) {
     const found = yield* selectedOnce(reader, read, { budget, remembered: options.remembered });
     if (purpose === "query" && found.length > limits.querySeries) {
@@ -143,10 +148,10 @@ function* startRun(expr: Expr, reader: Reader, options: EvaluateOptions): Work<R
   };
 }
 
-const isMixed = ({ histograms }: SeriesSlice): boolean => histograms !== undefined;
+const isMixed = ({ histograms }: SeriesStretch): boolean => histograms !== undefined;
 
 /** What Prometheus does to histograms of which only counts and sums are read. */
-function decideResets(expr: Expr, slices: Map<InstantSelector, readonly SeriesSlice[]>): void {
+function decideResets(expr: Expr, slices: Map<InstantSelector, readonly SeriesStretch[]>): void {
   if (![...slices.values()].some((found) => found.some(isMixed))) return;
   for (const selector of statsSelectors(expr)) {
     const found = slices.get(selector);
@@ -161,10 +166,10 @@ function* selectedOnce(
   reader: Reader,
   read: SelectorRead,
   { budget, remembered }: Selecting,
-): Work<readonly SeriesSlice[]> {
+): Work<readonly SeriesStretch[]> {
   const known = remembered?.selection(read.selector, read);
   if (known !== undefined) {
-    for (const { times } of known) budget.charge(times.length, read.selector.place);
+    for (const { start, end } of known) budget.charge(end - start, read.selector.place);
     return known;
   }
   const found = inLabelOrder(read.selector, yield* selected(reader, read, budget));
@@ -177,15 +182,15 @@ function* selected(
   reader: Reader,
   { selector, matchers, from, to }: SelectorRead,
   budget: Budget,
-): Work<readonly SeriesSlice[]> {
-  if (reader.selecting === undefined) {
-    const found = reader.select(matchers, from, to);
+): Work<readonly SeriesStretch[]> {
+  const work = turnsOf(reader, { matchers, from, to });
+  if (work === undefined) {
+    const found = reader.select(matchers, from, to).map(wholeStretch);
     let samples = 0;
-    for (const { times } of found) samples += times.length;
+    for (const { end } of found) samples += end;
     budget.charge(samples, selector.place);
     return found;
   }
-  const work = reader.selecting(matchers, from, to);
   for (;;) {
     const turn = work.next();
     if (turn.done === true) return turn.value;
@@ -195,9 +200,25 @@ function* selected(
   }
 }
 
+type Turns<Found> = Generator<number, readonly Found[], undefined>;
+
+/** How a reader reads in turns; `undefined` where it does not. */
+function turnsOf(
+  reader: Reader,
+  { matchers, from, to }: Pick<SelectorRead, "matchers" | "from" | "to">,
+): Turns<SeriesStretch> | undefined {
+  if (reader.stretching !== undefined) return reader.stretching(matchers, from, to);
+  const slices = reader.selecting?.(matchers, from, to);
+  return slices && wholeStretches(slices);
+}
+
+function* wholeStretches(slices: Turns<SeriesSlice>): Turns<SeriesStretch> {
+  return (yield* slices).map(wholeStretch);
+}
+
 /** A histogram weighs as many samples more as it has buckets. */
 function chargeHistograms(
-  slices: readonly SeriesSlice[],
+  slices: readonly SeriesStretch[],
   { place }: InstantSelector,
   budget: Budget,
 ): void {
@@ -214,11 +235,11 @@ function chargeHistograms(
 /** Floating point sums depend on the order of the series, so it must not depend on the store. */
 function inLabelOrder(
   selector: InstantSelector,
-  slices: readonly SeriesSlice[],
-): readonly SeriesSlice[] {
+  slices: readonly SeriesStretch[],
+): readonly SeriesStretch[] {
   const order = labelOrders.of(selector, foundRows.of(selector, slices), labelOrder);
   if (order === undefined) return slices;
-  const ordered: SeriesSlice[] = [];
+  const ordered: SeriesStretch[] = [];
   for (const index of order) {
     const slice = slices[index];
     if (slice !== undefined) ordered.push(slice);
@@ -263,9 +284,9 @@ function* rawSamples(
   return ranges.series
     .map((one, row) => {
       const { labels, times, values, histograms } = one;
-      const lo = times.findIndex((time) => time > from - ranges.before);
-      const hi = times.findLastIndex((time) => time <= to + ranges.after) + 1;
-      const [start, end] = lo < 0 || hi < lo ? [0, 0] : [lo, hi];
+      let [start, end] = [one.start, one.end];
+      while (start < end && (times[start] ?? NaN) <= from - ranges.before) start++;
+      while (start < end && (times[end - 1] ?? NaN) > to + ranges.after) end--;
       const named = { labels: ranges.dropsName[row] === true ? withoutName(labels) : labels };
       if (extension !== undefined && start < end) {
         if (histogramsOf(histograms?.slice(start, end)).histograms !== undefined) {

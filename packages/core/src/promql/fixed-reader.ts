@@ -1,6 +1,11 @@
 import type { Labels } from "../model/labels.ts";
 import { compileMatchers, PatternCache } from "../model/matcher.ts";
-import type { Reader, SeriesSlice } from "../model/reader.ts";
+import {
+  type Reader,
+  type SeriesSlice,
+  type SeriesStretch,
+  wholeStretch,
+} from "../model/reader.ts";
 import { type NativeHistogram, setStale, STALE } from "../model/sample.ts";
 import type { SeriesValue } from "./test-language/series-line.ts";
 
@@ -20,15 +25,27 @@ export function fixedReader(series: readonly FixedSeries[]): Reader {
 /** A reader over slices that hold all there is. */
 export function slicesReader(slices: readonly SeriesSlice[]): Reader {
   const cache = new PatternCache();
+  const stretches = (...[matchers, from, to]: Parameters<Reader["select"]>): SeriesStretch[] => {
+    const matches = compileMatchers(matchers, cache);
+    return slices
+      .filter(({ labels }) => matches(labels))
+      .map((slice) => stretch(slice, from, to))
+      .filter(({ start, end }) => start < end);
+  };
   return {
-    select: (matchers, from, to) => {
-      const matches = compileMatchers(matchers, cache);
-      return slices
-        .filter(({ labels }) => matches(labels))
-        .map((slice) => cut(slice, from, to))
-        .filter(({ times }) => times.length > 0);
+    select: (...asked) => stretches(...asked).map(cut),
+    *stretching(...asked) {
+      const found = stretches(...asked).map((one) =>
+        isOfNumbers(one) ? one : wholeStretch(cut(one)),
+      );
+      yield found.reduce((samples, { start, end }) => samples + end - start, 0);
+      return found;
     },
   };
+}
+
+function isOfNumbers({ histograms, starts }: SeriesSlice): boolean {
+  return histograms === undefined && starts === undefined;
 }
 
 function sliceOf({ labels, fromMs, stepMs, values }: FixedSeries): SeriesSlice {
@@ -46,16 +63,27 @@ function sliceOf({ labels, fromMs, stepMs, values }: FixedSeries): SeriesSlice {
   return { labels, times, values: numbers, histograms };
 }
 
-function cut(slice: SeriesSlice, from: number, to: number): SeriesSlice {
-  const { labels, times, values, histograms, starts } = slice;
+function stretch(slice: SeriesSlice, from: number, to: number): SeriesStretch {
+  const { times } = slice;
   const first = times.findIndex((time) => time > from);
-  const lo = first < 0 ? times.length : first;
-  const hi = Math.max(lo, times.findLastIndex((time) => time <= to) + 1);
+  const start = first < 0 ? times.length : first;
+  return { ...slice, start, end: Math.max(start, times.findLastIndex((time) => time <= to) + 1) };
+}
+
+function cut({
+  labels,
+  times,
+  values,
+  histograms,
+  starts,
+  start,
+  end,
+}: SeriesStretch): SeriesSlice {
   return {
     labels,
-    times: times.subarray(lo, hi),
-    values: values.subarray(lo, hi),
-    ...(histograms !== undefined && { histograms: histograms.slice(lo, hi) }),
-    ...(starts !== undefined && { starts: starts.subarray(lo, hi) }),
+    times: times.subarray(start, end),
+    values: values.subarray(start, end),
+    ...(histograms !== undefined && { histograms: histograms.slice(start, end) }),
+    ...(starts !== undefined && { starts: starts.subarray(start, end) }),
   };
 }

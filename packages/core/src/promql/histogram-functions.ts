@@ -183,6 +183,7 @@ export function* histogramQuantile(
 type Parameter = { readonly index: number; readonly run: Run };
 
 function noteBadQuantiles(q: Float64Array, call: Call, { index, run }: Parameter): void {
+  if (q.every((value) => value >= 0 && value <= 1)) return;
   for (const value of new Set(q)) {
     if (value >= 0 && value <= 1) continue;
     run.annotations.add("warning", badQuantile(value), call.args[index]?.place ?? call.place);

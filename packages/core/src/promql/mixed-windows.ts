@@ -191,7 +191,8 @@ function picked(samples: SeriesSamples, indices: readonly number[]): SeriesSampl
   const { labels, times, values, starts } = samples;
   const pick = (from: Float64Array): Float64Array =>
     Float64Array.from(indices, (index) => from[index] ?? NaN);
-  const made = { labels, times: pick(times), values: pick(values) };
+  const size = { start: 0, end: indices.length };
+  const made = { labels, times: pick(times), values: pick(values), ...size };
   return starts === undefined ? made : { ...made, starts: pick(starts) };
 }
 

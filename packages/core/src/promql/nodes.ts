@@ -25,6 +25,7 @@ import { betweenScalars, betweenVectorAndScalar } from "./operators.ts";
 import { countValues, pickSeries } from "./pick.ts";
 import { mixedWindowFunction } from "./mixed-windows.ts";
 import { pinnedTime } from "./plan.ts";
+import type { RememberedWork } from "./remembered-work.ts";
 import { sampleSeries } from "./sample-series.ts";
 import { finishRange, windowFunction } from "./range-functions.ts";
 import { dropNames, prepareNames, type Run, type Steps, type Value, type Work } from "./run.ts";
@@ -38,9 +39,17 @@ import {
 } from "./windows.ts";
 
 /** Evaluates a node at all steps at once, unless that was done for another expression. */
-export function* evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
-  const { remembered, budget } = run;
-  if (remembered === undefined) return yield* workOut(expr, steps, run);
+export function evaluateNode(expr: Expr, steps: Steps, run: Run): Work<Value> {
+  const { remembered } = run;
+  return remembered?.isShared(expr) === true
+    ? workOutOnce(expr, steps, { run, remembered })
+    : workOut(expr, steps, run);
+}
+
+type Remembering = { readonly run: Run; readonly remembered: RememberedWork };
+
+function* workOutOnce(expr: Expr, steps: Steps, { run, remembered }: Remembering): Work<Value> {
+  const { budget } = run;
   const known = remembered.value(expr, steps);
   if (known !== undefined) {
     budget.charge(known.samples, expr.place);
@@ -275,6 +284,8 @@ function* samplesOf(grid: Grid, steps: Steps, run: Run): Work<SeriesSamples[]> {
       labels,
       times: times.subarray(0, count),
       values: values.subarray(0, count),
+      start: 0,
+      end: count,
     };
     series.push(histograms.length === 0 ? one : { ...one, histograms });
     if (run.budget.pause(steps.count)) yield;

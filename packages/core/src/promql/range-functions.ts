@@ -87,6 +87,8 @@ const PLAIN: ReadonlyMap<string, WindowFunction> = new Map([
 /** What a window function is asked for: in which run, over what. */
 export type WindowUse = { readonly run: Run; readonly ranged: RangeSelector | Subquery };
 
+const NO_PARAM = new Float64Array();
+
 /** What a function does with a window; `params` are its scalar arguments, a value a step. */
 export function windowFunction(
   call: Call,
@@ -96,7 +98,7 @@ export function windowFunction(
   const { name, args } = call;
   const extension = ranged.kind === "range" ? ranged.selector.extension : undefined;
   if (extension !== undefined) return extendedFunction(call, extension);
-  const [param = new Float64Array(), second = new Float64Array()] = params;
+  const [param = NO_PARAM, second = NO_PARAM] = params;
   switch (name) {
     case "predict_linear":
       return predictLinear(param);

@@ -6,10 +6,10 @@ const at = (values: Float64Array, index: number): number => values[index] ?? NaN
 export type RateKind = "rate" | "increase" | "delta";
 
 /** Indices of samples that are smaller than the one before, or say so: where the counter began anew. */
-function resetsOf(samples: Samples): number[] {
-  const { values, starts } = samples;
+function resetsOf(samples: SeriesSamples): number[] {
+  const { values, starts, start, end } = samples;
   const resets: number[] = [];
-  for (let i = 1; i < values.length; i++) {
+  for (let i = start + 1; i < end; i++) {
     const anew = starts !== undefined && startedBetween(samples, i);
     if (anew || at(values, i) < at(values, i - 1)) resets.push(i);
   }

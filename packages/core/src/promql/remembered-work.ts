@@ -1,5 +1,5 @@
 import { METRIC_NAME } from "../model/labels.ts";
-import type { Matcher, SeriesSlice } from "../model/reader.ts";
+import type { Matcher, SeriesStretch } from "../model/reader.ts";
 import { childrenOf, type Expr, type InstantSelector } from "./ast.ts";
 import { printExpr } from "./print.ts";
 import type { Steps, Value } from "./run.ts";
@@ -55,10 +55,15 @@ type Kept<Result> = {
 export class RememberedWork {
   private readonly common: CommonParts;
   private readonly values = new Map<string, Kept<Worked>>();
-  private readonly selections = new Map<string, Kept<readonly SeriesSlice[]>>();
+  private readonly selections = new Map<string, Kept<readonly SeriesStretch[]>>();
 
   constructor(common: CommonParts) {
     this.common = common;
+  }
+
+  /** Whether a part occurs more than once; what is worked out of others is not kept. */
+  isShared(expr: Expr): boolean {
+    return this.common.nodes.has(expr);
   }
 
   value(expr: Expr, steps: Steps): Worked | undefined {
@@ -72,7 +77,7 @@ export class RememberedWork {
     this.values.set(at(text, steps), { result, metrics: partsOf(expr).flatMap(metricsOf) });
   }
 
-  selection(selector: InstantSelector, span: SelectionSpan): readonly SeriesSlice[] | undefined {
+  selection(selector: InstantSelector, span: SelectionSpan): readonly SeriesStretch[] | undefined {
     const text = this.common.selectors.get(selector);
     return text === undefined ? undefined : this.selections.get(within(text, span))?.result;
   }
@@ -80,7 +85,7 @@ export class RememberedWork {
   keepSelection(
     selector: InstantSelector,
     span: SelectionSpan,
-    result: readonly SeriesSlice[],
+    result: readonly SeriesStretch[],
   ): void {
     const text = this.common.selectors.get(selector);
     if (text === undefined) return;

@@ -1,7 +1,7 @@
 import type { Features } from "../model/features.ts";
 import { InputError, type Place } from "../model/input-error.ts";
 import type { Limits } from "../model/limits.ts";
-import type { SeriesSlice } from "../model/reader.ts";
+import type { SeriesStretch } from "../model/reader.ts";
 import type { Annotations } from "./annotations.ts";
 import type { InstantSelector } from "./ast.ts";
 import { type Grid, hasValues, mergeRows, refuseDuplicates, withoutName } from "./grid.ts";
@@ -29,7 +29,7 @@ export type Run = {
   /** Whether metric names go away at the very end instead of at each function. */
   readonly delayedNames: boolean;
   readonly features: Features;
-  readonly slices: ReadonlyMap<InstantSelector, readonly SeriesSlice[]>;
+  readonly slices: ReadonlyMap<InstantSelector, readonly SeriesStretch[]>;
   readonly annotations: Annotations;
   readonly budget: Budget;
   /** What expressions evaluated before this one have worked out. */

@@ -1,4 +1,4 @@
-import type { SeriesSlice } from "../model/reader.ts";
+import type { SeriesStretch } from "../model/reader.ts";
 import type { SampleValue } from "../model/sample.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { InstantSelector, RangeSelector } from "./ast.ts";
@@ -46,15 +46,16 @@ export function* selectInstant(
   const edges = edgesAt(selector, run, what);
   for (const [row, slice] of slices.entries()) {
     const cell = row * steps.count;
-    let index = -1;
+    let index = slice.start - 1;
     for (let step = 0; step < steps.count; step++) {
       const now = edges.pinned ?? steps.from + step * steps.stepMs;
-      while ((slice.times[index + 1] ?? Infinity) <= now - edges.offsetMs) index++;
-      const fresh = index >= 0 && (slice.times[index] ?? NaN) > now - edges.oldestMs;
+      while (index + 1 < slice.end && (slice.times[index + 1] ?? NaN) <= now - edges.offsetMs)
+        index++;
+      const fresh = index >= slice.start && (slice.times[index] ?? NaN) > now - edges.oldestMs;
       if (!fresh || isStaleAt(slice, index)) continue;
       setCell(grid, cell + step, readSample(slice, index, what));
     }
-    if (run.budget.pause(slice.times.length + steps.count)) yield;
+    if (run.budget.pause(slice.end - slice.start + steps.count)) yield;
   }
   return grid;
 }
@@ -81,7 +82,7 @@ function edgesAt({ at, offsetMs }: InstantSelector, { span }: Run, what: SampleF
   };
 }
 
-function readSample(slice: SeriesSlice, index: number, what: SampleField): SampleValue {
+function readSample(slice: SeriesStretch, index: number, what: SampleField): SampleValue {
   const { times, values, histograms, starts } = slice;
   if (what === "value") return histograms?.[index] ?? values[index] ?? NaN;
   if (what !== "start_timestamp") return (times[index] ?? NaN) / SECOND_MS;
@@ -106,18 +107,20 @@ export function selectRanges({ selector, rangeMs }: RangeSelector, run: Run): Ra
 
 const selectedRows = new RowLists();
 
-function samplesOf(slice: SeriesSlice, useStarts: boolean): SeriesSamples {
+function samplesOf(slice: SeriesStretch, useStarts: boolean): SeriesSamples {
   const samples = withoutStale(slice);
   // Most are numbers without any stale marker, which are taken as they are.
-  if (samples === slice && slice.starts === undefined) return slice;
-  const { times, values, histograms } = samples;
+  if (slice.starts === undefined) return samples;
+  const { labels, times, values, histograms, start, end } = samples;
   const starts = useStarts ? startsWithoutStale(slice) : undefined;
   return {
-    labels: slice.labels,
+    labels,
     times,
     values,
     ...(histograms !== undefined && { histograms }),
     ...(starts !== undefined && { starts }),
+    start,
+    end,
   };
 }
 

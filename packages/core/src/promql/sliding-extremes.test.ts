@@ -23,7 +23,7 @@ test("every window has the extreme that looking at all of it gives", () => {
         const values = Float64Array.from(list);
         const times = values.map((_, i) => i);
         for (const [prepare, naive] of KINDS) {
-          const ask = prepare({ labels: NO_LABELS, times, values });
+          const ask = prepare({ labels: NO_LABELS, times, values, start: 0, end: values.length });
           let [lo, hi] = [0, 0];
           for (const [byLo, byHi] of moves) {
             hi = Math.min(values.length, hi + byHi);

@@ -1,4 +1,4 @@
-import type { SeriesSlice } from "../model/reader.ts";
+import type { SeriesStretch } from "../model/reader.ts";
 import type { CounterReset, NativeHistogram } from "../model/sample.ts";
 import { childrenOf, type Expr, type InstantSelector, isTrim } from "./ast.ts";
 import { isReset } from "./histogram/compare.ts";
@@ -37,7 +37,7 @@ function needsBuckets(expr: Expr): boolean {
  * The same series with a hint at each histogram behind another: Prometheus finds out about resets
  * while it reads counts and sums alone, and so tells of conflicts that it does not see otherwise.
  */
-export function withDecidedResets(slice: SeriesSlice): SeriesSlice {
+export function withDecidedResets(slice: SeriesStretch): SeriesStretch {
   if (slice.histograms === undefined) return slice;
   let before: NativeHistogram | undefined;
   const histograms = Array.from(slice.histograms, (h) => {

@@ -1,12 +1,12 @@
 import type { Labels } from "../model/labels.ts";
-import type { SeriesSlice } from "../model/reader.ts";
+import type { SeriesSlice, SeriesStretch } from "../model/reader.ts";
 import { isStale, type NativeHistogram, type SampleValue } from "../model/sample.ts";
 import type { Place } from "../model/input-error.ts";
 import { emptyGrid, type Grid, setCell, withHistograms } from "./grid.ts";
 import type { Rows } from "./row-memo.ts";
 import type { Run, Steps, Work } from "./run.ts";
 
-/** The samples of one series, without stale markers. */
+/** Samples without stale markers. */
 export type Samples = {
   readonly times: Float64Array;
   readonly values: Float64Array;
@@ -16,7 +16,12 @@ export type Samples = {
   readonly starts?: Float64Array;
 };
 
-export type SeriesSamples = Samples & { readonly labels: Labels };
+/** One series: its samples are those at [start, end), and what the arrays hold besides has no meaning. */
+export type SeriesSamples = Samples & {
+  readonly labels: Labels;
+  readonly start: number;
+  readonly end: number;
+};
 
 /** A range vector at every step: series, and which stretch (from, to] of them a step sees. */
 export type Ranges = {
@@ -65,27 +70,32 @@ export function isStaleAt({ values, histograms }: SeriesSlice, index: number): b
 }
 
 /** A series without its stale markers; itself where it has none. */
-export function withoutStale(slice: SeriesSlice): Samples {
-  const { times, values, histograms } = slice;
+export function withoutStale(series: SeriesStretch): SeriesSamples {
+  const { labels, times, values, histograms, start, end } = series;
   if (histograms !== undefined) {
-    const kept = (_: unknown, index: number): boolean => !isStaleAt(slice, index);
+    const kept = (_: unknown, index: number): boolean => !isStaleAt(series, index);
+    const keptTimes = times.filter(kept);
     return {
-      times: times.filter(kept),
+      labels,
+      times: keptTimes,
       values: values.filter(kept),
       histograms: Array.from(histograms).filter(kept),
+      start: 0,
+      end: keptTimes.length,
     };
   }
   let stale = 0;
-  for (let i = 0; i < values.length; i++) if (isStale(values, i)) stale++;
-  if (stale === 0) return slice;
-  const keptTimes = new Float64Array(times.length - stale);
-  const keptValues = new Float64Array(times.length - stale);
-  for (let i = 0, kept = 0; i < values.length; i++) {
+  for (let i = start; i < end; i++) if (isStale(values, i)) stale++;
+  if (stale === 0) return series;
+  const count = end - start - stale;
+  const keptTimes = new Float64Array(count);
+  const keptValues = new Float64Array(count);
+  for (let i = start, kept = 0; i < end; i++) {
     if (isStale(values, i)) continue;
     keptTimes[kept] = times[i] ?? NaN;
     keptValues[kept++] = values[i] ?? NaN;
   }
-  return { times: keptTimes, values: keptValues };
+  return { labels, times: keptTimes, values: keptValues, start: 0, end: count };
 }
 
 /** The starts that belong to the samples of `withoutStale`. */
@@ -116,8 +126,8 @@ export function* overWindows(
   const sliding: Sliding = { ranges, steps, grid, window: { ...NO_WINDOW } };
   for (const [row, samples] of series.entries()) {
     const ask = samples.histograms === undefined ? evaluate(samples) : ofMixed(samples);
-    slide(samples.times, ask, row * steps.count, sliding);
-    if (run.budget.pause(samples.times.length + steps.count)) yield;
+    slide(samples, ask, row * steps.count, sliding);
+    if (run.budget.pause(samples.end - samples.start + steps.count)) yield;
   }
   return grid;
 }
@@ -136,7 +146,7 @@ type Sliding = {
 
 /** Moves both ends of the window forward over the samples, and asks where it holds any. */
 function slide(
-  times: Float64Array,
+  { times, start, end }: SeriesSamples,
   ask: (window: Window) => SampleValue | undefined,
   firstCell: number,
   { ranges, steps, grid, window }: Sliding,
@@ -144,16 +154,15 @@ function slide(
   const { rangeMs, offsetMs, pinned, before, after } = ranges;
   const { from, stepMs, count } = steps;
   const { values, present } = grid;
-  const { length } = times;
-  let lo = 0;
-  let hi = 0;
+  let lo = start;
+  let hi = start;
   for (let step = 0; step < count; step++) {
     const atMs = from + step * stepMs;
     const toMs = (pinned ?? atMs) - offsetMs;
     const last = toMs + after;
     // At the last step, which is the only one of a rule, all samples are there.
-    if ((times[length - 1] ?? Infinity) <= last) hi = length;
-    else while (hi < length && (times[hi] ?? NaN) <= last) hi++;
+    if (end > start && (times[end - 1] ?? Infinity) <= last) hi = end;
+    else while (hi < end && (times[hi] ?? NaN) <= last) hi++;
     const first = toMs - rangeMs - before;
     while (lo < hi && (times[lo] ?? NaN) <= first) lo++;
     if (lo === hi) continue;

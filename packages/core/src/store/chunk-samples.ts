@@ -3,7 +3,15 @@ import type { ChunkList } from "./chunk-list.ts";
 import { type ChunkSpan, decodedRuns } from "./decoded-runs.ts";
 import type { Head } from "./head.ts";
 import type { Histograms } from "./mixed-samples.ts";
-import { NO_SAMPLES, type Samples, samplesOf, within } from "./samples.ts";
+import {
+  cutOut,
+  NO_SAMPLES,
+  type Samples,
+  samplesOf,
+  type Stretch,
+  wholeOf,
+  within,
+} from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
 
 /** A range over so few chunks is one that a rule asks for again and again. */
@@ -17,26 +25,33 @@ type Range = { readonly from: number; readonly to: number };
 
 /**
  * The samples with from < time ≤ to of the first `length` chunks of a list, and then those that are
- * open, which are later; `undefined` where there are none. Arrays have exactly their size, and may be
- * shared.
+ * open, which are later; `undefined` where there are none.
  */
-export function chunkSamples(
+export function chunkStretch(
   list: ChunkList,
   length: number,
   range: Range,
   open?: OpenSamples,
-): Samples | undefined {
+): Stretch | undefined {
   const { from, to } = range;
   const isOpen = open?.head.touches(from, to, open.length) === true;
   const first = list.firstEndingAfter(from, length);
   const end = list.firstBeginningAfter(to, length);
-  if (first >= end) return open?.head.within(from, to, open.length);
+  const later = (): Stretch | undefined => open?.head.stretch(from, to, open.length);
+  if (first >= end) return later();
   const span = { list, first, end };
   if (end - first > SHORT_CHUNKS) {
-    return joined(span, range, open?.head.within(from, to, open.length) ?? NO_SAMPLES);
+    const behind = later();
+    return wholeOf(joined(span, range, behind === undefined ? NO_SAMPLES : cutOut(behind)));
   }
   const run = decodedRuns.of(span, isOpen ? open.head : undefined);
-  return run.within(range, end, isOpen ? open.length : 0);
+  return run.stretch(range, end, isOpen ? open.length : 0);
+}
+
+/** `chunkStretch` in arrays of exactly their size, which may be shared. */
+export function chunkSamples(list: ChunkList, length: number, range: Range): Samples | undefined {
+  const stretch = chunkStretch(list, length, range);
+  return stretch && cutOut(stretch);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { NativeHistogram } from "../model/sample.ts";
 import type { ChunkList } from "./chunk-list.ts";
 import type { Head } from "./head.ts";
 import { type Histograms, histogramBytes } from "./mixed-samples.ts";
-import { cut, firstAfter, type Samples, samplesOf } from "./samples.ts";
+import { cut, firstAfter, type Stretch, wholeOf } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
 
 /** Chunks [first, end) of a list, at least one. */
@@ -63,17 +63,19 @@ class DecodedRun {
    * The samples with from < time ≤ to of the chunks before `end`, and of the first `open` of the
    * head; `undefined` where there are none.
    */
-  within(
+  stretch(
     { from, to }: { readonly from: number; readonly to: number },
     end: number,
     open: number,
-  ): Samples | undefined {
+  ): Stretch | undefined {
     if (open > this.open) this.take(open);
     const length = this.offset(end) + open;
     const start = firstAfter(this.times, from, length);
     const last = firstAfter(this.times, to, length);
     if (start === last) return undefined;
-    return cut(samplesOf(this.times, this.values, this.histograms), start, last);
+    const { times, values, histograms } = this;
+    if (histograms === undefined) return { times, values, start, end: last };
+    return wholeOf(cut({ times, values, histograms }, start, last));
   }
 
   private offset(chunk: number): number {

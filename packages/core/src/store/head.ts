@@ -8,7 +8,7 @@ import {
 } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { sameHistogram, sharingLayout } from "./mixed-samples.ts";
-import { cut, firstAfter, NO_SAMPLES, part, type Samples } from "./samples.ts";
+import { cut, firstAfter, type Samples, samplesOf, type Stretch, wholeOf } from "./samples.ts";
 
 const FIRST_CAPACITY = 8;
 
@@ -72,19 +72,16 @@ export class Head {
     return this.copied(count, Math.max(FIRST_CAPACITY, this.length - count + 4));
   }
 
-  /**
-   * Samples with from < time ≤ to among the first `length`, numbers in shared arrays; `undefined`
-   * where there are none.
-   */
-  within(from: number, to: number, length: number): Samples | undefined {
+  /** The samples with from < time ≤ to among the first `length`; `undefined` where there are none. */
+  stretch(from: number, to: number, length: number): Stretch | undefined {
     const { times, values, histograms } = this;
     // Rules ask for what there is up to their tick.
     const isLast = length > 0 && (times[length - 1] ?? Infinity) <= to;
     const end = isLast ? length : firstAfter(times, to, length);
     const start = firstAfter(times, from, end);
     if (start === end) return undefined;
-    if (histograms !== undefined) return cut({ times, values, histograms }, start, end);
-    return { times: part(times, start, end), values: part(values, start, end) };
+    if (histograms !== undefined) return wholeOf(cut({ times, values, histograms }, start, end));
+    return { times, values, start, end };
   }
 
   /** Whether one of the first `length` samples has from < time ≤ to. */
@@ -105,7 +102,8 @@ export class Head {
 
   /** All samples; numbers in shared arrays. */
   all(): Samples {
-    return this.within(-Infinity, Infinity, this.length) ?? NO_SAMPLES;
+    const { times, values, histograms, length } = this;
+    return cut(samplesOf(times, values, histograms), 0, length);
   }
 
   /** The index of the first sample later than a time. */

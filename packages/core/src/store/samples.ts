@@ -102,6 +102,22 @@ function decodeStream(bytes: Uint8Array, from: number, count: number): Samples |
   return { times, values };
 }
 
+/**
+ * The samples at [start, end) of arrays that may hold more. Where there are histograms, the arrays
+ * hold no more.
+ */
+export type Stretch = Samples & { readonly start: number; readonly end: number };
+
+/** All samples of arrays. */
+export function wholeOf(samples: Samples): Stretch {
+  return { ...samples, start: 0, end: samples.times.length };
+}
+
+/** A stretch of an array as arrays of its size; numbers in shared arrays. */
+export function cutOut(stretch: Stretch): Samples {
+  return cut(stretch, stretch.start, stretch.end);
+}
+
 /** The samples with from < time ≤ to; numbers in shared arrays. */
 export function within(samples: Samples, from: number, to: number): Samples {
   const { times } = samples;

@@ -1,12 +1,12 @@
 import { assert } from "../model/assert.ts";
 import type { Labels } from "../model/labels.ts";
-import type { Matcher, Reader, SeriesSlice } from "../model/reader.ts";
+import type { Matcher, Reader, SeriesSlice, SeriesStretch } from "../model/reader.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { ChunkList } from "./chunk-list.ts";
-import { chunkSamples } from "./chunk-samples.ts";
+import { chunkStretch } from "./chunk-samples.ts";
 import type { Head } from "./head.ts";
 import type { LabelIndex } from "./label-index.ts";
-import type { Samples } from "./samples.ts";
+import { cutOut, type Stretch } from "./samples.ts";
 import { finish } from "./turns.ts";
 
 /** Sets of matchers; a series is meant where all matchers of one set hold. No set means every series. */
@@ -72,25 +72,36 @@ export class StoreReader implements Reader {
     from: EpochMs,
     to: EpochMs,
   ): Generator<number, readonly SeriesSlice[], undefined> {
-    const slices: SeriesSlice[] = [];
+    const stretches = yield* this.stretching(matchers, from, to);
+    return stretches.map((stretch) => ({ labels: stretch.labels, ...cutOut(stretch) }));
+  }
+
+  /** See `Reader.stretching`. */
+  *stretching(
+    matchers: readonly Matcher[],
+    from: EpochMs,
+    to: EpochMs,
+  ): Generator<number, readonly SeriesStretch[], undefined> {
+    const stretches: SeriesStretch[] = [];
     let read = 0;
     let work = 0;
     const known = this.index.selected(matchers, this.heads.length);
     const ids = known ?? (yield* noneRead(this.index.selecting(matchers, this.heads.length)));
     for (const id of ids) {
-      const samples = this.samples(id, from, to);
+      const stretch = this.stretch(id, from, to);
       work += SERIES_WORK;
-      if (samples !== undefined) {
-        slices.push(sliceOf(this.index.labels(id), samples));
-        read += samples.times.length;
-        work += samples.times.length;
+      if (stretch !== undefined) {
+        stretches.push(stretchOf(this.index.labels(id), stretch));
+        const count = stretch.end - stretch.start;
+        read += count;
+        work += count;
       }
       if (work < WORK_A_TURN) continue;
       yield read;
       read = work = 0;
     }
     if (read > 0) yield read;
-    return slices;
+    return stretches;
   }
 
   /** The labels of the series that are meant, each once, in the order of their keys. */
@@ -145,16 +156,18 @@ export class StoreReader implements Reader {
     return this.head(id).touches(from, to, this.headLength(id));
   }
 
-  private samples(id: number, from: EpochMs, to: EpochMs): Samples | undefined {
+  private stretch(id: number, from: EpochMs, to: EpochMs): Stretch | undefined {
     const head = this.head(id);
     const open = this.headLength(id);
+    // Most ranges of rules are so short that no chunk, all of which end before the head, reaches into
+    // them; that the head says so spares a look at the list.
+    if (open > 0 && (head.times[0] ?? Infinity) <= from) return head.stretch(from, to, open);
     const list = this.chunks[id];
     const sealed = this.chunkLength(id);
-    // Most ranges of rules are so short that no chunk reaches into them.
     if (list === undefined || sealed === 0 || list.to(sealed - 1) <= from) {
-      return head.within(from, to, open);
+      return head.stretch(from, to, open);
     }
-    return chunkSamples(list, sealed, { from, to }, { head, length: open });
+    return chunkStretch(list, sealed, { from, to }, { head, length: open });
   }
 
   private headLength(id: number): number {
@@ -172,11 +185,12 @@ export class StoreReader implements Reader {
   }
 }
 
-function sliceOf(labels: Labels, { times, values, histograms }: Samples): SeriesSlice {
+function stretchOf(labels: Labels, stretch: Stretch): SeriesStretch {
+  const { times, values, histograms, start, end } = stretch;
   // Numbers alone are by far the most, and their objects have one shape.
   return histograms === undefined
-    ? { labels, times, values }
-    : { labels, times, values, histograms };
+    ? { labels, times, values, start, end }
+    : { labels, times, values, histograms, start, end };
 }
 
 /** Turns in which no sample was read. */
