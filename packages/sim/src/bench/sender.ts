@@ -10,6 +10,8 @@ export type Sending = {
   readonly connections: number;
   /** 0: each connection sends as soon as it has its answer. */
   readonly spansPerS: number;
+  /** Characters of each call's prompt, and as many of its answer; 0: no text is sent. */
+  readonly textLength: number;
 };
 
 /** What came of it; times in milliseconds. */
@@ -29,6 +31,7 @@ export type Sent = {
 
 /** Encoded before the clock starts: for a rate of so many spans a second. */
 const ENCODED_FOR_SPANS_PER_S = 50_000;
+const ENCODED_WITH_TEXT_PER_S = 20_000;
 const ENCODED_MAX_S = 120;
 
 function main(): void {
@@ -37,11 +40,12 @@ function main(): void {
   void send(sending).then((sent) => process.stdout.write(JSON.stringify(sent)));
 }
 
-async function send({ url, seconds, connections, spansPerS }: Sending): Promise<Sent> {
-  const template = spanRequest();
+async function send({ url, seconds, connections, spansPerS, textLength }: Sending): Promise<Sent> {
+  const template = spanRequest(textLength);
   const bodyBytes = template.next(Date.now()).length;
   const encode = (): Buffer => gzipSync(template.next(Date.now()));
-  const rate = spansPerS === 0 ? ENCODED_FOR_SPANS_PER_S : spansPerS;
+  const fullSpeed = textLength === 0 ? ENCODED_FOR_SPANS_PER_S : ENCODED_WITH_TEXT_PER_S;
+  const rate = spansPerS === 0 ? fullSpeed : spansPerS;
   const count = Math.ceil((Math.min(seconds, ENCODED_MAX_S) * rate) / SPANS_PER_REQUEST);
   const supply = Array.from({ length: count }, encode);
   const gzipBytes = supply.reduce((sum, { length }) => sum + length, 0) / count;

@@ -31,3 +31,15 @@ test("every request has 500 calls with ids and times of their own", () => {
     assert.ok(durationS >= 0.2 && durationS < 5.5, `${durationS}`);
   }
 });
+
+test("with text, every call has a prompt and, where it did not fail, an answer of that length", () => {
+  const calls = callsOf(spanRequest(1000).next(AT));
+  assert.equal(calls.length, SPANS_PER_REQUEST);
+  for (const { text, errorType, flags } of calls) {
+    assert.equal((text?.system?.length ?? 0) + (text?.input?.length ?? 0), 1000);
+    assert.equal(text?.output?.length, errorType === undefined ? 1000 : undefined);
+    assert.equal(flags, undefined);
+  }
+  const answers = calls.flatMap(({ text, errorType }) => (errorType ? [] : [text?.output]));
+  assert.ok(new Set(answers).size > 10);
+});

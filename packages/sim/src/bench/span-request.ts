@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { oracleEncode, type JsonMessage } from "@naruko/core/testing/otlp-oracle";
+import { INSTRUCTION, prose } from "./prose.ts";
 
 /** Spans in one request: the size that the bench is specified with. */
 export const SPANS_PER_REQUEST = 500;
@@ -25,11 +26,13 @@ export type SpanRequest = {
  * A trace export of 500 calls with 12 attributes each, encoded once. Every request then differs in
  * each span's trace id, span id, response id (random bytes) and times: about what a sender's
  * requests differ in, at the price of writing a few kilobytes.
+ *
+ * @param textLength characters of each call's prompt, and as many of its answer; 0: no text is sent
  */
-export function spanRequest(): SpanRequest {
+export function spanRequest(textLength: number = 0): SpanRequest {
   const ids = Buffer.alloc(SPANS_PER_REQUEST * 24);
   randomFillSync(ids);
-  const spans = Array.from({ length: SPANS_PER_REQUEST }, (_, n) => span(n, ids));
+  const spans = Array.from({ length: SPANS_PER_REQUEST }, (_, n) => span(n, ids, textLength));
   const bytes = Buffer.from(oracleEncode("TraceRequest", { resourceSpans: byService(spans) }));
   const places = spans.map((_, n) => placesOf(bytes, n, ids));
   const random = Buffer.alloc(SPANS_PER_REQUEST * (24 + RESPONSE_ID_BYTES / 2));
@@ -99,7 +102,7 @@ function byService(spans: readonly JsonMessage[]): readonly JsonMessage[] {
   }));
 }
 
-function span(n: number, ids: Buffer): JsonMessage {
+function span(n: number, ids: Buffer, textLength: number): JsonMessage {
   const [provider, requested, answered] = MODELS[n % MODELS.length] ?? MODELS[0];
   const failed = n % FAILS_EVERY === 0;
   return {
@@ -129,9 +132,30 @@ function span(n: number, ids: Buffer): JsonMessage {
               value: { arrayValue: { values: [{ stringValue: "stop" }] } },
             },
           ]),
+      ...(textLength === 0 ? [] : messages(n, textLength, failed)),
     ],
     status: failed ? { code: 2, message: "429 Too Many Requests" } : {},
   };
+}
+
+/** What was said, as the conventions have it on spans: as JSON. */
+function messages(n: number, textLength: number, failed: boolean): readonly JsonMessage[] {
+  const asked = parts(prose(textLength - INSTRUCTION.length, n));
+  const answered = parts(prose(textLength, n + 5));
+  const output = [{ role: "assistant", parts: answered, finish_reason: "stop" }];
+  return [
+    json("gen_ai.system_instructions", parts(INSTRUCTION)),
+    json("gen_ai.input.messages", [{ role: "user", parts: asked }]),
+    ...(failed ? [] : [json("gen_ai.output.messages", output)]),
+  ];
+}
+
+function parts(content: string): readonly JsonMessage[] {
+  return [{ type: "text", content }];
+}
+
+function json(key: string, value: unknown): JsonMessage {
+  return text(key, JSON.stringify(value));
 }
 
 function text(key: string, value: string): JsonMessage {
