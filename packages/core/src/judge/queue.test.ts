@@ -102,6 +102,26 @@ void test("a judge that refused is asked once more", () => {
   );
 });
 
+for (const [what, reasons, left] of [
+  ["429 takes no other fault's second try", ["rate-limited", "rate-limited", "malformed"], true],
+  ["each reason has its own limit", ["malformed", "timeout", "malformed", "malformed"], false],
+  [
+    "all of them together have one, too",
+    [...Array<"rate-limited">(5).fill("rate-limited"), "timeout", "malformed", "connection"],
+    false,
+  ],
+] as const) {
+  void test(`failures of several kinds: ${what}`, () => {
+    const queue = added(queueOf());
+    const last = reasons.length - 1;
+    for (const [i, reason] of reasons.entries()) {
+      queue.wake(after((i + 1) * 10 * MINUTE_MS));
+      const settled = answered(queue, failed(reason), (i + 1) * 10 * MINUTE_MS, `k${i}`);
+      assert.equal(settled === undefined, i < last || left, `after ${i + 1}`);
+    }
+  });
+}
+
 void test("rubrics without a verdict are asked for again, alone", () => {
   const queue = added(queueOf());
   assert.equal(answered(queue, said(["safety", 1])), undefined);

@@ -59,8 +59,9 @@ type Item<T> = {
   readonly missing: MissedRubric[];
   /** Requests so far, of all looks. */
   requests: number;
-  /** Failures of this look, and how many more the last reason leaves. */
+  /** Failures of this look, and of them those of each reason. */
   failures: number;
+  failed?: Readonly<Partial<Record<MissingReason, number>>>;
   notBefore: EpochMs;
   /** Orders those of one list by when they came to it. */
   place: number;
@@ -84,7 +85,10 @@ export type SavedQueue<T> = {
   readonly asked: readonly (readonly [key: string, item: SavedItem<T>])[];
 };
 
-/** Failures of one look after which its rubrics are missing. A stop of ours is nobody's failure. */
+/**
+ * Failures of one look for one reason after which its rubrics are missing: who was told to wait is not
+ * denied the second try that another fault has. A stop of ours is nobody's failure.
+ */
 const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
   "rate-limited": 8,
   "server-error": 5,
@@ -102,6 +106,9 @@ const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
   interrupted: Infinity,
   reloaded: 1,
 };
+
+/** Failures of one look for any reasons. */
+const ALL_FAILURES_MAX = 8;
 
 /** Text is held at most this long (DESIGN section 11). */
 const HELD_MS = DAY_MS;
@@ -389,7 +396,10 @@ export class JudgeQueue<T> {
       return undefined;
     }
     item.failures++;
-    if (item.failures >= FAILURES_MAX[reason]) return this.#miss(item, reason);
+    const ofReason = (item.failed?.[reason] ?? 0) + 1;
+    item.failed = { ...item.failed, [reason]: ofReason };
+    if (ofReason >= FAILURES_MAX[reason] || item.failures >= ALL_FAILURES_MAX)
+      return this.#miss(item, reason);
     const pauseMs = this.#pauseOf(item);
     if (reason === "rate-limited") this.#pause(pauseMs, at);
     item.notBefore = epochMs(at + pauseMs);
@@ -437,6 +447,7 @@ export class JudgeQueue<T> {
     item.look = 2;
     item.open = item.doubted.map(({ name }) => name);
     item.failures = 0;
+    item.failed = {};
     this.#enterReady(item);
     return true;
   }

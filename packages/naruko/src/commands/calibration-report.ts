@@ -56,7 +56,7 @@ function cellsOf(row: JudgeCalibration): readonly string[] {
 }
 
 function shown(estimated: Estimated | undefined): string {
-  if (estimated === undefined) return "no labels";
+  if (estimated === undefined) return "no verdicts";
   const [value, low, high] = [estimated.value, estimated.low, estimated.high].map((one) =>
     one.toFixed(2),
   );
@@ -64,6 +64,9 @@ function shown(estimated: Estimated | undefined): string {
 }
 
 function needText(row: JudgeCalibration, rate: number): string {
+  const { caught, missed, accused, cleared } = row;
+  if (caught + missed + accused + cleared === 0)
+    return `${row.rubric}, ${row.language}: no verdict, so nothing is known`;
   const needed = labelsNeeded(row, rate);
   return `${row.rubric}, ${row.language}: ${needWords(needed, rate)}`;
 }

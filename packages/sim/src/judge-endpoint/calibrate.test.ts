@@ -203,8 +203,10 @@ test("failures are tried again, and what stays missing is told", async (t) => {
 
 test("an endpoint that never answers well is given up, and nothing is kept", async (t) => {
   const { stub, args, data } = await filesFor(t, () => refused(401));
-  const { code, told } = await runNaruko(...args, "--max-usd", "1");
+  const { code, told, printed } = await runNaruko(...args, "--max-usd", "1");
   assert.equal(code, 1);
+  assert.match(printed, /^faithfulness, en: no verdict, so nothing is known$/m);
+  assert.doesNotMatch(printed, /chance|no labels/);
   assert.match(
     told,
     /nothing is kept: none of the first 1\d has a verdict: 127\.0\.0\.1:\d+ answered 401/,
