@@ -1,11 +1,5 @@
-import {
-  type Attributes,
-  context,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from "@opentelemetry/api";
+import { type Attributes, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { withActive } from "./active-span.ts";
 import { addContext } from "./context.ts";
 import { type Content, contentAttribute, type Message, spokenText } from "./content.ts";
 import { ATTRIBUTE, type FinishReason, unifiedReason } from "./conventions.ts";
@@ -105,7 +99,7 @@ export class Call {
 
   /** Runs what makes the request, with this call's span as the parent of all that it starts. */
   within<T>(run: () => T): T {
-    return context.with(trace.setSpan(context.active(), this.#span), run);
+    return withActive(this.#span, run);
   }
 
   /** The server has begun to answer. */

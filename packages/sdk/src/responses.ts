@@ -3,20 +3,19 @@ import type { SpanContext } from "@opentelemetry/api";
 /** Responses whose spans are remembered, so that what is recorded of them later finds its span. */
 const REMEMBERED = 1024;
 
-const spans = new Map<string, SpanContext>();
+/** The latest responses, and those before them: the older half is forgotten as a whole. */
+let latest = new Map<string, SpanContext>();
+let older: ReadonlyMap<string, SpanContext> = new Map();
 
-/** Remembers the span of a response; the oldest is forgotten when there are too many. */
+/** Remembers the span of a response; the oldest are forgotten when there are too many. */
 export function rememberResponse(responseId: string, span: SpanContext): void {
-  spans.delete(responseId);
-  spans.set(responseId, span);
-  if (spans.size <= REMEMBERED) return;
-  for (const oldest of spans.keys()) {
-    spans.delete(oldest);
-    return;
-  }
+  latest.set(responseId, span);
+  if (latest.size < REMEMBERED) return;
+  older = latest;
+  latest = new Map();
 }
 
 /** The span of a response, if it was made by this process lately. */
 export function spanOfResponse(responseId: string): SpanContext | undefined {
-  return spans.get(responseId);
+  return latest.get(responseId) ?? older.get(responseId);
 }

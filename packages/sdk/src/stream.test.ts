@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Call } from "./call.ts";
 import { faultCount } from "./faults.ts";
-import { type AnswerReader, type Watch, watchedIterator, watchFor } from "./stream.ts";
+import { type AnswerReader, type Watch, watchedIterator } from "./stream.ts";
 import { Recorder } from "./testing/recorder.ts";
 
 /** `word` has content, `quiet` has none, `usage` was asked for by us, `last` ends the answer. */
@@ -59,7 +59,7 @@ function watching(
     },
     end: () => ({ how: ended ? "answered" : "cut" }),
   };
-  const watch = watchFor({ call, reader, signal: undefined, ...signals });
+  const watch: Watch = { call, reader, signal: undefined, ...signals };
   const inner = source(chunks, end);
   return { recorder, inner, iterator: watchedIterator(inner, watch), watch };
 }

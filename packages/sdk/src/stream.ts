@@ -26,6 +26,8 @@ export type Watch = {
   readonly takeBack?: (() => void) | undefined;
   /** Whether its answer, or the stream of it, is being read. */
   isRead?: boolean;
+  /** Whether somebody waits for it to be let go. */
+  isRegistered?: boolean;
   /** Whether an error of aborting without that signal is the client's own time limit. */
   readonly abortsAtLimit?: boolean | undefined;
 };
@@ -42,17 +44,22 @@ const abandoned = new FinalizationRegistry<Call>((call) => {
   });
 });
 
-/** Watches a call until what the application holds of it is gone. */
-export function watchFor(watch: Watch): Watch {
+/**
+ * Watches a call until what the application holds of its answer is gone. For answers that are read
+ * later, or never: one that is being read comes to an end, and what is registered here outlives many
+ * collections of garbage.
+ */
+export function watchUntilGone(watch: Watch): void {
+  if (watch.call.finished || watch.isRegistered === true) return;
+  watch.isRegistered = true;
   abandoned.register(watch, watch.call, watch);
-  return watch;
 }
 
 /** Finishes a watched call, for whichever reason comes first. */
 export function finish(watch: Watch, end: CallEnd): void {
   quietly(() => {
     watch.call.finish(end);
-    abandoned.unregister(watch);
+    if (watch.isRegistered === true) abandoned.unregister(watch);
   });
 }
 

@@ -2,7 +2,7 @@
 // already on its way and whose answer is read when somebody asks for it, and a stream with an
 // iterator of its own. Both stay the objects that they are; only their own fields are replaced.
 import { quietly } from "../faults.ts";
-import { endOfError, finish, type Watch, watchedIterator } from "../stream.ts";
+import { endOfError, finish, type Watch, watchedIterator, watchUntilGone } from "../stream.ts";
 import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
 import { watchResponse } from "./raw-response.ts";
 
@@ -55,27 +55,36 @@ function settlers(
 /**
  * Replaces what reads the response, and the promise of it by one that passes the same outcome on: a
  * branch beside it would make a rejection that nobody handles look handled.
+ *
+ * Each function has a name first: one that is written where it is assigned to a field is put among
+ * the old objects by V8, and holds the request and its answer until the whole heap is collected.
  */
 function watchPromise(promise: ApiPromise, watch: Watch): void {
   const { parseResponse, parse, [UNWRAP]: unwrap, asResponse } = promise;
   const [answered, refused] = settlers(watch);
+  /** Whether the client reads the body for somebody who asked for the answer. */
   let parsing = false;
+  let isAsked = false;
   promise.responsePromise = promise.responsePromise.then((response) => {
     watch.call.begin();
+    if (!isAsked) watchUntilGone(watch);
     return response;
   }, refused);
-  if (parse !== undefined) {
-    promise.parse = () => {
-      parsing = true;
-      return Reflect.apply(parse, promise, []);
-    };
-  }
-  promise.parseResponse = function read(...args) {
+  const read: Method = function read(...args) {
     parsing = true;
     return Promise.resolve(Reflect.apply(parseResponse, this, args)).then(answered, refused);
   };
+  promise.parseResponse = read;
+  if (parse !== undefined) {
+    const ask: Method = () => {
+      parsing = true;
+      isAsked = true;
+      return Reflect.apply(parse, promise, []);
+    };
+    promise.parse = ask;
+  }
   if (unwrap !== undefined) {
-    promise[UNWRAP] = (transform, ...rest) => {
+    const derive: Method = (transform, ...rest) => {
       parsing = true;
       const watched: Method = (answer, ...more) =>
         isMethod(transform) ? transform(watchAnswer(answer, watch), ...more) : answer;
@@ -84,14 +93,16 @@ function watchPromise(promise: ApiPromise, watch: Watch): void {
       if (isApiPromise(derived)) derived.responsePromise = promise.responsePromise;
       return derived;
     };
+    promise[UNWRAP] = derive;
   }
   if (asResponse !== undefined) {
-    promise.asResponse = async () => {
+    const respond: Method = async () => {
       if (!parsing) quietly(() => watch.takeBack?.());
       const response = await Reflect.apply(asResponse, promise, []);
       if (!parsing) readsItself(response, watch);
       return response;
     };
+    promise.asResponse = respond;
   }
 }
 
@@ -127,11 +138,13 @@ function watchStream(stream: ApiStream, watch: Watch): void {
   const { iterator, controller } = stream;
   watch.streamSignal = fieldsOf(controller)["signal"];
   let first = true;
-  stream.iterator = function iterate() {
+  const iterate = (): AsyncIterator<unknown> => {
     const inner = Reflect.apply(iterator, stream, []);
     // The client refuses to be read twice; that is no matter of the call.
     if (!first) return inner;
     first = false;
     return watchedIterator(inner, watch);
   };
+  stream.iterator = iterate;
+  watchUntilGone(watch);
 }

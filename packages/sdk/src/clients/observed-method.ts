@@ -1,6 +1,6 @@
 import { Call, type CallStart } from "../call.ts";
 import { quietly } from "../faults.ts";
-import { type AnswerReader, endOfError, finish, type Watch, watchFor } from "../stream.ts";
+import { type AnswerReader, endOfError, finish, type Watch } from "../stream.ts";
 import { telemetry } from "../telemetry.ts";
 import { fieldsOf, type Method } from "../unknown.ts";
 import { watchResult } from "./api-promise.ts";
@@ -40,7 +40,7 @@ function observedMethod(original: Method, observe: Observe): Method {
     const { watch, result } = begun;
     let returned: unknown;
     try {
-      returned = watch.call.within(() => Reflect.apply(original, this, [...begun.args]));
+      returned = watch.call.within(() => Reflect.apply(original, this, begun.args));
     } catch (error) {
       finish(watch, endOfError(watch, error, false));
       throw error;
@@ -60,6 +60,6 @@ function begin(observe: Observe, receiver: unknown, args: readonly unknown[]): B
   const { abortsAtLimit, takeBack, result = watchResult } = observation;
   const signal = observation.signal ?? fieldsOf(args[1])["signal"];
   const reader = observation.reader(call);
-  const watch = watchFor({ call, reader, signal, takeBack, abortsAtLimit });
+  const watch: Watch = { call, reader, signal, takeBack, abortsAtLimit };
   return { watch, args: observation.args ?? args, result };
 }

@@ -1,6 +1,6 @@
 // Watching what clients return as ordinary promises of an answer.
 import { quietly } from "../faults.ts";
-import { endOfError, finish, type Watch, watchedIterator } from "../stream.ts";
+import { endOfError, finish, type Watch, watchedIterator, watchUntilGone } from "../stream.ts";
 import { fieldsOf, isFields, isMethod, type Method } from "../unknown.ts";
 
 /**
@@ -13,7 +13,10 @@ export function watchPromised(
   watch: Watch,
   streamOf: (answer: unknown) => unknown,
 ): unknown {
-  if (!(returned instanceof Promise)) return returned;
+  if (!(returned instanceof Promise)) {
+    watchUntilGone(watch);
+    return returned;
+  }
   return returned.then(
     (answer: unknown) => {
       quietly(() => {
@@ -21,14 +24,14 @@ export function watchPromised(
         const stream = streamOf(answer);
         if (stream instanceof ReadableStream) {
           watchReadable(stream, watch);
-          return;
-        }
-        if (isIterable(stream)) {
+          watchUntilGone(watch);
+        } else if (isIterable(stream)) {
           watchIterable(stream, watch);
-          return;
+          watchUntilGone(watch);
+        } else {
+          watch.reader.whole(answer);
+          finish(watch, watch.reader.end());
         }
-        watch.reader.whole(answer);
-        finish(watch, watch.reader.end());
       });
       return answer;
     },

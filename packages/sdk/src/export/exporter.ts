@@ -1,7 +1,7 @@
 import { quietlyLater } from "../faults.ts";
 import type { OwnMeter } from "./own-meter.ts";
+import { type Frame, requestFrame, type Resource, type Scope } from "./otlp-json.ts";
 import { RecordQueue } from "./record-queue.ts";
-import { requestBody, type Resource, type Scope } from "./otlp-json.ts";
 import { type Post, send, type Sent } from "./send.ts";
 
 /** How long records are gathered before they are sent, and sums before they are repeated. */
@@ -31,14 +31,19 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 
 type Kind = "Spans" | "Logs";
+type Signal = Kind | "Metrics";
 const PATHS = { Spans: "/v1/traces", Logs: "/v1/logs", Metrics: "/v1/metrics" } as const;
+
+/** Where a signal goes, and what stands around its records. */
+type Receiver = Omit<Post, "body"> & { readonly frame: Frame };
 
 /**
  * Sends what was gathered to a server by OTLP over HTTP. It never throws, never keeps the process
  * alive and holds bounded memory; a server that is away costs one try every minute.
  */
 export class Exporter {
-  readonly #options: ExporterOptions;
+  readonly #delays: Delays;
+  readonly #receivers: Readonly<Record<Signal, Receiver>>;
   readonly #queues: Readonly<Record<Kind, RecordQueue>> = {
     Spans: new RecordQueue(),
     Logs: new RecordQueue(),
@@ -53,7 +58,12 @@ export class Exporter {
   #closed = false;
 
   constructor(options: ExporterOptions, meter: OwnMeter) {
-    this.#options = options;
+    this.#delays = options.delays;
+    this.#receivers = {
+      Spans: receiverOf("Spans", options),
+      Logs: receiverOf("Logs", options),
+      Metrics: receiverOf("Metrics", options),
+    };
     this.#meter = meter;
     this.#metricsTimer = setInterval(() => {
       if (this.#waitMs === 0) void this.#send();
@@ -67,7 +77,7 @@ export class Exporter {
     queue.add(record);
     const soon = queue.full && this.#waitMs === 0;
     if (soon && this.#sending === undefined) void this.#send();
-    else this.#schedule(this.#waitMs === 0 ? this.#options.delays.recordsMs : this.#waitMs);
+    else this.#schedule(this.#waitMs === 0 ? this.#delays.recordsMs : this.#waitMs);
   }
 
   counts(): ExportCounts {
@@ -104,13 +114,13 @@ export class Exporter {
     const posts: Post[] = [];
     for (const kind of ["Logs", "Spans"] as const) {
       const queue = this.#queues[kind];
-      for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
-        posts.push(this.#postOf(kind, batch));
-        queue.remove(batch.length);
+      for (let batch = queue.batch(); batch.count > 0; batch = queue.batch()) {
+        posts.push(this.#postOf(kind, batch.json));
+        queue.remove(batch.count);
       }
     }
     const unsure = this.#meter.changed || this.#sending !== undefined;
-    if (unsure) posts.push(this.#postOf("Metrics", this.#meter.collect()));
+    if (unsure) posts.push(this.#metricsPost());
     return posts;
   }
 
@@ -140,7 +150,7 @@ export class Exporter {
     this.#sending ??= quietlyLater(() => this.#sendBatches()).then((taken = false) => {
       this.#sending = undefined;
       if (this.counts().waiting > 0) {
-        this.#schedule(this.#waitMs === 0 ? this.#options.delays.recordsMs : this.#waitMs);
+        this.#schedule(this.#waitMs === 0 ? this.#delays.recordsMs : this.#waitMs);
       }
       return taken;
     });
@@ -160,29 +170,38 @@ export class Exporter {
   async #sendRecords(kind: Kind): Promise<Sent> {
     const queue = this.#queues[kind];
     const batch = queue.batch();
-    if (batch.length === 0) return "taken";
-    const sent = await send(this.#postOf(kind, batch));
+    if (batch.count === 0) return "taken";
+    const sent = await send(this.#postOf(kind, batch.json));
     if (sent === "later") return sent;
-    queue.remove(batch.length);
-    if (sent === "taken") this.#sent += batch.length;
-    else this.#refused += batch.length;
+    queue.remove(batch.count);
+    if (sent === "taken") this.#sent += batch.count;
+    else this.#refused += batch.count;
     return sent;
   }
 
   async #sendMetrics(): Promise<Sent> {
     if (!this.#meter.changed) return "taken";
-    const metrics = this.#meter.collect();
-    const sent = await send(this.#postOf("Metrics", metrics));
+    const sent = await send(this.#metricsPost());
     if (sent === "later") this.#meter.keep();
     return sent;
   }
 
-  #postOf(kind: keyof typeof PATHS, records: readonly string[]): Post {
-    const { endpoint, headers, resource, scope } = this.#options;
-    return {
-      url: new URL(endpoint.replace(/\/+$/, "") + PATHS[kind]),
-      headers: { ...headers, "Content-Type": "application/json" },
-      body: requestBody(kind, resource, scope, records),
-    };
+  #metricsPost(): Post {
+    return this.#postOf("Metrics", Buffer.from(this.#meter.collect().join(",")));
   }
+
+  /** Copies the records: they lie where others will lie before they were sent. */
+  #postOf(kind: Signal, records: Uint8Array): Post {
+    const { url, headers, frame } = this.#receivers[kind];
+    return { url, headers, body: Buffer.concat([frame.head, records, frame.tail]) };
+  }
+}
+
+function receiverOf(kind: Signal, options: ExporterOptions): Receiver {
+  const { endpoint, headers, resource, scope } = options;
+  return {
+    url: new URL(endpoint.replace(/\/+$/, "") + PATHS[kind]),
+    headers: { ...headers, "Content-Type": "application/json" },
+    frame: requestFrame(kind, resource, scope),
+  };
 }

@@ -109,16 +109,21 @@ export type Resource = Attributes;
 /** The instrumentation scope and where the names of its telemetry are defined. */
 export type Scope = { readonly name: string; readonly version: string; readonly schemaUrl: string };
 
-/** A request's body around records that are JSON already. */
-export function requestBody(
+/** What stands before and behind the records of a request, which are JSON already. */
+export type Frame = { readonly head: Buffer; readonly tail: Buffer };
+
+export function requestFrame(
   kind: "Spans" | "Metrics" | "Logs",
   resource: Resource,
   { schemaUrl, ...scope }: Scope,
-  records: readonly string[],
-): string {
+): Frame {
   const list = { Spans: "spans", Metrics: "metrics", Logs: "logRecords" }[kind];
-  const head = JSON.stringify({ attributes: keyValues(resource) });
-  const about = `"scope":${JSON.stringify(scope)},"schemaUrl":${JSON.stringify(schemaUrl)}`;
-  const body = `{${about},"${list}":[${records.join(",")}]}`;
-  return `{"resource${kind}":[{"resource":${head},"scope${kind}":[${body}]}]}`;
+  const about = JSON.stringify({ attributes: keyValues(resource) });
+  const scoped = `"scope":${JSON.stringify(scope)},"schemaUrl":${JSON.stringify(schemaUrl)}`;
+  return {
+    head: Buffer.from(
+      `{"resource${kind}":[{"resource":${about},"scope${kind}":[{${scoped},"${list}":[`,
+    ),
+    tail: Buffer.from("]}]}]}"),
+  };
 }

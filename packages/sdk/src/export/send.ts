@@ -11,7 +11,7 @@ export type Sent = "taken" | "later" | "refused";
 export type Post = {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 };
 
 /** A server that takes longer is treated as one that is away. */
