@@ -1,6 +1,7 @@
 import { InputError } from "@naruko/core/model/input-error";
 import { baselineCommand } from "./commands/baseline.ts";
 import { checkCommand } from "./commands/check.ts";
+import { outliveReader } from "./commands/closed-pipe.ts";
 import { EXIT, helpOf, Misuse, readArguments } from "./commands/command.ts";
 import type { Command, World } from "./commands/command.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -30,7 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
  *
  * @param args what follows `naruko` on the command line
  */
-export async function main(args: readonly string[], world: World = systemWorld()): Promise<number> {
+export async function main(args: readonly string[], world: World = ownWorld()): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--version" || name === "-V") {
     world.print(`naruko ${version()}\n`);
@@ -47,6 +48,11 @@ export async function main(args: readonly string[], world: World = systemWorld()
     return EXIT.misuse;
   }
   return run(command, rest, world);
+}
+
+function ownWorld(): World {
+  for (const stream of [process.stdout, process.stderr]) outliveReader(stream);
+  return systemWorld();
 }
 
 async function run(command: Command, args: readonly string[], world: World): Promise<number> {

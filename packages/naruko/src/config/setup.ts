@@ -119,7 +119,8 @@ export function shownName(file: string): string {
 
 function readText(file: string, kind: InputKind): string {
   try {
-    return readFileSync(file, "utf8");
+    // Editors and spreadsheets of Windows begin a file with a byte order mark.
+    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(kind, `${file}: cannot be read: ${reason}`, undefined, cause);

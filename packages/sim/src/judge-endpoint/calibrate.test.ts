@@ -217,7 +217,9 @@ test("an endpoint that never answers well is given up, and nothing is kept", asy
 
 test("what the user blots out is not shown to the judge", async (t) => {
   const { stub, args, labels } = await filesFor(t, (asked) => verdicts(asked, () => 1));
-  writeFileSync(labels, `{"output": "the code is secret-42", "labels": {"faithfulness": true}}\n`);
+  // As an editor of Windows writes it.
+  const line = `{"output": "the code is secret-42", "labels": {"faithfulness": true}}`;
+  writeFileSync(labels, `\uFEFF${line}\r\n`);
   const { code } = await runNaruko(...args, "--max-usd", "1");
   assert.equal(code, 0);
   assert.doesNotMatch(JSON.stringify(stub.asked), /secret-42/);
