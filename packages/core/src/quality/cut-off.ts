@@ -1,6 +1,6 @@
 import { isCalledOff, type Call } from "../model/call.ts";
 import { wholeAnswer } from "./answer.ts";
-import { fenceOf } from "./code-free.ts";
+import { fencesOf } from "./code-free.ts";
 import { isDataLike } from "./data-like.ts";
 
 /**
@@ -32,16 +32,13 @@ const OTHER_CAUSES: ReadonlySet<string> = new Set(["tool_call", "error", "conten
  */
 function isFenceOpen(text: string): boolean {
   if (!text.includes("```") && !text.includes("~~~")) return false;
+  const fences = fencesOf(text);
   let open = 0;
-  let isMarkLast = false;
-  for (const line of text.split("\n")) {
-    const mark = fenceOf(line);
-    isMarkLast = mark !== "";
-    if (!isMarkLast) continue;
-    const isBare = line.trim() === mark;
+  for (const { mark, start, end } of fences) {
+    const isBare = text.slice(start, end).trim() === mark;
     open = isBare && open > 0 ? open - 1 : open + 1;
   }
-  return open > 0 && !isMarkLast;
+  return open > 0 && fences.at(-1)?.end !== text.length;
 }
 
 /** Whether the text begins like an object or list of JSON and leaves a bracket or a string open. */
