@@ -201,6 +201,7 @@ test("verdicts that are waited for count as missing after two minutes, until the
   near(found(traffic.estimate("15m")).missing, 0.1, 0.003);
   const fresh = new Traffic(1).run(600, (i) => (i > 540 ? undefined : 1));
   assert.equal(found(fresh.estimate("15m")).missing, 0);
+  near(found(fresh.estimate("15m", 180)).missing, 0.1, 0.003);
   for (const draw of traffic.drawn.slice(0, 60)) traffic.scores.settle(draw, RUBRIC, 1);
   const { lower, missing } = found(traffic.estimate("15m"));
   near(lower, 1);

@@ -95,6 +95,10 @@ export class ScoreWindow {
   readonly #slotsMax: number;
   /** Oldest first; those without calls are left out. */
   readonly #slots: Slot[] = [];
+  /** All slots but the newest, in sum; absent where one of them changed since that was made. */
+  #closed: Totals | undefined;
+  /** The last estimate, as long as only time has gone on, and how many verdicts were awaited too long. */
+  #last: { readonly awaited: number; readonly estimate: ScoreEstimate } | undefined;
 
   constructor(name: WindowName, saved: SavedWindow = []) {
     this.#slotMs = WINDOWS[name].slotMs;
@@ -116,7 +120,10 @@ export class ScoreWindow {
   /** Lets go of what is older than the window that ends at this time. */
   expire(at: number): void {
     const oldest = this.#indexOf(at) - this.#slotsMax + 1;
-    while (this.#slots[0] !== undefined && this.#slots[0].index < oldest) this.#slots.shift();
+    while (this.#slots[0] !== undefined && this.#slots[0].index < oldest) {
+      this.#slots.shift();
+      this.#closed = this.#last = undefined;
+    }
   }
 
   /** Counts a call before anything is known of its verdict. */
@@ -124,6 +131,7 @@ export class ScoreWindow {
     this.expire(call.at);
     const { inclusion, weight, forecast } = call;
     const slot = this.#slotFor(call);
+    this.#last = undefined;
     slot.calls++;
     slot.weight += weight;
     slot.forecast += weight * forecast;
@@ -144,6 +152,8 @@ export class ScoreWindow {
   settle(call: ScoredCall, score: number | "doubted" | undefined): void {
     const slot = this.#slots.find(({ index }) => index === this.#indexOf(call.at));
     if (slot === undefined) return;
+    this.#last = undefined;
+    if (slot !== this.#slots.at(-1)) this.#closed = undefined;
     if (typeof score !== "number") {
       slot.missing++;
       if (score === "doubted") slot.doubted++;
@@ -169,37 +179,15 @@ export class ScoreWindow {
     this.expire(at);
     const [oldest] = this.#slots;
     if (oldest === undefined) return undefined;
-    const sums = noTotals();
     let awaited = 0;
     for (const slot of this.#slots) {
-      addTotals(sums, slot);
       const ended = (slot.index + 1) * this.#slotMs <= at - PATIENCE_MS;
       if (ended) awaited += slot.drawn - slot.judged - slot.missing;
     }
-    const missing = sums.drawn === 0 ? 0 : (sums.missing + awaited) / sums.drawn;
-    const isBlind = sums.drawn > 0 && sums.judged === 0;
-    // Few missing verdicts are taken to be like the others, where nothing says that they are not.
-    const worstCase = missing > MISSING_MAX || sums.doubted > 0 || isBlind;
-    const scale = sums.judgedWeight === 0 ? 1 : sums.drawnWeight / sums.judgedWeight;
-    const bound = (side: DeficitSums, favourite: number): number =>
-      deficitBound(side, { favourite, scale: worstCase ? 1 : scale, withUnknown: worstCase });
-    const { weight, forecast } = sums;
-    const lower = Math.max(0, (forecast - bound(sums.lower, oldest.lowerBet)) / weight);
-    const highest = Math.min(1, (forecast + bound(sums.higher, oldest.higherBet)) / weight);
-    // Where both are certain, rounding must not turn them round.
-    const upper = Math.max(lower, highest);
-    const unbiased = (forecast + sums.correction * scale) / weight;
-    return {
-      score: Math.min(Math.max(unbiased, lower), upper),
-      lower,
-      upper,
-      unbiased,
-      calls: sums.calls,
-      drawn: sums.drawn,
-      judged: sums.judged,
-      missing,
-      worstCase,
-    };
+    if (this.#last?.awaited === awaited) return this.#last.estimate;
+    const estimate = estimateOf(this.#sums(), awaited, oldest);
+    this.#last = { awaited, estimate };
+    return estimate;
   }
 
   save(numbers: NumberWriter): void {
@@ -216,8 +204,7 @@ export class ScoreWindow {
     const index = this.#indexOf(call.at);
     const newest = this.#slots.at(-1);
     if (newest?.index === index) return newest;
-    const before = noTotals();
-    for (const slot of this.#slots) addTotals(before, slot);
+    const before = this.#sums();
     const { inclusion, weight, forecast } = call;
     if (before.calls === 0) {
       // Nothing is known but the call itself.
@@ -231,9 +218,58 @@ export class ScoreWindow {
       higherBet: bestBet(before.higher, part),
       ...noTotals(),
     };
+    this.#closed = newest && before;
     this.#slots.push(slot);
     return slot;
   }
+
+  /** Of all slots: added up from the oldest to the newest, so that rounding is the same after a restart. */
+  #sums(): Totals {
+    const newest = this.#slots.at(-1);
+    if (this.#closed === undefined) {
+      this.#closed = noTotals();
+      for (const slot of this.#slots) if (slot !== newest) addTotals(this.#closed, slot);
+    }
+    const { lower, higher, ...rest } = this.#closed;
+    const sums = { ...rest, lower: copyOf(lower), higher: copyOf(higher) };
+    if (newest !== undefined) addTotals(sums, newest);
+    return sums;
+  }
+}
+
+/**
+ * @param awaited verdicts that are awaited for so long that they count as missing
+ * @param bets those of the window's oldest slot
+ */
+function estimateOf(
+  sums: Totals,
+  awaited: number,
+  bets: Pick<Slot, "lowerBet" | "higherBet">,
+): ScoreEstimate {
+  const missing = sums.drawn === 0 ? 0 : (sums.missing + awaited) / sums.drawn;
+  const isBlind = sums.drawn > 0 && sums.judged === 0;
+  // Few missing verdicts are taken to be like the others, where nothing says that they are not.
+  const worstCase = missing > MISSING_MAX || sums.doubted > 0 || isBlind;
+  const scale = sums.judgedWeight === 0 ? 1 : sums.drawnWeight / sums.judgedWeight;
+  const bound = (side: DeficitSums, favourite: number): number =>
+    deficitBound(side, { favourite, scale: worstCase ? 1 : scale, withUnknown: worstCase });
+  const { weight, forecast } = sums;
+  const lower = Math.max(0, (forecast - bound(sums.lower, bets.lowerBet)) / weight);
+  const highest = Math.min(1, (forecast + bound(sums.higher, bets.higherBet)) / weight);
+  // Where both are certain, rounding must not turn them round.
+  const upper = Math.max(lower, highest);
+  const unbiased = (forecast + sums.correction * scale) / weight;
+  return {
+    score: Math.min(Math.max(unbiased, lower), upper),
+    lower,
+    upper,
+    unbiased,
+    calls: sums.calls,
+    drawn: sums.drawn,
+    judged: sums.judged,
+    missing,
+    worstCase,
+  };
 }
 
 function noTotals(): Totals {
@@ -266,6 +302,10 @@ function addTotals(to: Totals, from: Totals): void {
   to.doubted += from.doubted;
   addDeficit(to.lower, from.lower);
   addDeficit(to.higher, from.higher);
+}
+
+function copyOf({ certain, judged, unknown }: DeficitSums): DeficitSums {
+  return { certain: [...certain], judged: [...judged], unknown: [...unknown] };
 }
 
 function saveSlot(slot: Slot, numbers: NumberWriter): void {
