@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countLanguages, hasSome, hasSomeAlready, mainLanguage } from "./language.ts";
+import { countLanguages, hasSome, mainLanguage, startsWithSome } from "./language.ts";
 
 const mains: readonly (readonly [text: string, language: string | undefined])[] = [
   ["The house at the end of the road is for sale.", "en"],
@@ -47,20 +47,24 @@ for (const [language, text, has] of somes) {
   });
 }
 
-const alreadies: readonly (readonly [language: string, text: string, already: boolean])[] = [
+const starts: readonly (readonly [language: string, text: string, starts: boolean])[] = [
   ["en", "What is the cache?", true],
   ["en", "Was ist the cache?", false],
+  ["en", "the and", false],
+  ["en", `the ${"x".repeat(152)} theme and`, false],
+  ["en", `the thing ${"x".repeat(200)}`, false],
   ["ja", "What does ありがとう mean?", true],
+  ["ja", "ありがとう".repeat(100), true],
   ["zh", "谢谢是什么", false],
   ["cyrillic", "да", true],
   ["de", "", false],
 ];
 
-for (const [language, text, already] of alreadies) {
-  test(`${already ? "already" : "not yet"} some ${language} in "${text}", whatever follows`, () => {
-    assert.equal(hasSomeAlready(language, countLanguages(text)), already);
+for (const [language, text, does] of starts) {
+  test(`"${text}" ${does ? "starts" : "does not start"} with some ${language}`, () => {
+    assert.equal(startsWithSome(language, text), does);
     for (const more of [" 漢字だけ", " 谢谢", " и так далее", " and so on", " 123"]) {
-      if (already) assert.ok(hasSome(language, countLanguages(text + more)), more);
+      if (does) assert.ok(hasSome(language, countLanguages(text + more)), more);
     }
   });
 }

@@ -155,10 +155,17 @@ export function hasSome(language: string, counts: LanguageCounts): boolean {
   return sumOf(scripts) * DENSITY > latin / 2 ? words >= SOME_WORDS : hasOwn;
 }
 
-/** The same of a text of which only the beginning was counted, whatever follows. */
-export function hasSomeAlready(language: string, counts: LanguageCounts): boolean {
+/** Code units of which most texts have some words of their language. */
+const FIRST_WORDS = 160;
+
+/** Whether a text has some of a language for certain, as its first words show. */
+export function startsWithSome(language: string, text: string): boolean {
   // Kana further down would make its Han Japanese.
   if (language === "zh" || language === "han") return false;
+  let end = Math.min(FIRST_WORDS, text.length);
+  // Half a word may be another one.
+  while (end > 0 && end < text.length && signOf(text.charCodeAt(end)) !== 0) end--;
+  const counts = countLanguages(text, end);
   const i = LANGUAGES.indexOf(language);
   if (i === -1) return hasSome(language, counts);
   return counts.words >= SOME_WORDS && (counts.ownWords[i] ?? 0) >= SOME_OWN_WORDS;

@@ -1,13 +1,11 @@
 import type { Call } from "../model/call.ts";
 import { wholeAnswer } from "./answer.ts";
 import { codeFree } from "./code-free.ts";
-import { countLanguages, hasSome, hasSomeAlready, mainLanguage } from "./language.ts";
+import { countLanguages, hasSome, mainLanguage, startsWithSome } from "./language.ts";
 
 /** Code units of a text that say which language it is in. */
 const START = 800;
 const SYSTEM = 8000;
-/** Code units of an input that have some words of its language mostly. */
-const FIRST_WORDS = 160;
 
 /**
  * Whether the answer is in a language, or script, that the input has nothing of. Where one of them is
@@ -21,8 +19,8 @@ export function isWrongLanguage(call: Call): boolean {
     return false;
   if (/^\s*[[{<]/.test(output.slice(0, 100))) return false;
   const answered = languageOf(output);
-  if (answered === undefined) return false;
-  if (hasSomeAlready(answered, countLanguages(input, endOfFirstWords(input)))) return false;
+  // The first words of most inputs say enough.
+  if (answered === undefined || startsWithSome(answered, input)) return false;
   if (isNear(answered, languageOf(unquoted(input)))) return false;
   // Rare from here on, hence the whole input may be read.
   if (hasSome(answered, countLanguages(input))) return false;
@@ -32,13 +30,6 @@ export function isWrongLanguage(call: Call): boolean {
 /** Without quotes and titles, which may be in any language. */
 function unquoted(input: string): string {
   return input.slice(0, START).replace(/["“„«「『][^"”“»」』]{0,200}["”“»」』]/g, " ");
-}
-
-/** Where the first words of an input end: at its end, or before a blank. */
-function endOfFirstWords(input: string): number {
-  return input.length <= FIRST_WORDS
-    ? input.length
-    : Math.max(0, input.lastIndexOf(" ", FIRST_WORDS));
 }
 
 function languageOf(text: string): string | undefined {
