@@ -1,3 +1,4 @@
+import type { Usage } from "@naruko/core/model/call";
 import type { Ask, JudgeAnswer, MissingReason } from "@naruko/core/model/judge";
 import { type Endpoint, hostOf } from "./endpoint.ts";
 import { AnswerTooLong, RequestNotMade } from "./exchange.ts";
@@ -6,6 +7,9 @@ import { isUnsent } from "./unsent.ts";
 
 /** An answer without a verdict, before its usage is added. */
 export type Failure = Extract<JudgeAnswer, { readonly ok: false }>;
+
+/** Nobody can have charged for it: told to the budget, which else counts the most that it can have cost. */
+export const UNPAID: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** What refuses a request for good, whatever the status: an account without money is at 429 too. */
 const FINAL_CODES = /^(?:insufficient_quota|billing_|credit_balance|access_terminated)/;
@@ -89,7 +93,7 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
  */
 export function failedExchange(error: unknown, endpoint: Endpoint): Failure {
   const failure = failureOf(error, endpoint);
-  return isUnsent(error) ? { ...failure, usage: { inputTokens: 0, outputTokens: 0 } } : failure;
+  return isUnsent(error) ? { ...failure, usage: UNPAID } : failure;
 }
 
 function failureOf(error: unknown, endpoint: Endpoint): Failure {

@@ -5,7 +5,7 @@ import { anthropicReply } from "./anthropic-reply.ts";
 import { askAnthropic } from "./anthropic-request.ts";
 import { type Endpoint, hostOf } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
-import { failedExchange, refusedByStatus, type Failure } from "./failure.ts";
+import { failedExchange, refusedByStatus, type Failure, UNPAID } from "./failure.ts";
 import { countOf, fieldOf, jsonOf } from "./json-fields.ts";
 import { openAiReply } from "./openai-reply.ts";
 import { askOpenAi } from "./openai-request.ts";
@@ -111,7 +111,9 @@ export class JudgeEndpoint {
     const pause = pauseMs === undefined ? {} : { pauseMs };
     const refusal = refusalOf(exchange, body);
     if (refusal === undefined && (typeof body !== "object" || body === null)) {
-      return { ...this.#failed("malformed", whatInstead(exchange)), ...pause };
+      const failure = this.#failed("malformed", whatInstead(exchange));
+      // Of a proxy that wants a login, or of another program at this address: no model was asked.
+      return { ...failure, ...(isWebPage(exchange) && { usage: UNPAID }), ...pause };
     }
     const reply = REPLY[this.#endpoint.provider](body);
     const { usage, model } = reply;
@@ -164,12 +166,16 @@ function refusalOf({ status }: Exchange, body: unknown): Refusal | undefined {
   return { status: told >= 400 && told < 600 ? told : 502, words: wordsOf(body) };
 }
 
-function whatInstead({ headers, text }: Exchange): string {
-  if (text.trim() === "") return "answered with an empty body";
-  const isPage = /html/i.test(headers.get("content-type") ?? "") || /^\s*</.test(text);
-  return isPage
+function whatInstead(exchange: Exchange): string {
+  if (exchange.text.trim() === "") return "answered with an empty body";
+  return isWebPage(exchange)
     ? "answered with a web page; is base_url the address of the API?"
     : "answered with broken JSON";
+}
+
+/** A content type alone is no proof: some gateways call everything HTML. */
+function isWebPage({ text }: Exchange): boolean {
+  return /^\s*</.test(text);
 }
 
 const FORMATS: Readonly<Record<RequestShape["format"], string>> = {

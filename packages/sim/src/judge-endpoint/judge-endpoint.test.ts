@@ -47,7 +47,13 @@ for (const provider of PROVIDERS) {
     what: string,
     answer: JudgeStubAnswer,
     reason: string,
-    rest?: { readonly retry?: false; readonly pauseMs?: number; readonly paid?: true },
+    rest?: {
+      readonly retry?: false;
+      readonly pauseMs?: number;
+      readonly paid?: true;
+      /** It is certain that nobody charges for it. */
+      readonly unpaid?: true;
+    },
   ])[] = [
     ["429", failed(429), "rate-limited"],
     [
@@ -111,6 +117,7 @@ for (const provider of PROVIDERS) {
       "a web page",
       raw(200, "<!DOCTYPE html><p>Log in", { "content-type": "text/html" }),
       "malformed",
+      { unpaid: true },
     ],
     ["JSON of something else", raw(200, '{"ok":true}'), "malformed"],
     [
@@ -156,7 +163,7 @@ for (const provider of PROVIDERS) {
     ],
   ];
 
-  for (const [what, answer, reason, { retry = true, pauseMs, paid } = {}] of rows) {
+  for (const [what, answer, reason, { retry = true, pauseMs, paid, unpaid } = {}] of rows) {
     test(`${provider}: ${what} is ${reason}`, async (t) => {
       const { ask, stub } = await worldOf(t, provider, [answer]);
       const outcome = await ask();
@@ -166,7 +173,8 @@ for (const provider of PROVIDERS) {
         { reason, retry, pauseMs },
         outcome.detail,
       );
-      assert.equal(outcome.usage !== undefined, paid === true);
+      const paidFor = paid === true ? USAGE[provider] : undefined;
+      assert.deepEqual(outcome.usage, unpaid === true ? UNSENT : paidFor);
       assert.match(outcome.detail, /^127\.0\.0\.1:\d+/);
       // What failed is asked again by the core alone.
       assert.equal(stub.asked.length, 1);
