@@ -3,7 +3,8 @@ import { Automaton } from "./pattern/automaton.ts";
 import { literalsOf } from "./pattern/literals.ts";
 import { parsePattern } from "./pattern/parse.ts";
 import { compileProgram } from "./pattern/program.ts";
-import { search, type Slots } from "./pattern/search.ts";
+import { requiredText } from "./pattern/required-text.ts";
+import { searchFor, type Slots } from "./pattern/search.ts";
 import type { PatternNode } from "./pattern/tree.ts";
 
 export { expand } from "./pattern/expand.ts";
@@ -48,8 +49,11 @@ export function compilePattern(source: string, options: PatternOptions = {}): Pa
   const { anchored = false, dotAll = false, kind = "promql" } = options;
   const { root, names } = parsePattern(source, dotAll, kind);
   const program = compileProgram(root, names.length, kind);
+  const search = searchFor(program, anchored);
+  const required = requiredText(root);
+  // Most texts have no match, and are told so without a walk through the program.
   const find = (text: string, start: number): Slots | undefined =>
-    search(program, text, start, anchored);
+    text.includes(required, start) ? search(text, start) : undefined;
   const texts = anchored ? literalsOf(withoutAnchors(root)) : undefined;
   const literals = texts && new Set(texts);
   let decide: ((text: string) => boolean) | undefined;

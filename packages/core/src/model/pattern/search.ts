@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { MatchStarts } from "./match-starts.ts";
 import { ASSERT, consumes, JUMP, MATCH, type Program, SAVE, SPLIT } from "./program.ts";
 import type { Assertion } from "./tree.ts";
 
@@ -7,6 +8,9 @@ export type Slots = readonly number[];
 
 type Threads = { readonly pcs: number[]; readonly slots: Slots[] };
 
+/** Where the first match at or after an offset lies; `undefined` where nothing matches. */
+export type Search = (text: string, start: number) => Slots | undefined;
+
 /**
  * Finds the match that RE2 would: the leftmost, and of those the one that is preferred by the
  * pattern's own order. Walks the text once with all alternatives side by side (Pike's machine), so
@@ -14,25 +18,28 @@ type Threads = { readonly pcs: number[]; readonly slots: Slots[] };
  *
  * @param anchored only a match of the whole text counts
  */
-export function search(
-  program: Program,
-  text: string,
-  start: number,
-  anchored: boolean,
-): Slots | undefined {
-  return new Machine(program, text, anchored).run(start);
+export function searchFor(program: Program, anchored: boolean): Search {
+  const starts = anchored ? undefined : MatchStarts.of(program);
+  return (text, start) => {
+    const from = starts?.next(text, start) ?? start;
+    if (starts !== undefined && from === text.length) return undefined;
+    return new Machine(program, text, starts, anchored).run(from);
+  };
 }
 
 class Machine {
   private readonly program: Program;
   private readonly text: string;
+  /** Absent where a match is not looked for, or can be anywhere. */
+  private readonly starts: MatchStarts | undefined;
   private readonly anchored: boolean;
   /** For each instruction the position + 1 at which a thread was last put there. */
   private readonly visited: Int32Array;
 
-  constructor(program: Program, text: string, anchored: boolean) {
+  constructor(program: Program, text: string, starts: MatchStarts | undefined, anchored: boolean) {
     this.program = program;
     this.text = text;
+    this.starts = starts;
     this.anchored = anchored;
     this.visited = new Int32Array(program.op.length);
   }
@@ -43,6 +50,7 @@ class Machine {
     let found: Slots | undefined;
     for (let at = start; ;) {
       const fresh = this.anchored ? at === start : found === undefined;
+      if (fresh && current.pcs.length === 0) at = this.starts?.next(this.text, at) ?? at;
       if (fresh) this.add(current, 0, at, unset);
       if (current.pcs.length === 0 && (this.anchored || found)) return found;
       const code = this.text.codePointAt(at);
