@@ -40,27 +40,25 @@ export const JUDGE_KINDS: readonly JudgeKind[] = [
   },
 ];
 
-/**
- * What is held against the flips after every verdict: the share of items that flipped one way, and the
- * p value, at most 0.01.
- */
-export type Bound = { readonly pValue: number; readonly share: number };
-
-/** The exact test takes the square of the items: a shift of less standard errors is far above 0.01. */
-const NEAR = 2.3;
+/** The exact test takes the square of the items: a shift of fewer standard errors is far above `P_MAX`. */
+const NEAR = 2.8;
+const P_MAX = 0.002;
 
 export type DriftStudyOptions = {
   readonly seed: number;
   readonly items: number;
   readonly rounds: number;
-  readonly bound: Bound;
+  /** An alarm is a share of items above this one that went one way … */
+  readonly share: number;
+  /** … with a p value below each of these, which are at most 0.002. */
+  readonly pValues: readonly number[];
   /** From this round on the judge lets so large a share of the bad items pass. */
   readonly change?: { readonly round: number; readonly share: number };
 };
 
 export type DriftStudy = {
-  /** In which rounds, with fractions, the bound began to be broken. */
-  readonly alarms: readonly number[];
+  /** In which rounds, with fractions, an alarm began, for each of the p values. */
+  readonly alarms: readonly (readonly number[])[];
   /** Mean share of items that are judged otherwise than mostly before. */
   readonly flipped: number;
 };
@@ -70,46 +68,64 @@ export type DriftStudy = {
  * does that is evaluated more often than verdicts come.
  */
 export function studyDrift(kind: JudgeKind, options: DriftStudyOptions): DriftStudy {
-  const { seed, items, rounds, bound, change } = options;
+  const { seed, items, rounds, share, pValues, change } = options;
+  assert(Math.max(...pValues) <= P_MAX, "shifts near the bounds are looked at");
   const random = new Random(seed, kind.name);
   const chances = Array.from({ length: items }, (_, item) => kind.chanceOf(item, random));
   const isPassed = chances.map((chance) => chance > 0.5 && random.chance(change?.share ?? 0));
   const verdicts: ItemVerdicts[] = [];
-  const alarms: number[] = [];
-  let isBroken = false;
+  const alarms = pValues.map((): number[] => []);
+  let sum: Shift = NO_SHIFT;
+  let before = 1;
   let flipped = 0;
-  assert(bound.pValue <= 0.01, "shifts near the bound are looked at");
   for (let look = 0; look < items * rounds; look++) {
     const item = look % items;
     const hasChanged = change !== undefined && look >= change.round * items;
     const chance = hasChanged && isPassed[item] === true ? 0 : (chances[item] ?? 0);
-    verdicts[item] = withLatest(verdicts[item], random.chance(chance));
-    const wasBroken = isBroken;
-    isBroken = shiftOf(verdicts) > NEAR && isBeyond(bound, verdicts);
-    if (isBroken && !wasBroken) alarms.push(look / items);
+    const old = verdicts[item];
+    const latest = withLatest(old, random.chance(chance));
+    verdicts[item] = latest;
+    sum = moved(sum, shiftOf(old), shiftOf(latest));
+    const pValue = isNear(sum) ? pValueOf(verdicts, share) : 1;
+    for (const [i, bound] of pValues.entries())
+      if (pValue < bound && before >= bound) alarms[i]?.push(look / items);
+    before = pValue;
     if (item === items - 1) flipped += flippedShare(flipsOf(verdicts)) / rounds;
   }
   return { alarms, flipped };
 }
 
-function isBeyond(bound: Bound, verdicts: readonly ItemVerdicts[]): boolean {
+/** 1 where too few items went one way. */
+function pValueOf(verdicts: readonly ItemVerdicts[], share: number): number {
   const { compared, toBad, toGood, pValue } = flipsOf(verdicts);
-  return pValue < bound.pValue && Math.max(toBad, toGood) > bound.share * compared;
+  return Math.max(toBad, toGood) > share * compared ? pValue : 1;
 }
 
 function flippedShare({ compared, toBad, toGood }: Flips): number {
   return compared === 0 ? 0 : (toBad + toGood) / compared;
 }
 
-/** How far the latest verdicts are from all there were, in standard errors. */
-function shiftOf(verdicts: readonly ItemVerdicts[]): number {
-  let [shift, variance] = [0, 0];
-  for (const { earlierBad, earlierGood, isBad } of verdicts) {
-    const share = (earlierBad + Number(isBad)) / (earlierBad + earlierGood + 1);
-    shift += Number(isBad) - share;
-    variance += share * (1 - share);
-  }
-  return variance === 0 ? 0 : Math.abs(shift) / Math.sqrt(variance);
+/** How far the latest verdict is from all there were, and the variance that it has by chance. */
+type Shift = { readonly shift: number; readonly variance: number };
+
+const NO_SHIFT: Shift = { shift: 0, variance: 0 };
+
+function shiftOf(verdicts: ItemVerdicts | undefined): Shift {
+  if (verdicts === undefined) return NO_SHIFT;
+  const { earlierBad, earlierGood, isBad } = verdicts;
+  const share = (earlierBad + Number(isBad)) / (earlierBad + earlierGood + 1);
+  return { shift: Number(isBad) - share, variance: share * (1 - share) };
+}
+
+function moved(sum: Shift, from: Shift, to: Shift): Shift {
+  return {
+    shift: sum.shift - from.shift + to.shift,
+    variance: sum.variance - from.variance + to.variance,
+  };
+}
+
+function isNear({ shift, variance }: Shift): boolean {
+  return Math.abs(shift) > NEAR * Math.sqrt(Math.max(variance, 0));
 }
 
 function withLatest(before: ItemVerdicts | undefined, isBad: boolean): ItemVerdicts {
