@@ -22,7 +22,7 @@ import { type ServerWords, wordsOf } from "./server-words.ts";
 
 /** What people should know of an endpoint; told once. Never holds text or keys. */
 export type EndpointNotice = {
-  readonly kind: "asked-with-less" | "ignores-the-limit";
+  readonly kind: "asked-with-less" | "ignores-the-limit" | "another-model";
   readonly message: string;
 };
 
@@ -41,6 +41,8 @@ export class JudgeEndpoint {
   /** How each model is asked, where the endpoint refused what is asked first. */
   readonly #shapes = new Map<string, RequestShape>();
   readonly #told = new Set<string>();
+  /** By the model that was asked: what it was called in answers, the first name first. */
+  readonly #names = new Map<string, Set<string>>();
 
   constructor(endpoint: Endpoint, ports: JudgeEndpointPorts) {
     this.#endpoint = endpoint;
@@ -123,6 +125,7 @@ export class JudgeEndpoint {
       return { ...refusedByStatus(refusal, ask, this.#endpoint), ...paid, ...pause };
     }
     this.#checkLimit(reply, ask);
+    this.#checkName(model, ask);
     return {
       ...this.#judged(reply, ask),
       ...paid,
@@ -153,7 +156,27 @@ export class JudgeEndpoint {
       `judge.max_output_tokens (${maxOutputTokens}): the budget cannot hold what is not kept`;
     this.#ports.tell({ kind: "ignores-the-limit", message });
   }
+
+  /** A name without a date is whatever its provider makes of it: another judge, without a word. */
+  #checkName(name: string | undefined, { model }: Ask): void {
+    if (name === undefined || !MODEL_NAME.test(name)) return;
+    const names = this.#names.get(model) ?? new Set();
+    this.#names.set(model, names);
+    const [first] = names;
+    if (names.has(name) || names.size >= NAMES_TOLD_MAX) return;
+    names.add(name);
+    if (first === undefined) return;
+    const message =
+      `${hostOf(this.#endpoint)} answered for ${model} as ${first} and now as ${name}: their verdicts ` +
+      "are in the same scores; a dated model name keeps the judge the same";
+    this.#ports.tell({ kind: "another-model", message });
+  }
 }
+
+/** What could be somebody's text is not shown. */
+const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
+/** Gateways may name every server behind them. */
+const NAMES_TOLD_MAX = 10;
 
 type Refusal = { readonly status: number; readonly words: ServerWords };
 

@@ -112,7 +112,7 @@ export class Server {
           clock,
           tell: ({ kind, message }) => {
             this.#judgeNotices.add(kind);
-            report("the judge's endpoint is asked otherwise", { message });
+            report("the judge's endpoint is not as it was taken to be", { message });
           },
           failed: (detail) => {
             report("the judge gave no verdict; this way of failing is told once", { detail });

@@ -32,7 +32,7 @@ export function judgeMetrics(
     ...families,
     {
       name: "naruko_judge_endpoint_notices_total",
-      help: "Endpoints that refused a part of what is asked, or did not keep to it, by kind.",
+      help: "Endpoints that refused a part of what is asked, did not keep to it, or changed their model, by kind.",
       type: "counter",
       samples: [...judgeNotices].map(([kind, value]) => ({ labels: { kind }, value })),
     },

@@ -288,6 +288,30 @@ test("a model that is let run beyond the limit is told once", async (t) => {
   );
 });
 
+test("an endpoint that begins to call its model otherwise is told of, once for each name", async (t) => {
+  const names = [
+    "judge-0601",
+    "judge-0601",
+    "judge-0815",
+    "judge-0601",
+    "judge-0815",
+    "<b>text</b>",
+  ];
+  const { ask, notices } = await worldOf(t, "openai", (_asked, i) => {
+    const message = { content: VERDICT };
+    return raw(200, JSON.stringify({ model: names[i], choices: [{ message }] }));
+  });
+  for (let i = 0; i < names.length; i++) assert.ok((await ask()).ok);
+  assert.deepEqual(
+    notices.map(({ kind }) => kind),
+    ["another-model"],
+  );
+  assert.match(
+    notices[0]?.message ?? "",
+    /answered for judge-1 as judge-0601 and now as judge-0815:/,
+  );
+});
+
 test("an Azure deployment is asked under its address, with its query and key", async (t) => {
   const { stub, address, at } = await worldOf(t, "openai", [ANSWERING.openai.said(VERDICT)]);
   const judge = at({
