@@ -298,8 +298,8 @@ test("an endpoint that begins to call its model otherwise is told of, once for e
     "<b>text</b>",
   ];
   const { ask, notices } = await worldOf(t, "openai", (_asked, i) => {
-    const message = { content: VERDICT };
-    return raw(200, JSON.stringify({ model: names[i], choices: [{ message }] }));
+    const choice = { message: { content: VERDICT } };
+    return raw(200, JSON.stringify({ model: names[i], choices: [choice] }));
   });
   for (let i = 0; i < names.length; i++) assert.ok((await ask()).ok);
   assert.deepEqual(
