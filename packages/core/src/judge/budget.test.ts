@@ -88,6 +88,25 @@ void test("the forecast is the pace of today and yesterday, to the end of the mo
   assert.ok(Math.abs(forecastUsd - 8 * 2.4) < 0.001, String(forecastUsd));
 });
 
+void test("no forecast is above what the caps let through", () => {
+  const budget = budgetOf({});
+  budget.reserve("a", cents(100), at(0));
+  budget.settle("a", undefined, at(12));
+  for (const [caps, forecast] of [
+    // A dollar in half a day, and seven days and a half are left.
+    [{}, 16],
+    [{ usdPerMonth: 1000 }, 16],
+    [{ usdPerMonth: 3 }, 3],
+    // What is spent stays spent.
+    [{ usdPerMonth: 0.5 }, 1],
+    [{ usdPerDay: 1.5 }, 1.5 * 8],
+    [{ usdPerDay: 1.5, usdPerMonth: 3 }, 3],
+  ] as const) {
+    budget.setCaps(caps);
+    assert.equal(budget.view(at(12)).forecastUsd, forecast, JSON.stringify(caps));
+  }
+});
+
 void test("whatever is asked for, in whatever order, no cap is passed", () => {
   const step = fc.record({
     most: fc.integer({ min: 0, max: 40_000_000 }),

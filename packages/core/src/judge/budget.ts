@@ -140,14 +140,20 @@ export class Budget {
     }
   }
 
-  /** The month's spend if the last day's pace goes on to its end. */
+  /** The month's spend if the last day's pace goes on to its end, as far as the caps let it. */
   #forecast({ day, daySpent, monthSpent, beforeSpent }: Spending, at: EpochMs): number {
     if (this.#since === undefined) return 0;
     const today = at - day * DAY_MS;
     const seenMs = Math.min(at - this.#since, today + DAY_MS);
     const seen = daySpent + (at - this.#since > today ? beforeSpent : 0);
     const perMs = seen / Math.max(seenMs, MIN_SEEN_MS);
-    return (monthSpent + perMs * (monthEnd(day) - at)) / 1e9;
+    const { usdPerDay = Infinity, usdPerMonth = Infinity } = this.#caps;
+    const daysAfter = (monthEnd(day) - (day + 1) * DAY_MS) / DAY_MS;
+    const dayLeft = Math.max(0, usdPerDay * 1e9 - daySpent);
+    const left = daysAfter === 0 ? dayLeft : dayLeft + daysAfter * usdPerDay * 1e9;
+    const paced = monthSpent + Math.min(perMs * (monthEnd(day) - at), left);
+    // A cap that was lowered below what is spent takes nothing back.
+    return Math.min(paced, Math.max(monthSpent, usdPerMonth * 1e9)) / 1e9;
   }
 
   #turn(at: EpochMs): void {
@@ -175,7 +181,7 @@ export type BudgetView = {
   /** Since the beginning. */
   readonly totalUsd: number;
   readonly reservedUsd: number;
-  /** What the month comes to at the pace of today and yesterday. */
+  /** What the month comes to at the pace of today and yesterday, within the caps. */
   readonly forecastUsd: number;
 };
 
