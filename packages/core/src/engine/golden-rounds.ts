@@ -105,7 +105,7 @@ export class GoldenRounds {
       this.#counts.add("judge_golden_sets_unknown");
       return undefined;
     }
-    const { items } = readLabelledItems({ name: set, text }, rubrics);
+    const { items } = readLabelledItems({ name: set, text }, rubrics, "left-out");
     return { items, everyMs, rubrics, versions: bench.versions, key: setup.key };
   }
 }

@@ -29,17 +29,21 @@ const ERRORS_SHOWN = 20;
  * which `output` and `labels` must be there; blank lines are passed over. A label is `"good"`,
  * `"bad"`, true (good), false (bad), or a score on the rubric's own scale, which is bad below the
  * rubric's `bad_below`. Golden sets say `rubrics` for `labels`.
+ *
+ * @param others labels by rubrics that are not judged by: refused, as they are mostly misspelt, or
+ *   left out of what was read before and found right
  */
 export function readLabelledItems(
   { name, text }: { readonly name: string; readonly text: string },
   rubrics: readonly Rubric[],
+  others: "refused" | "left-out" = "refused",
 ): LabelledItems {
   const items: LabelledItem[] = [];
   const faults: { readonly line: number; readonly what: string }[] = [];
   for (const [i, one] of text.split("\n").entries()) {
     if (one.trim() === "") continue;
     const line = i + 1;
-    const read = readItem(one, line, rubrics);
+    const read = readItem(one, line, { rubrics, others });
     if (typeof read === "string") faults.push({ line, what: read });
     else items.push(read);
   }
@@ -57,7 +61,9 @@ export function readLabelledItems(
 }
 
 /** The item, or what is wrong with it and what would do. */
-function readItem(text: string, line: number, rubrics: readonly Rubric[]): LabelledItem | string {
+type Known = { readonly rubrics: readonly Rubric[]; readonly others: "refused" | "left-out" };
+
+function readItem(text: string, line: number, known: Known): LabelledItem | string {
   const value = parsed(text);
   if (!isObject(value)) return "no JSON object; write one object a line";
   const unknown = Object.keys(value).find((key) => !KEYS.includes(key));
@@ -73,9 +79,9 @@ function readItem(text: string, line: number, rubrics: readonly Rubric[]): Label
   const { language, labels = value["rubrics"] } = value;
   if (language !== undefined && !(typeof language === "string" && LANGUAGE.test(language)))
     return `language is none; write a code such as "en" or "ja", or leave it out`;
-  const bad = readLabels(labels, rubrics);
+  const bad = readLabels(labels, known);
   if (typeof bad === "string") return bad;
-  const without = withoutContext(bad, rubrics);
+  const without = withoutContext(bad, known.rubrics);
   if (without !== undefined && value["context"] === undefined)
     return `rubric "${without}" judges only answers with a context; add context, or leave its label out`;
   return {
@@ -88,7 +94,7 @@ function readItem(text: string, line: number, rubrics: readonly Rubric[]): Label
 
 function readLabels(
   labels: unknown,
-  rubrics: readonly Rubric[],
+  { rubrics, others }: Known,
 ): ReadonlyMap<string, boolean> | string {
   if (!isObject(labels) || Object.keys(labels).length === 0)
     return `labels are missing; write {"${rubrics[0]?.name ?? "rubric"}": "good"}, by rubric`;
@@ -96,6 +102,7 @@ function readLabels(
   for (const [name, label] of Object.entries(labels)) {
     const rubric = rubrics.find((one) => one.name === name);
     if (rubric === undefined) {
+      if (others === "left-out") continue;
       const known = rubrics.map((one) => one.name).join(", ");
       return `there is no rubric ${JSON.stringify(name)}; there are ${known}`;
     }
