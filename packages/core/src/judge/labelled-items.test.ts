@@ -127,7 +127,10 @@ test("the shipped golden sets are such files", () => {
 });
 
 test("labels by rubrics that are not judged by take no other label with them", () => {
-  const file = { name: "golden", text: `{"output": "a", "labels": {"faithfulness": 1, "gone": 0}}` };
+  const file = {
+    name: "golden",
+    text: `{"output": "a", "labels": {"faithfulness": 1, "gone": 0}}`,
+  };
   const { items, errors } = readLabelledItems(file, RUBRICS, "left-out");
   assert.deepEqual(errors, []);
   assert.deepEqual([...(items[0]?.bad ?? [])], [["faithfulness", false]]);
