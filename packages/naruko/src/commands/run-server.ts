@@ -8,6 +8,7 @@ import { judgeKeyIn } from "../ask/judge-key.ts";
 import { openDuckDbDisk } from "../disk/duckdb-disk.ts";
 import { Server } from "../drive/server.ts";
 import type { Report } from "../drive/server.ts";
+import { keepYoungObjectsYoung } from "../drive/young-objects.ts";
 import { version } from "../version.ts";
 import { EXIT } from "./command.ts";
 import type { World } from "./command.ts";
@@ -36,6 +37,7 @@ export type DemoParts = {
 /** Runs a server until it is told to stop, and returns the exit code. */
 export async function runServer(options: RunOptions): Promise<number> {
   const { loaded, world, greeting, demo } = options;
+  keepYoungObjectsYoung();
   const report = logTo(world);
   const server = await start(options, report);
   if (server === "stopped") return EXIT.ok;
