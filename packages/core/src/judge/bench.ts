@@ -26,9 +26,10 @@ export class Bench {
     this.#rubrics = new Map(rubrics.map((rubric) => [rubric.name, rubric]));
     this.#hash = new KeyedHash(setup.key);
     const { provider, model, secondModel, language, maxOutputTokens } = setup;
+    const { promptVersion: prompt = promptVersion() } = setup;
     this.#textLength = setup.shownTextLength ?? DEFAULT_LIMITS.shownTextLength;
     const judge = [provider, model, secondModel ?? null, language, maxOutputTokens];
-    const shown = [...judge, this.#textLength, promptVersion()];
+    const shown = [...judge, this.#textLength, prompt];
     this.versions = new Map(
       rubrics.map(({ name, version }) => {
         const hash = contentHash(JSON.stringify([...shown, version]));

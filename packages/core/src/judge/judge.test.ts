@@ -6,6 +6,7 @@ import type { Ask, JudgeAnswer, JudgeSetup, MissingReason } from "../model/judge
 import { Tally } from "../model/tally.ts";
 import { DAY_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import { Judge, type JudgeOutput, type SavedJudge } from "./judge.ts";
+import { promptVersion } from "./prompt.ts";
 import { answerTo, callOf, drawAll, rubricOf, setupOf } from "./testing/judged-calls.ts";
 
 const START = 20_780 * DAY_MS;
@@ -128,6 +129,16 @@ void test("a judge that is shown another length of texts is another version", ()
     "same-versions",
   );
   assert.equal(judge.reload(setup, RUBRICS, after(1)), "new-versions");
+});
+
+void test("a program that words its requests otherwise is another version, also after a restart", () => {
+  const [before, now] = [setupOf({ promptVersion: "0123456789abcdef" }), setupOf()];
+  const judge = judgeOf({ promptVersion: "0123456789abcdef" });
+  const restarted = judgeOf();
+  restarted.load(judge.save(), before, RUBRICS);
+  assert.equal(restarted.reload(now, RUBRICS, after(1)), "new-versions");
+  const same = setupOf({ promptVersion: promptVersion() });
+  assert.equal(restarted.reload(same, RUBRICS, after(2)), "same-versions");
 });
 
 void test("so many requests are under way at once, and the next leaves when one is back", () => {

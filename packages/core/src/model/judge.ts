@@ -36,6 +36,11 @@ export type JudgeSetup = {
   readonly maxOutputTokens: number;
   /** The limit of this name, where it is set: a part of what verdicts mean. */
   readonly shownTextLength?: number;
+  /**
+   * Of all in the requests that is no rubric's, as the program words it that makes this setup: another
+   * program's verdicts are other ones. Absent: as the running program does.
+   */
+  readonly promptVersion?: string;
   /** Verdicts were given before and are looked up: no text is needed. Absent: an endpoint is asked. */
   readonly recorded?: true;
   /** 32 lower-case hex digits: keys the draws and the boundaries, so that nobody can foresee them. */

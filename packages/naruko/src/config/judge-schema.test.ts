@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
+import { promptVersion } from "@naruko/core/judge/prompt";
 import { epochMs } from "@naruko/core/model/time";
 import type { LoadedConfig } from "./config.ts";
 import { judgeEndpointOf, judgeSetupOf } from "./judge-setup.ts";
@@ -33,6 +34,7 @@ test("a judge needs a model and a key alone", () => {
     concurrency: 4,
     timeoutMs: 60_000,
     maxOutputTokens: 2000,
+    promptVersion: promptVersion(),
     key: KEY,
   });
   const names = rubricFiles.map(({ name }) => path.basename(name));

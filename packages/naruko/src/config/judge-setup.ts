@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownShare } from "@naruko/core/judge/own-share";
+import { promptVersion } from "@naruko/core/judge/prompt";
 import { readRubrics } from "@naruko/core/judge/rubric-file";
 import { InputError } from "@naruko/core/model/input-error";
 import type { JudgePrice, JudgeSetup } from "@naruko/core/model/judge";
@@ -70,6 +71,7 @@ export function judgeSetupOf(
     timeoutMs: judge.timeout,
     maxOutputTokens: judge.max_output_tokens,
     ...(limits.shownTextLength !== undefined && { shownTextLength: limits.shownTextLength }),
+    promptVersion: promptVersion(),
     key,
   };
 }
