@@ -149,7 +149,7 @@ export class Call {
     }
     if (answer.responseId !== undefined) attributes[ATTRIBUTE.responseId] = answer.responseId;
     const reasons = this.#finishReasons(end);
-    if (reasons.length > 0) attributes[ATTRIBUTE.finishReasons] = [...reasons];
+    if (reasons.length > 0) attributes[ATTRIBUTE.finishReasons] = reasons;
     if (this.#start.stream && this.#firstChunkMs !== undefined) {
       attributes[ATTRIBUTE.firstChunk] = this.#firstChunkMs / 1000;
     }
@@ -183,7 +183,7 @@ export class Call {
    * A reason that was expected and did not come is `error`. Up to v1.41 reasons are the provider's
    * own words; the latest conventions have one set of words for all of them.
    */
-  #finishReasons(end: CallEnd): readonly string[] {
+  #finishReasons(end: CallEnd): string[] {
     const unify = this.#settings.generation === "latest";
     const reasons = this.answer.finishReasons.map((reason) =>
       unify ? unifiedReason(reason) : (reason ?? MISSING_REASON),

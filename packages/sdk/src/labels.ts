@@ -9,14 +9,9 @@ export type CallNames = {
   readonly server?: { readonly address: string; readonly port: number } | undefined;
 };
 
-/** Places in the tree below; an application needs far fewer. */
-const PLACES = 16_384;
-
-/** All labels so far, by what they say, one after the other. */
-type Place = { readonly next: Map<unknown, Place>; labels?: Attributes };
-
-const root: Place = { next: new Map() };
-let places = 0;
+/** All labels so far, by what they say; an application needs far fewer. */
+const known = new Map<string, Attributes>();
+const KNOWN = 4096;
 
 /**
  * Attributes of every metric of a call: one object for all calls that say the same, so that a meter
@@ -26,37 +21,30 @@ let places = 0;
  */
 export function labelsOf(
   names: CallNames,
-  responseModel: string | undefined,
+  responseModel = "",
   more: Attributes = NO_MORE,
 ): Attributes {
-  const { operation, provider, model, server } = names;
-  let place = after(after(after(root, operation), provider), model);
-  place = after(after(after(place, responseModel), server?.address), server?.port);
-  for (const key in more) place = after(after(place, key), more[key]);
-  if (place === undefined) return { ...madeOf(names, responseModel), ...more };
-  return (place.labels ??= { ...madeOf(names, responseModel), ...more });
-}
-
-/** Where the tree goes on with a value; nowhere when it is full. */
-function after(place: Place | undefined, value: unknown): Place | undefined {
-  const known = place?.next.get(value);
-  if (known !== undefined || place === undefined || places >= PLACES) return known;
-  places += 1;
-  const made: Place = { next: new Map() };
-  place.next.set(value, made);
+  const { operation, provider, model = "", server } = names;
+  let key = `${operation}\0${provider}\0${model}\0${responseModel}\0`;
+  if (server !== undefined) key += `${server.address}\0${server.port}`;
+  for (const name in more) key += `\0${name}\0${String(more[name])}`;
+  const shared = known.get(key);
+  if (shared !== undefined) return shared;
+  const made = { ...madeOf(names, responseModel), ...more };
+  if (known.size < KNOWN) known.set(key, made);
   return made;
 }
 
 const NO_MORE: Attributes = {};
 
-function madeOf(names: CallNames, responseModel: string | undefined): Attributes {
+function madeOf(names: CallNames, responseModel: string): Attributes {
   const { operation, provider, model, server } = names;
   const labels: Attributes = {
     [ATTRIBUTE.operation]: operation,
     [ATTRIBUTE.provider]: provider,
   };
   if (model !== undefined) labels[ATTRIBUTE.requestModel] = model;
-  if (responseModel !== undefined) labels[ATTRIBUTE.responseModel] = responseModel;
+  if (responseModel !== "") labels[ATTRIBUTE.responseModel] = responseModel;
   if (server !== undefined) {
     labels[ATTRIBUTE.serverAddress] = server.address;
     labels[ATTRIBUTE.serverPort] = server.port;

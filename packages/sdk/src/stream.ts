@@ -93,19 +93,19 @@ export function watchedIterator(
   inner: AsyncIterator<unknown>,
   watch: Watch,
 ): AsyncIterableIterator<unknown> {
-  const next = async (): Promise<IteratorResult<unknown>> => {
-    let result;
-    do {
-      try {
-        result = await inner.next();
-      } catch (error) {
-        finish(watch, endOfError(watch, error, true));
-        throw error;
-      }
-      if (result.done === true) finish(watch, endOfStream(watch));
-    } while (result.done !== true && seen(watch, result.value) === "hidden");
+  const received = (
+    result: IteratorResult<unknown>,
+  ): IteratorResult<unknown> | Promise<IteratorResult<unknown>> => {
+    if (result.done === true) finish(watch, endOfStream(watch));
+    else if (seen(watch, result.value) === "hidden") return next();
     return result;
   };
+  const broken = (error: unknown): never => {
+    finish(watch, endOfError(watch, error, true));
+    throw error;
+  };
+  // Without a function that awaits: it would make more objects for each chunk.
+  const next = (): Promise<IteratorResult<unknown>> => nextOf(inner).then(received, broken);
   const methods = {
     next,
     return: async (value?: unknown): Promise<IteratorResult<unknown>> => {
@@ -127,6 +127,15 @@ export function watchedIterator(
     methods,
   );
   return iterator;
+}
+
+function nextOf(inner: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
+  try {
+    return Promise.resolve(inner.next());
+  } catch (error) {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever it threw
+    return Promise.reject(error);
+  }
 }
 
 function seen(watch: Watch, chunk: unknown): ChunkKind | undefined {

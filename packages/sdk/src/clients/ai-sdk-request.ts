@@ -1,7 +1,8 @@
 // What the events of the Vercel AI SDK tell of a request, in the conventions' names.
 import type { Attributes } from "@opentelemetry/api";
 import { ATTRIBUTE } from "../conventions.ts";
-import { type Fields, listOf, numberOf, textOf } from "../unknown.ts";
+import { type Fields, listOf, textOf } from "../unknown.ts";
+import { type NamedFields, numberAttributes } from "./number-attributes.ts";
 import type { Server } from "./server.ts";
 
 /** Names of providers, by the first words of the AI SDK's (`openai.chat`, `google.vertex.chat`). */
@@ -23,7 +24,7 @@ export function providerOf(name: unknown): string {
   return known?.[1] ?? told.split(".", 1)[0] ?? told;
 }
 
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+const NUMBERS: NamedFields = [
   ["maxOutputTokens", "gen_ai.request.max_tokens"],
   ["temperature", "gen_ai.request.temperature"],
   ["topP", "gen_ai.request.top_p"],
@@ -34,11 +35,7 @@ const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
 ];
 
 export function requestAttributes(event: Fields): Attributes {
-  const attributes: Attributes = {};
-  for (const [field, attribute] of NUMBERS) {
-    const value = numberOf(event[field]);
-    if (value !== undefined) attributes[attribute] = value;
-  }
+  const attributes = numberAttributes(event, NUMBERS);
   const stops = listOf(event["stopSequences"]).filter((text) => typeof text === "string");
   if (stops.length > 0) attributes["gen_ai.request.stop_sequences"] = stops;
   // The application's own name for what asks; a context's feature stands before it.

@@ -28,7 +28,12 @@ export function watchResult(returned: unknown, watch: Watch): unknown {
     return returned;
   }
   // A client that somebody wrapped or replaced: whatever it resolves to is the answer.
-  if (returned instanceof Promise) return returned.then(...settlers(watch));
+  if (returned instanceof Promise) {
+    return returned.then(
+      (answer: unknown) => watchAnswer(answer, watch),
+      (error: unknown) => refusedBy(watch, error),
+    );
+  }
   return watchAnswer(returned, watch);
 }
 
@@ -40,16 +45,9 @@ function isApiPromise(value: unknown): value is ApiPromise {
   );
 }
 
-function settlers(
-  watch: Watch,
-): readonly [(answer: unknown) => unknown, (error: unknown) => never] {
-  return [
-    (answer) => watchAnswer(answer, watch),
-    (error) => {
-      finish(watch, endOfError(watch, error, false));
-      throw error;
-    },
-  ];
+function refusedBy(watch: Watch, error: unknown): never {
+  finish(watch, endOfError(watch, error, false));
+  throw error;
 }
 
 /**
@@ -61,7 +59,8 @@ function settlers(
  */
 function watchPromise(promise: ApiPromise, watch: Watch): void {
   const { parseResponse, parse, [UNWRAP]: unwrap, asResponse } = promise;
-  const [answered, refused] = settlers(watch);
+  const answered = (answer: unknown): unknown => watchAnswer(answer, watch);
+  const refused = (error: unknown): never => refusedBy(watch, error);
   /** Whether the client reads the body for somebody who asked for the answer. */
   let parsing = false;
   let isAsked = false;

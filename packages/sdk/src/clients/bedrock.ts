@@ -14,6 +14,7 @@ import {
 } from "../unknown.ts";
 import type { Usage } from "../usage.ts";
 import { BlockTexts, converseContent, converseOutput } from "./bedrock-messages.ts";
+import { type NamedFields, numberAttributes } from "./number-attributes.ts";
 import { type Observation, observeMethod } from "./observed-method.ts";
 import { watchPromised } from "./promised.ts";
 import type { Server } from "./server.ts";
@@ -134,19 +135,15 @@ async function endpointParameters(config: Fields): Promise<Fields> {
   return { Region, UseFIPS, UseDualStack };
 }
 
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+const NUMBERS: NamedFields = [
   ["maxTokens", "gen_ai.request.max_tokens"],
   ["temperature", "gen_ai.request.temperature"],
   ["topP", "gen_ai.request.top_p"],
 ];
 
 function requestAttributes(input: Fields): Attributes {
-  const attributes: Attributes = {};
   const inference = fieldsOf(input["inferenceConfig"]);
-  for (const [field, attribute] of NUMBERS) {
-    const value = numberOf(inference[field]);
-    if (value !== undefined) attributes[attribute] = value;
-  }
+  const attributes = numberAttributes(inference, NUMBERS);
   const stops = listOf(inference["stopSequences"]).filter((text) => typeof text === "string");
   if (stops.length > 0) attributes["gen_ai.request.stop_sequences"] = stops;
   const { top_k: topK } = fieldsOf(input["additionalModelRequestFields"]);

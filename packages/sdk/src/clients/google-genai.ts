@@ -2,16 +2,7 @@ import type { Attributes } from "@opentelemetry/api";
 import type { Call, CallEnd } from "../call.ts";
 import { settings } from "../settings.ts";
 import type { AnswerReader, ChunkKind, Watch } from "../stream.ts";
-import {
-  countOf,
-  type Fields,
-  fieldsOf,
-  isFields,
-  isMethod,
-  listOf,
-  numberOf,
-  textOf,
-} from "../unknown.ts";
+import { countOf, type Fields, fieldsOf, isFields, isMethod, listOf, textOf } from "../unknown.ts";
 import type { Usage } from "../usage.ts";
 import {
   CandidateParts,
@@ -19,6 +10,7 @@ import {
   generateContent,
   generateOutput,
 } from "./google-genai-messages.ts";
+import { type NamedFields, numberAttributes } from "./number-attributes.ts";
 import { type Observation, type Observe, observeMethod } from "./observed-method.ts";
 import { watchPromised } from "./promised.ts";
 import { type Destination, serverOf } from "./server.ts";
@@ -101,7 +93,7 @@ function destinationOf(models: unknown, params: Fields): Destination {
   return { provider: vertex ? "gcp.vertex_ai" : "gcp.gemini", server };
 }
 
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+const NUMBERS: NamedFields = [
   ["temperature", "gen_ai.request.temperature"],
   ["topP", "gen_ai.request.top_p"],
   ["topK", "gen_ai.request.top_k"],
@@ -112,11 +104,7 @@ const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
 ];
 
 function requestAttributes(config: Fields): Attributes {
-  const attributes: Attributes = {};
-  for (const [field, attribute] of NUMBERS) {
-    const value = numberOf(config[field]);
-    if (value !== undefined) attributes[attribute] = value;
-  }
+  const attributes = numberAttributes(config, NUMBERS);
   const choices = countOf(config["candidateCount"]) ?? 1;
   if (choices !== 1) attributes["gen_ai.request.choice.count"] = choices;
   const stops = listOf(config["stopSequences"]).filter((text) => typeof text === "string");

@@ -1,8 +1,9 @@
 import type { Attributes } from "@opentelemetry/api";
 import { settings } from "../settings.ts";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../unknown.ts";
+import { type Fields, fieldsOf, listOf, textOf } from "../unknown.ts";
+import { type NamedFields, numberAttributes } from "./number-attributes.ts";
 
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+const NUMBERS: NamedFields = [
   ["temperature", "gen_ai.request.temperature"],
   ["top_p", "gen_ai.request.top_p"],
   ["frequency_penalty", "gen_ai.request.frequency_penalty"],
@@ -12,11 +13,7 @@ const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
 
 /** Attributes of a request that chat completions and responses write alike. */
 export function samplingAttributes(body: Fields): Attributes {
-  const attributes: Attributes = {};
-  for (const [field, attribute] of NUMBERS) {
-    const value = numberOf(body[field]);
-    if (value !== undefined) attributes[attribute] = value;
-  }
+  const attributes = numberAttributes(body, NUMBERS);
   const { stop, service_tier: tier } = body;
   const stops = (typeof stop === "string" ? [stop] : listOf(stop)).filter(
     (text) => typeof text === "string",

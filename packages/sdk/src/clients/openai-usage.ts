@@ -35,7 +35,8 @@ function modalitiesOf({
   audio_tokens: audio,
   image_tokens: image,
 }: Fields): Readonly<Record<string, number>> | undefined {
-  const [sound, picture] = [countOf(audio) ?? 0, countOf(image) ?? 0];
+  const sound = countOf(audio) ?? 0;
+  const picture = countOf(image) ?? 0;
   if (sound === 0 && picture === 0) return undefined;
   return { ...(sound > 0 && { audio: sound }), ...(picture > 0 && { image: picture }) };
 }

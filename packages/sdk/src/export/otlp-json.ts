@@ -1,5 +1,5 @@
 // OTLP in JSON, as the protocol asks for it: ids in hexadecimal, 64-bit numbers as texts.
-import type { Attributes, AttributeValue } from "@opentelemetry/api";
+import type { Attributes } from "@opentelemetry/api";
 import { randomBytes } from "node:crypto";
 import { type Fields, isFields } from "../unknown.ts";
 
@@ -30,15 +30,15 @@ function anyValue(value: unknown): AnyValue {
 /**
  * Attributes as JSON, what stands between the brackets of their list. Put together from texts: most
  * of what a span costs is its JSON, and most attributes of a call are those of the call before.
+ *
+ * @param later stand in the place of earlier ones with the same name
  */
-export function attributesJson(attributes: Attributes): string {
+export function attributesJson(first: Attributes, later: Attributes): string {
   let json = "";
-  for (const key of Object.keys(attributes)) {
-    const value = attributes[key];
-    if (value === undefined) continue;
-    json += `${json === "" ? "" : ","}${attributeJson(key, value)}`;
-  }
-  return json;
+  for (const key in first) if (later[key] === undefined) json += attributeJson(key, first[key]);
+  for (const key in later) json += attributeJson(key, later[key]);
+  // Without the last comma.
+  return json.slice(0, -1);
 }
 
 /** How an attribute begins, and what it is with texts that it had lately. */
@@ -51,12 +51,14 @@ const NAMES = 512;
 const TEXTS = 64;
 const LENGTH = 64;
 
-function attributeJson(key: string, value: AttributeValue): string {
+/** One attribute and a comma, or nothing. */
+function attributeJson(key: string, value: unknown): string {
+  if (value === undefined) return "";
   const { head, whole } = writtenOf(key);
-  if (typeof value !== "string") return `${head}${valueJson(value)}}`;
+  if (typeof value !== "string") return `${head}${valueJson(value)}},`;
   const known = whole.get(value);
   if (known !== undefined) return known;
-  const made = `${head}${valueJson(value)}}`;
+  const made = `${head}${valueJson(value)}},`;
   if (whole.size < TEXTS && value.length <= LENGTH) whole.set(value, made);
   return made;
 }

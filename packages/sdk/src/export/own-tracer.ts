@@ -37,12 +37,16 @@ export class OwnTracer implements CallTracer {
 /** OTLP counts kinds from 1; 0 is "not told". */
 const FIRST_KIND = 1;
 
+const NO_ATTRIBUTES: Attributes = {};
+
+/** Takes attributes over as they are handed in: only this package does, and changes none of them then. */
 class OwnSpan implements Span {
   readonly #context: SpanContext;
   readonly #parent: SpanContext | undefined;
   readonly #kind: SpanKind;
   readonly #startMs: number;
-  readonly #attributes: Attributes;
+  readonly #first: Attributes;
+  #later: Attributes | undefined;
   readonly #sink: SpanSink;
   #name: string;
   #status: SpanStatus = { code: SpanStatusCode.UNSET };
@@ -58,7 +62,7 @@ class OwnSpan implements Span {
     };
     this.#kind = options.kind ?? SpanKind.INTERNAL;
     this.#startMs = msOf(options.startTime);
-    this.#attributes = { ...options.attributes };
+    this.#first = options.attributes ?? NO_ATTRIBUTES;
     this.#sink = sink;
   }
 
@@ -67,12 +71,12 @@ class OwnSpan implements Span {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (!this.#ended) this.#attributes[key] = value;
-    return this;
+    return this.setAttributes({ [key]: value });
   }
 
   setAttributes(attributes: Attributes): this {
-    if (!this.#ended) Object.assign(this.#attributes, attributes);
+    if (this.#ended) return this;
+    this.#later = this.#later === undefined ? attributes : { ...this.#later, ...attributes };
     return this;
   }
 
@@ -118,7 +122,7 @@ class OwnSpan implements Span {
         `"name":${JSON.stringify(this.#name)},"kind":${this.#kind + FIRST_KIND},` +
         `"startTimeUnixNano":"${unixNano(this.#startMs)}",` +
         `"endTimeUnixNano":"${unixNano(Math.max(this.#startMs, msOf(endTime)))}",` +
-        `"attributes":[${attributesJson(this.#attributes)}],` +
+        `"attributes":[${attributesJson(this.#first, this.#later ?? NO_ATTRIBUTES)}],` +
         `"status":${statusJson(this.#status)}}`,
     );
   }

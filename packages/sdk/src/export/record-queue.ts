@@ -23,6 +23,8 @@ export class RecordQueue {
   #bytes = Buffer.alloc(0);
   /** Where each record ends, and the comma behind it. */
   #ends: number[] = [];
+  /** Where the last of them ends. */
+  #length = 0;
   dropped = 0;
 
   get size(): number {
@@ -34,21 +36,19 @@ export class RecordQueue {
     return this.#ends.length >= BATCH_RECORDS || this.#length >= BATCH_LENGTH;
   }
 
-  get #length(): number {
-    return this.#ends.at(-1) ?? 0;
-  }
-
   add(record: string): void {
     const start = this.#length;
-    const end = start + Buffer.byteLength(record) + COMMA.length;
-    if (this.#ends.length >= RECORDS || end > LENGTH) {
+    // A code unit takes three bytes at most; they are counted only where that is too many.
+    const most = start + record.length * 3 + COMMA.length;
+    const needed =
+      most <= this.#bytes.length ? most : start + Buffer.byteLength(record) + COMMA.length;
+    if (this.#ends.length >= RECORDS || needed > LENGTH) {
       this.dropped += 1;
       return;
     }
-    if (end > this.#bytes.length) this.#grow(end);
-    this.#bytes.write(record, start);
-    this.#bytes.write(COMMA, end - COMMA.length);
-    this.#ends.push(end);
+    if (needed > this.#bytes.length) this.#grow(needed);
+    this.#length += this.#bytes.write(record + COMMA, start);
+    this.#ends.push(this.#length);
   }
 
   #grow(needed: number): void {
@@ -71,6 +71,7 @@ export class RecordQueue {
     // What many records took is not held for ever.
     const large = this.#bytes.length > KEPT_LENGTH && this.#length - removed <= KEPT_LENGTH;
     this.#moveTo(large ? Buffer.allocUnsafeSlow(KEPT_LENGTH) : this.#bytes, removed);
+    this.#length -= removed;
     this.#ends = this.#ends.slice(count).map((end) => end - removed);
   }
 

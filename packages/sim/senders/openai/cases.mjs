@@ -137,6 +137,20 @@ export const CASES = {
       return "nothing read";
     },
   },
+  "chat, forgotten": {
+    run: async (client) => {
+      await client.chat.completions.create(CHAT).responsePromise;
+      await collect();
+      return "nothing read";
+    },
+  },
+  "chat, parse, forgotten": {
+    run: async (client) => {
+      await parserOf(client)({ ...CHAT, response_format: CITY }).responsePromise;
+      await collect();
+      return "nothing read";
+    },
+  },
   "chat, refusal": {
     run: async (client) => (await client.chat.completions.create(CHAT)).choices[0].message.refusal,
   },

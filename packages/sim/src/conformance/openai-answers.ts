@@ -102,6 +102,8 @@ export const OPENAI_ANSWERS: ReadonlyMap<string, readonly ScriptedAnswer[]> = ne
     ],
   ],
   ["chat, streamed, forgotten", [completionStream({ id: "forgotten" })]],
+  ["chat, forgotten", [completion({ id: "forgotten" })]],
+  ["chat, parse, forgotten", [completion({ id: "forgotten" })]],
   ["chat, refusal", [completion({ id: "refusal", message: { refusal: REFUSAL } })]],
   [
     "chat, refusal, streamed",
