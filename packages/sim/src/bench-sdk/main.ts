@@ -13,7 +13,7 @@ const USAGE = `usage: npm run bench:sdk -- [--quick] [--json]
 
 type Choice = Amounts & { readonly lives: number };
 
-const WHOLE: Choice = { lives: 3, rounds: 100, calls: 15, streams: 2, warmUp: 30, delayMs: 400 };
+const WHOLE: Choice = { lives: 3, rounds: 200, calls: 15, streams: 2, warmUp: 150, delayMs: 400 };
 const QUICK: Choice = { lives: 1, rounds: 2, calls: 2, streams: 1, warmUp: 1, delayMs: 20 };
 
 function tell(text: string): void {

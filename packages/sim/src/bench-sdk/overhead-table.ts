@@ -12,11 +12,13 @@ type Column = {
 };
 
 const callUs: Column["of"] = ({ calls }) => addedUs(calls, "cpuUs") + calls.exportCpuUs;
+const meanCallUs: Column["of"] = ({ calls }) => meanAddedUs(calls) + calls.exportCpuUs;
 const streamUs: Column["of"] = ({ streams }) => addedUs(streams, "cpuUs") + streams.exportCpuUs;
 const chunkUs: Column["of"] = (life, beside) => streamUs(life, beside) / CHUNKS;
 
 const COLUMNS: readonly Column[] = [
   { title: "a call, µs", of: callUs },
+  { title: "the same by the mean, µs", of: meanCallUs },
   { title: "of that to export, µs", of: ({ calls }) => calls.exportCpuUs },
   {
     title: "a call, % of the client's own",
@@ -42,6 +44,18 @@ const COLUMNS: readonly Column[] = [
 /** The median of the rounds' differences: what else the machine did meanwhile is in few of them. */
 function addedUs({ bare, observed }: Costs, field: keyof Cost): number {
   return median(observed.map((cost, round) => cost[field] - (bare[round]?.[field] ?? NaN)));
+}
+
+/**
+ * The mean has what no median has: work that few rounds have, such as the collection of garbage that
+ * many of them left. It has whatever else the machine did, too.
+ */
+function meanAddedUs({ bare, observed }: Costs): number {
+  return (totalUs(observed) - totalUs(bare)) / observed.length;
+}
+
+function totalUs(costs: readonly Cost[]): number {
+  return costs.reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 
 /** What the client alone takes in the same process. */

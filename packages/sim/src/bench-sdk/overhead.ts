@@ -12,7 +12,10 @@ export type Amounts = {
   /** Of one turn, which is short, so that what else the machine does meets both alike. */
   readonly calls: number;
   readonly streams: number;
-  /** Rounds before it counts: code is compiled while it runs. */
+  /**
+   * Rounds before it counts: code is compiled while it runs, and the compiler's threads take more than
+   * what they compile.
+   */
   readonly warmUp: number;
   /** How long each is watched for the delay of its event loop. */
   readonly delayMs: number;
