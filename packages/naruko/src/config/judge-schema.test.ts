@@ -94,6 +94,7 @@ limits: { shownTextLength: 9000 }
     timeoutMs: 90_000,
     maxOutputTokens: 500,
     shownTextLength: 9000,
+    promptVersion: promptVersion(),
     key: KEY,
   });
   assert.equal(rubricFiles.at(-1)?.text, TONE);
