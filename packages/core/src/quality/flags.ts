@@ -14,14 +14,15 @@ import { isUnknownTool } from "./unknown-tool.ts";
 import { isWrongLanguage } from "./wrong-language.ts";
 
 /** One free signal: what its flag is called, what it says, and when one call raises it. */
-type Signal = {
+export type Signal = {
   readonly flag: string;
   /** One sentence for people. */
   readonly says: string;
   readonly raisedBy: (call: Call) => boolean;
 };
 
-const SIGNALS: readonly Signal[] = [
+/** Those that one call raises by itself, in the order in which their flags are given. */
+export const SIGNALS: readonly Signal[] = [
   {
     flag: "refusal",
     says: "The model says that it does not do what was asked.",

@@ -41,15 +41,18 @@ for (const [i, [first, last]] of Object.values(SCRIPTS).entries())
   SCRIPT_OF.fill(i + 1, first, last + 1);
 const FIRST_OF_SCRIPTS = SCRIPT_OF.findIndex((script) => script > 0);
 
+const NO_WORDS: readonly number[] = LANGUAGES.map(() => 0);
+const NO_SIGNS: readonly number[] = SCRIPT_NAMES.map(() => 0);
+
 /**
  * Counts what tells languages apart, in one pass.
  *
  * @param end the code unit before which the text ends
  */
 export function countLanguages(text: string, end: number = text.length): LanguageCounts {
-  const smallWords = LANGUAGES.map(() => 0);
-  const ownWords = LANGUAGES.map(() => 0);
-  const scripts = SCRIPT_NAMES.map(() => 0);
+  const smallWords = NO_WORDS.slice();
+  const ownWords = NO_WORDS.slice();
+  const scripts = NO_SIGNS.slice();
   let latin = 0;
   let words = 0;
   for (let i = 0; i < end; i++) {
@@ -64,7 +67,8 @@ export function countLanguages(text: string, end: number = text.length): Languag
       }
       latin += i - from;
       words += 1;
-      addLanguages(languagesAt(place), smallWords, ownWords);
+      const languages = languagesAt(place);
+      if (languages !== 0) addLanguages(languages, smallWords, ownWords);
       // What ends a word may be a sign of another script.
       i--;
     } else if (unit >= FIRST_OF_SCRIPTS) {
