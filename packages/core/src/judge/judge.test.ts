@@ -292,7 +292,17 @@ void test("what a call costs is known of those that were paid for whole, until p
   judge.reload(setupOf({ concurrency: 7 }), RUBRICS, after(4));
   assert.deepEqual(costs(), [2, cost]);
   const price = { inputUsdPerMillion: 15, outputUsdPerMillion: 60 };
-  judge.reload(setupOf({ price }), RUBRICS, after(5));
+  judge.reload(setupOf({ price, usdPerDay: 1 }), RUBRICS, after(5));
+  const [calls, usd] = costs();
+  assert.equal(calls, 1);
+  assert.ok(Math.abs(Number(usd) / cost - 100) < 1e-9, "a hundred times as dear");
+  assert.ok(Math.abs((judge.affordablePerDay(after(5)) ?? 0) * 100 * cost - 1) < 1e-9);
+  judge.reload(setupOf({ model: "judge-2", price, usdPerDay: 1 }), RUBRICS, after(6));
+  assert.deepEqual(costs(), [1, usd]);
+  const free = { inputUsdPerMillion: 0, outputUsdPerMillion: 0 };
+  judge.reload(setupOf({ price: free }), RUBRICS, after(7));
+  assert.deepEqual(costs(), [1, 0]);
+  judge.reload(setupOf({ price }), RUBRICS, after(8));
   assert.deepEqual(costs(), [0, undefined]);
 });
 

@@ -145,7 +145,8 @@ export class Judge {
     this.#budget.setCaps(setup ?? {});
     const isSame = hasSameVersions(before, bench);
     if (!isSame) for (const settled of this.#queue.clear("reloaded")) this.#settle(settled, at);
-    if (!isSame || !hasSamePrices(before, bench)) this.#costs.load({ count: 0, mean: 0 });
+    const dearer = priceRatio(before, bench);
+    if (!isSame || dearer !== 1) this.#costs.restart(dearer);
     this.#bench = bench;
     if (bench === undefined) this.#contexts.clear();
     else this.#pump(bench, at);
@@ -433,15 +434,21 @@ function hasSameVersions(one: Bench | undefined, other: Bench | undefined): bool
   return left.size === right.size && [...left].every(([name, word]) => right.get(name) === word);
 }
 
-/** What calls did cost says nothing of what they will, where prices changed. */
-function hasSamePrices(one: Bench | undefined, other: Bench | undefined): boolean {
-  return ([1, 2] as const).every((look) => {
-    const [before, after] = [one?.priceOf(look), other?.priceOf(look)];
-    return (
-      before?.inputUsdPerMillion === after?.inputUsdPerMillion &&
-      before?.outputUsdPerMillion === after?.outputUsdPerMillion
-    );
+/** What a call costs by the second prices, of what it did by the first; `undefined` where nobody knows. */
+function priceRatio(one: Bench | undefined, other: Bench | undefined): number | undefined {
+  const [before, after] = [costOfTypical(one), costOfTypical(other)];
+  if (before === after) return 1;
+  return before === undefined || after === undefined || before === 0 ? undefined : after / before;
+}
+
+/** Dollars a million such calls: of 2,000 tokens to read and 400 to write, one in twenty asked twice. */
+function costOfTypical(bench: Bench | undefined): number | undefined {
+  if (bench === undefined) return undefined;
+  const [first, second] = ([1, 2] as const).map((look) => {
+    const { inputUsdPerMillion, outputUsdPerMillion } = bench.priceOf(look);
+    return 2000 * inputUsdPerMillion + 400 * outputUsdPerMillion;
   });
+  return (first ?? 0) + 0.05 * (second ?? 0);
 }
 
 /** UTC days since 1970. */

@@ -25,6 +25,18 @@ export class MeanCost {
     return this.#count === 0 ? undefined : this.#mean;
   }
 
+  /**
+   * Begins anew, with what was known as the first call of all: until another is paid for, it is the
+   * best that there is.
+   *
+   * @param factor what prices are of what they were; absent: nothing is known
+   */
+  restart(factor?: number): void {
+    const mean = factor === undefined ? 0 : this.#mean * factor;
+    this.#count = factor === undefined ? 0 : Math.min(this.#count, 1);
+    this.#mean = mean;
+  }
+
   save(): SavedCosts {
     return { count: this.#count, mean: this.#mean };
   }
