@@ -113,6 +113,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   [`${ok}bad_below: half`, /^tone.yml:3:12: bad_below must be a number/],
   [`${ok}labels: [good]`, /^tone.yml:3:9: labels must be a map/],
   [`${ok}labels: { "a|b": c }`, /^tone.yml:3:11: "a\|b" is no label; a label has up to 40/],
+  [`${ok}labels: { cold: a, Cold: b }`, /^tone.yml:3:20: label "Cold" is there already, but for/],
   [`${ok}labels: { a: [b] }`, /^tone.yml:3:14: what label "a" means must be a map/],
   [`${ok}services: []`, /^tone.yml:3:11: services names none/],
   [`${ok}services: shop`, /^tone.yml:3:11: services must be a list/],

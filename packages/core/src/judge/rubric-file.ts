@@ -241,7 +241,12 @@ class RubricReader {
       const wrong = `a rubric has at most ${MAX_LABELS} labels; it has ${node.entries.length}`;
       this.#yaml.refuse(node.place, wrong);
     }
+    const written = new Set<string>();
     return node.entries.map(({ key, keyPlace, value }) => {
+      // As answers are read: a judge writes them in any case.
+      if (written.has(key.toLowerCase()))
+        this.#yaml.refuse(keyPlace, `label "${key}" is there already, but for capitals`);
+      written.add(key.toLowerCase());
       if (!LABEL.test(key)) {
         const wanted = "up to 40 letters, digits, spaces, _ or -";
         this.#yaml.refuse(keyPlace, `"${key}" is no label; a label has ${wanted}`);
