@@ -35,13 +35,18 @@ export class MatchStarts {
 
   /** The first place at or after another one where a match can begin; the text's end where none is. */
   next(text: string, from: number): number {
-    let at = from;
-    while (at < text.length) {
-      const code = text.codePointAt(at) ?? 0;
-      if (code < 128 ? this.ascii[code] === 1 : this.canBe(code)) return at;
-      at += code > 0xffff ? 2 : 1;
+    const { ascii } = this;
+    for (let at = from; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit < 128) {
+        if (ascii[unit] === 1) return at;
+        continue;
+      }
+      const code = text.codePointAt(at) ?? unit;
+      if (this.canBe(code)) return at;
+      if (code > 0xffff) at++;
     }
-    return at;
+    return text.length;
   }
 
   private canBe(code: number): boolean {
