@@ -100,6 +100,7 @@ const missing: readonly (readonly [what: string, Partial<Evaluation>, reason: st
     "timeout",
   ],
   ["a failure by another name", { traceId: TRACE, spanId: "a", errorType: "Oops" }, "rejected"],
+  ["a name of every object", { traceId: TRACE, spanId: "a", errorType: "toString" }, "rejected"],
 ];
 for (const [what, fields, reason] of missing) {
   test(`missing, final and free where the input has ${what}`, () => {

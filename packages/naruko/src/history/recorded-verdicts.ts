@@ -17,17 +17,17 @@ type Recorded = {
 };
 
 /** Failures that a judge of ours told when the verdicts were recorded; any other is `rejected`. */
-const FAILURES: Readonly<Record<string, MissingReason>> = {
-  "rate-limited": "rate-limited",
-  "server-error": "server-error",
-  timeout: "timeout",
-  connection: "connection",
-  refused: "refused",
-  truncated: "truncated",
-  malformed: "malformed",
-  partial: "partial",
-  foreign: "foreign",
-};
+const FAILURES: readonly MissingReason[] = [
+  "rate-limited",
+  "server-error",
+  "timeout",
+  "connection",
+  "refused",
+  "truncated",
+  "malformed",
+  "partial",
+  "foreign",
+];
 
 export type RecordedVerdictsOptions = {
   /** The names whose evaluations are the judge's. */
@@ -114,7 +114,7 @@ export class RecordedVerdicts {
       return { ok: true, final: true, verdicts, usage };
     }
     const failure = recorded?.failure;
-    const reason = failure === undefined ? "rejected" : (FAILURES[failure] ?? "rejected");
+    const reason = FAILURES.find((one) => one === failure) ?? "rejected";
     const detail =
       failure === undefined
         ? "the input has no verdict about this call"
