@@ -108,10 +108,9 @@ export class Judging {
     const { judge } = setup;
     const { rubrics } = rubricsOf(setup, this.#options);
     // Verdicts that mean something else are never mixed with those of before.
-    if (this.#judge.reload(judge, rubrics, at) === "new-versions") {
-      this.#scores.restart();
-      this.#badShares.restart();
-    }
+    const changed = this.#judge.reload(judge, rubrics, at);
+    this.#scores.restart(changed);
+    this.#badShares.restart(changed);
     this.#badBelow = new Map(rubrics.map(({ name, badBelow }) => [name, badBelow]));
     this.#golden.reload(triedJudge(setup), rubrics, this.#judge);
     if (judge !== undefined && judge.key === this.#setup?.key) this.#sampler?.reload(judge);

@@ -253,7 +253,10 @@ for (const verdict of [-0.1, 1.1, NaN]) {
 
 test("after a change of the judge nothing of before is mixed in", () => {
   const traffic = new Traffic(1).run(100, (i) => (i > 50 ? undefined : 0));
-  traffic.scores.restart();
+  const before = traffic.estimate();
+  traffic.scores.restart(new Set(["another"]));
+  assert.deepEqual(traffic.estimate(), before);
+  traffic.scores.restart(new Set([RUBRIC]));
   assert.equal(traffic.estimate(), undefined);
   for (const draw of traffic.drawn) traffic.scores.settle(draw, RUBRIC, 0);
   near(found(traffic.run(100, () => 1).estimate()).score, 1);

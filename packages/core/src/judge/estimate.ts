@@ -152,11 +152,14 @@ export class Scores {
     }
   }
 
-  /** Verdicts come to mean something else: nothing that was is mixed with what comes. */
-  restart(): void {
-    this.#scores.clear();
-    this.#rubrics.clear();
-    this.#awaited.clear();
+  /** Verdicts by these rubrics come to mean something else: nothing that was is mixed with what comes. */
+  restart(rubrics: ReadonlySet<string>): void {
+    for (const rubric of rubrics) {
+      this.#scores.delete(rubric);
+      this.#rubrics.delete(rubric);
+    }
+    for (const [key, { rubric }] of this.#awaited)
+      if (rubrics.has(rubric)) this.#awaited.delete(key);
   }
 
   save(numbers: NumberWriter): SavedScores {

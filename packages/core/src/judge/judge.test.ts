@@ -7,6 +7,7 @@ import { Tally } from "../model/tally.ts";
 import { DAY_MS, MINUTE_MS, epochMs } from "../model/time.ts";
 import { Judge, type JudgeOutput, type SavedJudge } from "./judge.ts";
 import { promptVersion } from "./prompt.ts";
+import type { Rubric } from "./rubric.ts";
 import { answerTo, callOf, drawAll, rubricOf, setupOf } from "./testing/judged-calls.ts";
 
 const START = 20_780 * DAY_MS;
@@ -124,11 +125,9 @@ void test("of a longer text than the judge is shown the middle is left out, and 
 void test("a judge that is shown another length of texts is another version", () => {
   const judge = judgeOf();
   const setup = setupOf({ shownTextLength: 24_001 });
-  assert.equal(
-    judge.reload(setupOf({ shownTextLength: 24_000 }), RUBRICS, after(1)),
-    "same-versions",
-  );
-  assert.equal(judge.reload(setup, RUBRICS, after(1)), "new-versions");
+  const same = judge.reload(setupOf({ shownTextLength: 24_000 }), RUBRICS, after(1));
+  assert.deepEqual([...same], []);
+  assert.deepEqual([...judge.reload(setup, RUBRICS, after(1))], ["faithfulness", "safety"]);
 });
 
 void test("a program that words its requests otherwise is another version, also after a restart", () => {
@@ -136,9 +135,22 @@ void test("a program that words its requests otherwise is another version, also 
   const judge = judgeOf({ promptVersion: "0123456789abcdef" });
   const restarted = judgeOf();
   restarted.load(judge.save(), before, RUBRICS);
-  assert.equal(restarted.reload(now, RUBRICS, after(1)), "new-versions");
+  assert.equal(restarted.reload(now, RUBRICS, after(1)).size, 2);
   const same = setupOf({ promptVersion: promptVersion() });
-  assert.equal(restarted.reload(same, RUBRICS, after(2)), "same-versions");
+  assert.equal(restarted.reload(same, RUBRICS, after(2)).size, 0);
+});
+
+void test("a rubric that is changed, added or left out is another version of that rubric alone", () => {
+  const judge = judgeOf();
+  const [faithfulness, safety] = RUBRICS;
+  assert.ok(faithfulness && safety);
+  const changed = (...rubrics: readonly Rubric[]): readonly string[] => [
+    ...judge.reload(setupOf(), rubrics, after(1)),
+  ];
+  assert.deepEqual(changed(faithfulness, { ...safety, version: "other" }), ["safety"]);
+  assert.deepEqual(changed(faithfulness), ["safety"]);
+  assert.deepEqual(changed(faithfulness, rubricOf("tone")), ["tone"]);
+  assert.deepEqual([...judge.reload(undefined, [], after(2))], ["faithfulness", "tone"]);
 });
 
 void test("so many requests are under way at once, and the next leaves when one is back", () => {

@@ -133,24 +133,25 @@ export class Judge {
 
   /**
    * Takes whom to ask and by which rubrics. Where verdicts come to mean something else than before,
-   * those that are waited for are given up.
+   * those that are waited for are given up. Returns the rubrics by which they do.
    */
   reload(
     setup: JudgeSetup | undefined,
     rubrics: readonly Rubric[],
     at: EpochMs,
-  ): "same-versions" | "new-versions" {
+  ): ReadonlySet<string> {
     const before = this.#bench;
     const bench = setup && new Bench(setup, rubrics);
     this.#budget.setCaps(setup ?? {});
-    const isSame = hasSameVersions(before, bench);
+    const changed = changedRubrics(before, bench);
+    const isSame = changed.size === 0;
     if (!isSame) for (const settled of this.#queue.clear("reloaded")) this.#settle(settled, at);
     const dearer = priceRatio(before, bench);
     if (!isSame || dearer !== 1) this.#costs.restart(dearer);
     this.#bench = bench;
     if (bench === undefined) this.#contexts.clear();
     else this.#pump(bench, at);
-    return isSame ? "same-versions" : "new-versions";
+    return changed;
   }
 
   takeContext(context: TraceContext, at: EpochMs): void {
@@ -429,9 +430,11 @@ function lengthOf({ system = "", input = "", output = "", context = "" }: CallTe
   return system.length + input.length + output.length + context.length;
 }
 
-function hasSameVersions(one: Bench | undefined, other: Bench | undefined): boolean {
-  const [left, right] = [one?.versions ?? new Map(), other?.versions ?? new Map()];
-  return left.size === right.size && [...left].every(([name, word]) => right.get(name) === word);
+/** The rubrics that are judged by otherwise than before, or no more, or for the first time. */
+function changedRubrics(one: Bench | undefined, other: Bench | undefined): ReadonlySet<string> {
+  const [before, after] = [one, other].map((bench) => bench?.versions ?? new Map<string, string>());
+  const names = [...(before?.keys() ?? []), ...(after?.keys() ?? [])];
+  return new Set(names.filter((name) => before?.get(name) !== after?.get(name)));
 }
 
 /** What a call costs by the second prices, of what it did by the first; `undefined` where nobody knows. */
