@@ -28,16 +28,11 @@ export type SeriesSlice = {
  * A series within a time range, without arrays of its own: the samples at [start, end) of arrays that
  * may hold more, which has no meaning. Where there are histograms or starts, the arrays hold no more.
  */
-export type SeriesStretch = SeriesSlice & {
-  readonly start: number;
-  readonly end: number;
-  /** False where it is known that none of the samples is a stale marker. */
-  readonly mayBeStale: boolean;
-};
+export type SeriesStretch = SeriesSlice & { readonly start: number; readonly end: number };
 
 /** All of a slice. */
 export function wholeStretch(slice: SeriesSlice): SeriesStretch {
-  return { ...slice, start: 0, end: slice.times.length, mayBeStale: true };
+  return { ...slice, start: 0, end: slice.times.length };
 }
 
 /**

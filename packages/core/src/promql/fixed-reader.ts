@@ -67,8 +67,7 @@ function stretch(slice: SeriesSlice, from: number, to: number): SeriesStretch {
   const { times } = slice;
   const first = times.findIndex((time) => time > from);
   const start = first < 0 ? times.length : first;
-  const end = Math.max(start, times.findLastIndex((time) => time <= to) + 1);
-  return { ...slice, start, end, mayBeStale: true };
+  return { ...slice, start, end: Math.max(start, times.findLastIndex((time) => time <= to) + 1) };
 }
 
 function cut({

@@ -37,7 +37,7 @@ test("what is known of resets stays, the rest is found out; numbers between do n
     typeof value === "object" ? value : undefined,
   );
   const times = Float64Array.from(written.keys());
-  const bounds = { start: 0, end: times.length, mayBeStale: true };
+  const bounds = { start: 0, end: times.length };
   const slice = { labels: labels({ __name__: "h" }), times, values: times, histograms, ...bounds };
   const decided = withDecidedResets(slice);
   assert.equal(formatLabels(decided.labels), "h");

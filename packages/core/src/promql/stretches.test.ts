@@ -23,7 +23,7 @@ function amidst({ labels: of, times, values }: SeriesSlice): SeriesStretch {
   setStale(wide.values, 1);
   wide.times.set(times, start);
   wide.values.set(values, start);
-  return { labels: of, ...wide, start, end, mayBeStale: true };
+  return { labels: of, ...wide, start, end };
 }
 
 const SERIES = ["a", "b", "c"].map((l, n) => ({

@@ -71,7 +71,6 @@ export function isStaleAt({ values, histograms }: SeriesSlice, index: number): b
 
 /** A series without its stale markers; itself where it has none. */
 export function withoutStale(series: SeriesStretch): SeriesSamples {
-  if (!series.mayBeStale) return series;
   const { labels, times, values, histograms, start, end } = series;
   if (histograms !== undefined) {
     const kept = (_: unknown, index: number): boolean => !isStaleAt(series, index);

@@ -15,7 +15,6 @@ import { ChunkList, ChunkPages } from "./chunk-list.ts";
 import { decoded } from "./chunk-samples.ts";
 import { decodedRuns } from "./decoded-runs.ts";
 import { cutOut } from "./samples.ts";
-import { finish } from "./turns.ts";
 import { Store } from "./store.ts";
 import type { StoreReader } from "./store-reader.ts";
 import { SampleEncoder, XOR_SAMPLES } from "./xor-samples.ts";
@@ -73,29 +72,6 @@ function seenIn(slices: readonly SeriesSlice[]): readonly Seen[] {
     });
   });
 }
-
-function mayBeStale(reader: StoreReader | undefined, from: number, to: number): boolean {
-  const stretches = reader && finish(reader.stretching([], epochMs(from), epochMs(to)));
-  return stretches?.some((one) => one.mayBeStale) === true;
-}
-
-test("that a series has no stale marker is known until it gets one, also after a restart", () => {
-  const store = new Store({ series: 1 });
-  const append = (to: Store, at: number, value: number | Stale): boolean => {
-    to.append(SERIES, epochMs(at), value);
-    return mayBeStale(to.snapshot(), -1, 1e9);
-  };
-  for (let n = 1; n < 300; n++) assert.equal(append(store, n * STEP_MS, n), false);
-  store.takeSealed();
-  const loaded = Store.load(store.save(), { series: 1 });
-  assert.equal(append(loaded, 300 * STEP_MS, NaN), false);
-  assert.equal(append(loaded, 301 * STEP_MS, STALE), true);
-  assert.equal(mayBeStale(Store.load(loaded.save(), { series: 1 }).snapshot(), -1, 1e9), true);
-  // Nor is it forgotten once the marker is sealed.
-  for (let n = 302; n < 600; n++) append(loaded, n * STEP_MS, n);
-  assert.equal(mayBeStale(loaded.snapshot(), 290 * STEP_MS, 420 * STEP_MS), true);
-  assert.equal(mayBeStale(loaded.snapshot(), 590 * STEP_MS, 600 * STEP_MS), false);
-});
 
 const action = fc.oneof(
   {
@@ -159,8 +135,6 @@ test("readers of different ages see what there was when they were taken, whateve
             const slices = asked?.reader.select([], epochMs(from), epochMs(to)) ?? [];
             const expected = asked?.kept.filter(([at]) => at > from && at <= to);
             assert.deepEqual(seenIn(slices), expected);
-            const hasStale = expected?.some(([, value]) => value === STALE);
-            assert.ok(hasStale !== true || mayBeStale(asked?.reader, from, to));
           }
         }
       }

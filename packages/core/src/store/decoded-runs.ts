@@ -3,7 +3,7 @@ import type { NativeHistogram } from "../model/sample.ts";
 import type { ChunkList } from "./chunk-list.ts";
 import type { Head } from "./head.ts";
 import { type Histograms, histogramBytes } from "./mixed-samples.ts";
-import { anyStale, cut, firstAfter, type Stretch, wholeOf } from "./samples.ts";
+import { cut, firstAfter, type Stretch, wholeOf } from "./samples.ts";
 import { decodeSamples, wordsOf } from "./xor-samples.ts";
 
 /** Chunks [first, end) of a list, at least one. */
@@ -29,7 +29,6 @@ class DecodedRun {
   private readonly offsets: number[] = [0];
   /** How many samples of the head are here. */
   private open = 0;
-  private hasStale: boolean;
 
   constructor({ list, first, end }: ChunkSpan, head: Head | undefined) {
     this.first = first;
@@ -47,7 +46,6 @@ class DecodedRun {
       const sums = this.values.subarray(offset, this.offset(i + 1));
       this.setHistograms(list.histograms(i, sums), offset, sums.length);
     }
-    this.hasStale = anyStale(this.values);
   }
 
   /** What it takes of the memory that decoded samples may take. */
@@ -76,9 +74,7 @@ class DecodedRun {
     const last = firstAfter(this.times, to, length);
     if (start === last) return undefined;
     const { times, values, histograms } = this;
-    if (histograms === undefined) {
-      return { times, values, start, end: last, mayBeStale: this.hasStale };
-    }
+    if (histograms === undefined) return { times, values, start, end: last };
     return wholeOf(cut({ times, values, histograms }, start, last));
   }
 
@@ -97,7 +93,6 @@ class DecodedRun {
     this.values.set(head.values.subarray(had, open), at);
     this.setHistograms(head.histograms?.slice(had, open), at, open - had);
     this.open = open;
-    this.hasStale ||= head.hasStale;
   }
 
   /** Index by index from the first histogram on, as heads have it. */

@@ -8,15 +8,7 @@ import {
 } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { sameHistogram, sharingLayout } from "./mixed-samples.ts";
-import {
-  anyStale,
-  cut,
-  firstAfter,
-  type Samples,
-  samplesOf,
-  type Stretch,
-  wholeOf,
-} from "./samples.ts";
+import { cut, firstAfter, type Samples, samplesOf, type Stretch, wholeOf } from "./samples.ts";
 
 const FIRST_CAPACITY = 8;
 
@@ -31,8 +23,6 @@ export class Head {
   /** From the first histogram on; index by index then. */
   histograms: (NativeHistogram | undefined)[] | undefined = undefined;
   length = 0;
-  /** Whether one of them is a stale marker. */
-  hasStale = false;
 
   constructor(capacity: number = FIRST_CAPACITY) {
     this.times = new Float64Array(capacity);
@@ -46,7 +36,6 @@ export class Head {
     head.values.set(values);
     head.histograms = histograms?.slice();
     head.length = times.length;
-    head.hasStale = anyStale(values);
     return head;
   }
 
@@ -92,7 +81,7 @@ export class Head {
     const start = firstAfter(times, from, end);
     if (start === end) return undefined;
     if (histograms !== undefined) return wholeOf(cut({ times, values, histograms }, start, end));
-    return { times, values, start, end, mayBeStale: this.hasStale };
+    return { times, values, start, end };
   }
 
   /** Whether one of the first `length` samples has from < time ≤ to. */
@@ -128,7 +117,6 @@ export class Head {
     head.values.set(this.values.subarray(from, this.length));
     head.histograms = this.histograms?.slice(from, this.length);
     head.length = this.length - from;
-    head.hasStale = this.hasStale && anyStale(head.values);
     return head;
   }
 }
@@ -148,10 +136,8 @@ function write(head: Head, index: number, at: EpochMs, value: SampleValue | Stal
     return;
   }
   if (head.histograms !== undefined) head.histograms[index] = undefined;
-  if (value === STALE) {
-    setStale(head.values, index);
-    head.hasStale = true;
-  } else writeNumber(head.values, index, value);
+  if (value === STALE) setStale(head.values, index);
+  else writeNumber(head.values, index, value);
 }
 
 // A number's NaN may carry any payload, the stale marker's too; stored is the plain one.

@@ -1,5 +1,5 @@
 import { InputError } from "../model/input-error.ts";
-import { isStale, type NativeHistogram } from "../model/sample.ts";
+import type { NativeHistogram } from "../model/sample.ts";
 import {
   decodeMixed,
   encodeMixed,
@@ -106,21 +106,11 @@ function decodeStream(bytes: Uint8Array, from: number, count: number): Samples |
  * The samples at [start, end) of arrays that may hold more. Where there are histograms, the arrays
  * hold no more.
  */
-export type Stretch = Samples & {
-  readonly start: number;
-  readonly end: number;
-  /** False where it is known that none of them is a stale marker. */
-  readonly mayBeStale: boolean;
-};
-
-/** Whether any value is a stale marker. */
-export function anyStale(values: Float64Array): boolean {
-  return values.some((_, index) => isStale(values, index));
-}
+export type Stretch = Samples & { readonly start: number; readonly end: number };
 
 /** All samples of arrays. */
 export function wholeOf(samples: Samples): Stretch {
-  return { ...samples, start: 0, end: samples.times.length, mayBeStale: true };
+  return { ...samples, start: 0, end: samples.times.length };
 }
 
 /** A stretch of an array as arrays of its size; numbers in shared arrays. */

@@ -186,11 +186,11 @@ export class StoreReader implements Reader {
 }
 
 function stretchOf(labels: Labels, stretch: Stretch): SeriesStretch {
-  const { times, values, histograms, start, end, mayBeStale } = stretch;
+  const { times, values, histograms, start, end } = stretch;
   // Numbers alone are by far the most, and their objects have one shape.
   return histograms === undefined
-    ? { labels, times, values, start, end, mayBeStale }
-    : { labels, times, values, histograms, start, end, mayBeStale };
+    ? { labels, times, values, start, end }
+    : { labels, times, values, histograms, start, end };
 }
 
 /** Turns in which no sample was read. */
