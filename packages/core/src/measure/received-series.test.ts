@@ -125,6 +125,16 @@ const sums: readonly Row[] = [
     ["0.001 {x} 0", "60 {x} 5", "120 {x} 7"],
   ],
   [
+    "a delta over no time counts, also after a pause",
+    [delta([60, 5, 60]), delta([1200, 2, 1200])],
+    ["59.999 {x} 0", "60 {x} 5", "1199.999 {x} 5", "1200 {x} 7"],
+  ],
+  [
+    "a restart at the time of its first point is seen",
+    [cumulative([60, 5, 1]), cumulative([120, 9, 120])],
+    ["60 {x} 5", "119.999 {x} 0", "120 {x} 9"],
+  ],
+  [
     "without a start deltas begin one interval earlier",
     [delta([60, 5]), delta([120, 2])],
     ["45 {x} 0", "60 {x} 5", "120 {x} 7"],

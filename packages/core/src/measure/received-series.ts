@@ -215,7 +215,7 @@ export class ReceivedSeries {
     if (stream.delta && kind !== "gauge") {
       // Its counting begins here, so that the first delta is seen by a rate.
       const from = startAt === NEVER ? epochMs(at - this.#intervalMs) : startAt;
-      this.#write(stream, zeros(frame), within(from, at), arrival.append);
+      this.#write(stream, zeros(frame), bornBefore(at, from), arrival.append);
     }
     this.#write(stream, frame, at, arrival.append);
     return undefined;
@@ -280,8 +280,8 @@ export class ReceivedSeries {
 
   /** A counter that began anew: PromQL would not see it where the value has caught up already. */
   #writeRestart(stream: Stream, arrival: Arrival): void {
-    const bornAt = within(Math.max(arrival.startAt, stream.pointAt + 1), arrival.at);
-    if (bornAt < arrival.at) this.#write(stream, zeros(arrival.frame), bornAt, arrival.append);
+    const bornAt = bornBefore(arrival.at, Math.max(arrival.startAt, stream.pointAt + 1));
+    if (bornAt > stream.pointAt) this.#write(stream, zeros(arrival.frame), bornAt, arrival.append);
   }
 
   /**
@@ -301,8 +301,9 @@ export class ReceivedSeries {
     const from = stream.delta ? Math.max(stream.pointAt, startAt) : stream.pointAt;
     if (!stream.lost && from <= stream.pointAt) return;
     const takenOver = stream.lost ? this.#takenOverAt(stream) : from;
-    const bornAt = within(Math.max(from, takenOver), at);
-    if (bornAt >= at) return;
+    const toldFrom = Math.max(from, takenOver);
+    const bornAt = bornBefore(at, toldFrom);
+    if (bornAt <= stream.pointAt || (stream.lost && toldFrom >= at)) return;
     const share = stream.lost ? (bornAt - from) / (at - from) : 0;
     const values = next.map((value, i) => {
       const was = before[i] ?? 0;
@@ -392,9 +393,12 @@ function zeros({ layout, values }: Frame): Frame {
   return { layout, values: values.map(() => 0) };
 }
 
-// A sample that we add is as old at most as one that we take.
-function within(from: number, at: EpochMs): EpochMs {
-  return epochMs(Math.max(from, at - WINDOW_MS));
+/**
+ * When a sample that we add before one at `at` stands: as old at most as one that we take, and earlier
+ * also where a point covers less than a millisecond, since of two samples at one time the first stays.
+ */
+function bornBefore(at: EpochMs, from: number): EpochMs {
+  return epochMs(Math.min(Math.max(from, at - WINDOW_MS), at - 1));
 }
 
 function labelsOf(pairs: readonly string[]): Labels {
