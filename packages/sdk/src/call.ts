@@ -97,6 +97,14 @@ export class Call {
     return this.#start.stream;
   }
 
+  /**
+   * Sets what tells the output, where it is wanted. It is handed in, since one that is written where it
+   * is assigned would be held long: see `watchPromise`.
+   */
+  tellsOutput(output: () => readonly Message[]): void {
+    if (this.wantsText) this.answer.output = output;
+  }
+
   /** Runs what makes the request, with this call's span as the parent of all that it starts. */
   within<T>(run: () => T): T {
     return withActive(this.#span, run);

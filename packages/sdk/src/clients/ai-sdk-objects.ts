@@ -71,7 +71,7 @@ export class OpenObjects {
     if (reason !== undefined) answer.finishReasons = [reason];
     const content = textOf(objectText);
     if (content !== undefined && event["recordOutputs"] !== false) {
-      answer.output = () => aiSdkOutput([{ type: "text", content }], reason);
+      open.call.tellsOutput(() => aiSdkOutput([{ type: "text", content }], reason));
     }
   }
 

@@ -186,7 +186,7 @@ class PartReader implements AnswerReader {
     this.#call = call;
     this.#records = records && call.wantsText;
     if (this.#records) {
-      call.answer.output = () => aiSdkOutput(this.#parts.list(), this.#reason);
+      call.tellsOutput(() => aiSdkOutput(this.#parts.list(), this.#reason));
     }
   }
 

@@ -93,8 +93,7 @@ class MessageReader implements AnswerReader {
 
   constructor(call: Call) {
     this.#call = call;
-    if (call.wantsText)
-      call.answer.output = () => messagesOutput(this.#blocks.list(), this.#reason);
+    call.tellsOutput(() => messagesOutput(this.#blocks.list(), this.#reason));
   }
 
   whole(message: unknown): void {

@@ -163,8 +163,7 @@ class ConverseReader implements AnswerReader {
 
   constructor(call: Call) {
     this.#call = call;
-    if (call.wantsText)
-      call.answer.output = () => converseOutput(this.#blocks.list(), this.#reason);
+    call.tellsOutput(() => converseOutput(this.#blocks.list(), this.#reason));
   }
 
   whole(answer: unknown): void {

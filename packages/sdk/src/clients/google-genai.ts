@@ -128,9 +128,7 @@ class CandidateReader implements AnswerReader {
 
   constructor(call: Call) {
     this.#call = call;
-    if (call.wantsText) {
-      call.answer.output = () => generateOutput(this.#parts.list(), this.#reasons);
-    }
+    call.tellsOutput(() => generateOutput(this.#parts.list(), this.#reasons));
   }
 
   whole(answer: unknown): void {

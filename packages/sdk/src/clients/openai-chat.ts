@@ -69,7 +69,7 @@ class ChatReader implements AnswerReader {
   constructor(call: Call, asksUsage: boolean) {
     this.#call = call;
     this.#asksUsage = asksUsage;
-    if (call.wantsText) call.answer.output = () => chatOutput(this.#texts, this.#reasons);
+    call.tellsOutput(() => chatOutput(this.#texts, this.#reasons));
   }
 
   whole(completion: unknown): void {

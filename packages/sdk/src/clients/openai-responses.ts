@@ -56,9 +56,7 @@ class ResponseReader implements AnswerReader {
 
   constructor(call: Call) {
     this.#call = call;
-    if (call.wantsText) {
-      call.answer.output = () => responseOutput(this.#items, call.answer.finishReasons[0]);
-    }
+    call.tellsOutput(() => responseOutput(this.#items, call.answer.finishReasons[0]));
   }
 
   whole(response: unknown): void {
