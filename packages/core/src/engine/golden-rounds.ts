@@ -13,7 +13,7 @@ import type { Judge, SettledItem } from "../judge/judge.ts";
 import { readLabelledItems } from "../judge/labelled-items.ts";
 import type { SeriesRow } from "../judge/judge-series.ts";
 import { goldenRows } from "../judge/trust-series.ts";
-import type { Lane } from "../judge/queue.ts";
+import type { Lane } from "../judge/queue-item.ts";
 import type { Rubric } from "../judge/rubric.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Call, CallText } from "../model/call.ts";
 import type { Ask, JudgePrice, JudgeSetup } from "../model/judge.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { askFor, promptVersion } from "./prompt.ts";
-import type { Question } from "./queue.ts";
+import type { Question } from "./queue-item.ts";
 import { applicability, contentHash, type Rubric } from "./rubric.ts";
 import { fractionOf, hexOf, KeyedHash } from "./siphash.ts";
 

@@ -3,7 +3,8 @@ import test from "node:test";
 import * as fc from "fast-check";
 import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
-import { JudgeQueue, type Lane, LANES, type SavedQueue, type Settled } from "./queue.ts";
+import { JudgeQueue, type SavedQueue } from "./queue.ts";
+import { type Lane, LANES, type Settled } from "./queue-item.ts";
 
 const START = 1_800_000_000_000;
 const after = (ms: number) => epochMs(START + ms);

@@ -1,73 +1,20 @@
-import type { JudgeAnswer, MissingReason, RubricVerdict } from "../model/judge.ts";
-import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS, epochMs } from "../model/time.ts";
+import type { JudgeAnswer, MissingReason } from "../model/judge.ts";
+import { DAY_MS, type EpochMs, epochMs } from "../model/time.ts";
 import { DueOrder } from "./due-order.ts";
-
-/** What is to be judged by one rubric, and what is bad by it. */
-export type AskedRubric = {
-  readonly name: string;
-  /** A score below it is bad, and is looked at a second time: 0 to 1. */
-  readonly threshold: number;
-};
-
-/** In which order items are asked about: calls as they come, others before them or when none waits. */
-export type Lane = "urgent" | "calls" | "spare";
-
-export const LANES: readonly Lane[] = ["urgent", "calls", "spare"];
-
-/** How an item is asked about at this moment. */
-export type Question<T> = {
-  readonly subject: T;
-  /** Equal for equal items: names the item in keys. */
-  readonly id: string;
-  /** 1, or 2 for what the first look found bad. */
-  readonly look: 1 | 2;
-  /** 1 for the first request of all about this item. */
-  readonly request: number;
-  readonly rubrics: readonly string[];
-};
-
-/** What came of an item; every rubric that was to be asked is in one of the two. */
-export type Settled<T> = {
-  readonly subject: T;
-  readonly id: string;
-  readonly verdicts: readonly RubricVerdict[];
-  readonly missing: readonly MissedRubric[];
-};
-
-/** A rubric that has no verdict, and why. */
-type MissedRubric = {
-  readonly name: string;
-  readonly reason: MissingReason;
-  /** The first look found it bad, and there was no second one. */
-  readonly doubted?: true;
-};
-
-type Item<T> = {
-  readonly id: string;
-  readonly subject: T;
-  readonly lane: Lane;
-  /** Of the subject's text, for the queue's bound. */
-  readonly length: number;
-  readonly since: EpochMs;
-  readonly rubrics: readonly AskedRubric[];
-  look: 1 | 2;
-  /** Rubrics that this look has no verdict on yet. */
-  open: readonly string[];
-  /** Bad at the first look. */
-  readonly doubted: RubricVerdict[];
-  readonly verdicts: RubricVerdict[];
-  readonly missing: MissedRubric[];
-  /** Requests so far, of all looks. */
-  requests: number;
-  /** Failures of this look, and of them those of each reason. */
-  failures: number;
-  failed?: Readonly<Partial<Record<MissingReason, number>>>;
-  notBefore: EpochMs;
-  /** Orders those of one list by when they came to it. */
-  place: number;
-};
-
-type SavedItem<T> = Omit<Item<T>, "place">;
+import {
+  type AskedRubric,
+  type Item,
+  itemOf,
+  type Lane,
+  LANES,
+  type Question,
+  questionOf,
+  type SavedItem,
+  savedOf,
+  type Settled,
+  take,
+} from "./queue-item.ts";
+import { isLastTry, pauseAfter } from "./retry.ts";
 
 /**
  * What is ready in a lane, by its look. Second looks come first: what is bad needs two requests, and
@@ -85,35 +32,8 @@ export type SavedQueue<T> = {
   readonly asked: readonly (readonly [key: string, item: SavedItem<T>])[];
 };
 
-/**
- * Failures of one look for one reason after which its rubrics are missing: who was told to wait is not
- * denied the second try that another fault has. A stop of ours is nobody's failure.
- */
-const FAILURES_MAX: Readonly<Record<MissingReason, number>> = {
-  "rate-limited": 8,
-  "server-error": 5,
-  timeout: 3,
-  connection: 5,
-  rejected: 1,
-  refused: 2,
-  truncated: 2,
-  malformed: 3,
-  partial: 3,
-  foreign: 2,
-  budget: 1,
-  "queue-full": 1,
-  expired: 1,
-  interrupted: Infinity,
-  reloaded: 1,
-};
-
-/** Failures of one look for any reasons. */
-const ALL_FAILURES_MAX = 8;
-
 /** Text is held at most this long (DESIGN section 11). */
 const HELD_MS = DAY_MS;
-const FIRST_PAUSE_MS = 2 * SECOND_MS;
-const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
 export type QueueOptions = {
   /** UTF-16 code units of all texts together. */
@@ -396,21 +316,14 @@ export class JudgeQueue<T> {
       return undefined;
     }
     item.failures++;
-    const ofReason = (item.failed?.[reason] ?? 0) + 1;
-    item.failed = { ...item.failed, [reason]: ofReason };
-    if (ofReason >= FAILURES_MAX[reason] || item.failures >= ALL_FAILURES_MAX)
-      return this.#miss(item, reason);
-    const pauseMs = this.#pauseOf(item);
+    item.failed = { ...item.failed, [reason]: (item.failed?.[reason] ?? 0) + 1 };
+    if (isLastTry(item, reason)) return this.#miss(item, reason);
+    const jitter = this.#options.jitter(`${item.id}/${item.requests}`);
+    const pauseMs = pauseAfter(item.failures, jitter);
     if (reason === "rate-limited") this.#pause(pauseMs, at);
     item.notBefore = epochMs(at + pauseMs);
     this.#enterDelayed(item);
     return undefined;
-  }
-
-  /** Twice as long after each failure, by up to a half longer: 2 s, 4 s … 5 min. */
-  #pauseOf({ id, requests, failures }: Item<T>): number {
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
-    return Math.round(pauseMs * (1 + this.#options.jitter(`${id}/${requests}`) / 2));
   }
 
   #pause(pauseMs: number, at: EpochMs): void {
@@ -459,38 +372,4 @@ export class JudgeQueue<T> {
     this.#length -= length;
     return { subject, id, verdicts, missing };
   }
-}
-
-/** Lists of its own, so that a snapshot does not change with the queue. */
-function savedOf<T>({ place: _place, ...item }: Item<T>): SavedItem<T> {
-  const { doubted, verdicts, missing } = item;
-  return { ...item, doubted: [...doubted], verdicts: [...verdicts], missing: [...missing] };
-}
-
-function itemOf<T>(saved: SavedItem<T>): Item<T> {
-  const { doubted, verdicts, missing } = saved;
-  const lists = { doubted: [...doubted], verdicts: [...verdicts], missing: [...missing] };
-  return { ...saved, ...lists, place: 0 };
-}
-
-/**
- * Takes one verdict. At the second look the better of the two stands: a call is bad by a rubric
- * where both looks say so.
- */
-function take<T>(item: Item<T>, verdict: RubricVerdict): void {
-  const { name, score } = verdict;
-  if (!item.open.includes(name)) return;
-  item.open = item.open.filter((other) => other !== name);
-  if (item.look === 2) {
-    const before = item.doubted.find((other) => other.name === name);
-    item.verdicts.push(before !== undefined && before.score > score ? before : verdict);
-    return;
-  }
-  const rubric = item.rubrics.find((other) => other.name === name);
-  const isBad = rubric !== undefined && score < rubric.threshold;
-  (isBad ? item.doubted : item.verdicts).push(verdict);
-}
-
-function questionOf<T>({ subject, id, look, requests, open }: Item<T>): Question<T> {
-  return { subject, id, look, request: requests + 1, rubrics: open };
 }

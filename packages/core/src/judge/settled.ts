@@ -3,7 +3,7 @@ import type { Evaluation } from "../model/evaluation.ts";
 import type { SettledDraw } from "../model/judge.ts";
 import type { EpochMs } from "../model/time.ts";
 import type { Draw } from "./draw.ts";
-import type { Settled } from "./queue.ts";
+import type { Settled } from "./queue-item.ts";
 
 type Judged = { readonly call: Call; readonly draw: Draw; readonly costNano: number };
 
