@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
+import { findServer } from "../disk/data-dir.ts";
 import { Requester } from "../scrape/http-client.ts";
 import { Misuse, textOption } from "./command.ts";
 import type { Option, Values, World } from "./command.ts";
@@ -17,6 +18,33 @@ export const TLS_OPTIONS: Readonly<Record<string, Option>> = {
   },
   "key-file": { type: "string", value: "FILE", help: "its key" },
 };
+
+/** Where a server listens that nobody configured otherwise. */
+export const DEFAULT_URL = "http://127.0.0.1:4320";
+
+/** Whom to ask, for every command that asks a server or a data directory. */
+export const PLACE_OPTIONS: Readonly<Record<string, Option>> = {
+  url: { type: "string", value: "URL", help: `server to ask (default: ${DEFAULT_URL})` },
+  data: {
+    type: "string",
+    value: "DIR",
+    help: "data directory; its server is asked where one holds it",
+  },
+  ...TLS_OPTIONS,
+};
+
+/** Whom the options name: a server, or a data directory that none holds. @throws Misuse */
+export async function askedPlace(
+  values: Values,
+): Promise<{ readonly url: string } | { readonly folder: string }> {
+  const [folder, url] = [textOption(values, "data"), textOption(values, "url")];
+  if (folder === undefined) return { url: url ?? DEFAULT_URL };
+  if (url !== undefined) {
+    throw new Misuse("--url asks a server and --data a directory: give one of them");
+  }
+  const server = await findServer(folder);
+  return server === undefined ? { folder } : { url: server.address };
+}
 
 /** What the server said, or why it said nothing, with what would do. */
 export type ServerAnswer =

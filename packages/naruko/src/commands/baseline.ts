@@ -1,7 +1,8 @@
 import type { JudgeReport, JudgeStanding } from "../drive/judge-report.ts";
 import { isoTime } from "../history/output-record.ts";
 import { shownTime } from "../history/output-text.ts";
-import { askReport, REPORT_OPTIONS } from "./ask-report.ts";
+import { askReport } from "./ask-report.ts";
+import { PLACE_OPTIONS } from "./ask-server.ts";
 import { type Command, EXIT, Misuse, type Values, type World } from "./command.ts";
 import { textTable } from "./text-table.ts";
 
@@ -10,7 +11,7 @@ export const baselineCommand: Command = {
   usage: "baseline [options]",
   summary: "what was learned so far: the judge's scores, rates, spending and forecast",
   options: {
-    ...REPORT_OPTIONS,
+    ...PLACE_OPTIONS,
     json: { type: "boolean", help: "print one JSON object" },
   },
   details: `Scores are of all calls, estimated from those judged, with intervals of 95 %. Baselines of other

@@ -5,15 +5,13 @@ import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
 import { type Sources, SOURCES_PATH } from "../listen/sources-api.ts";
 import { checkPorts } from "../listen/check-ports.ts";
 import { urlOf } from "../listen/url-of.ts";
-import { apiData, serverAt, TLS_OPTIONS } from "./ask-server.ts";
+import { apiData, DEFAULT_URL, serverAt, TLS_OPTIONS } from "./ask-server.ts";
 import type { Command, Values, World } from "./command.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import { diagnose } from "./diagnose.ts";
 import { examineSetup } from "./examine-setup.ts";
 import { type Finding, wrong } from "./finding.ts";
 import { reachReceivers } from "./reach-receivers.ts";
-
-const DEFAULT_URL = "http://127.0.0.1:4320";
 
 /** `naruko doctor`: what is wrong with a set-up, what arrives at its server, and the line that mends it. */
 export const doctorCommand: Command = {

@@ -5,18 +5,15 @@ import type { EpochMs } from "@naruko/core/model/time";
 import { SECOND_MS, epochMs } from "@naruko/core/model/time";
 import { type Feature, featureSet } from "@naruko/core/model/features";
 import { DEFAULT_LIMITS } from "@naruko/core/model/limits";
-import { findServer } from "../disk/data-dir.ts";
 import { runQuery } from "../drive/query.ts";
 import type { QuerySpan } from "../drive/query.ts";
-import { apiData, serverAt, TLS_OPTIONS } from "./ask-server.ts";
+import { apiData, askedPlace, PLACE_OPTIONS, serverAt } from "./ask-server.ts";
 import type { AskServer } from "./ask-server.ts";
 import { EXIT, Misuse, textOption } from "./command.ts";
 import type { Command, Values, World } from "./command.ts";
 import { FEATURE_OPTION, featuresOf } from "./feature-option.ts";
 import { readDirectory } from "./read-directory.ts";
 import { type ApiData, readableAnswer } from "./readable-answer.ts";
-
-const DEFAULT_URL = "http://127.0.0.1:4320";
 
 type Answer =
   { readonly data: ApiData; readonly notes: readonly string[] } | { readonly error: string };
@@ -30,13 +27,7 @@ export const queryCommand: Command = {
     from: { type: "string", value: "T", help: "start of a range query" },
     to: { type: "string", value: "T", help: "end of a range query (default: now)" },
     step: { type: "string", value: "D", help: "step of a range query (default: 15s)" },
-    url: { type: "string", value: "URL", help: `server to ask (default: ${DEFAULT_URL})` },
-    data: {
-      type: "string",
-      value: "DIR",
-      help: "data directory; its server is asked where one holds it",
-    },
-    ...TLS_OPTIONS,
+    ...PLACE_OPTIONS,
     "enable-feature": {
       ...FEATURE_OPTION,
       help: "experimental parts of PromQL beside those of the configuration; with --data alone",
@@ -59,21 +50,15 @@ async function query(
     throw new Misuse("expected one expression; quote it, so that the shell leaves it whole");
   }
   const span = spanOf(values, epochMs(Math.floor(world.clock.wallMs())));
-  const folder = textOption(values, "data");
-  if (folder !== undefined && values["url"] !== undefined) {
-    throw new Misuse("--url asks a server and --data a directory: give one of them");
-  }
-  const url =
-    folder === undefined ? textOption(values, "url") : (await findServer(folder))?.address;
+  const place = await askedPlace(values);
   const features = featuresOf(values);
-  if (features.length > 0 && (folder === undefined || url !== undefined)) {
+  if (features.length > 0 && "url" in place) {
     throw new Misuse("--enable-feature: a server has the features of its naruko.yml");
   }
-  const asked = url ?? DEFAULT_URL;
   const answer =
-    folder !== undefined && url === undefined
-      ? await askDirectory(folder, { expr, features }, span, world)
-      : await askServer(asked, serverAt(asked, values, world), expr, span);
+    "folder" in place
+      ? await askDirectory(place.folder, { expr, features }, span, world)
+      : await askServer(place.url, serverAt(place.url, values, world), expr, span);
   if ("error" in answer) {
     world.tell(`naruko: ${answer.error}\n`);
     return EXIT.finding;
