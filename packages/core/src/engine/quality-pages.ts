@@ -1,10 +1,9 @@
 import type { Transition } from "../model/engine-io.ts";
-import { labelEntries, labelsFrom, labelValue } from "../model/labels.ts";
+import { labelEntries, labelsFrom, labelValue, sortedLabels } from "../model/labels.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
 import type { GoldenStanding } from "../judge/golden.ts";
 import { goldenNote } from "../judge/golden-note.ts";
-import { labelsOfPairs } from "../notify/held-alert.ts";
 import { alertsReading } from "../rules/alerts-reading.ts";
 import type { RuleGroup } from "../rules/rule.ts";
 
@@ -137,8 +136,8 @@ function loadTransition({ labels, annotations, value, ...rest }: SavedTransition
     ...rest,
     at: epochMs(rest.at),
     startsAt: epochMs(rest.startsAt),
-    labels: labelsOfPairs(labels),
-    annotations: labelsOfPairs(annotations),
+    labels: sortedLabels(labels),
+    annotations: sortedLabels(annotations),
     value: Number(value),
   };
 }

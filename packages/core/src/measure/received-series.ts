@@ -1,4 +1,4 @@
-import { type Labels, METRIC_NAME, labelValue, labelsFrom } from "../model/labels.ts";
+import { type Labels, METRIC_NAME, labelValue, sortedLabels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { MetricPoint } from "../model/metric-point.ts";
 import { type Append, STALE } from "../model/sample.ts";
@@ -140,7 +140,7 @@ export class ReceivedSeries {
 
   load(saved: readonly SavedStream[]): void {
     for (const one of saved) {
-      const labels = labelsOf(one.labels);
+      const labels = sortedLabels(one.labels);
       const outputs = outputsOf(labels, one.layout);
       this.#streams.set(labels.key, {
         ...one,
@@ -399,10 +399,4 @@ function zeros({ layout, values }: Frame): Frame {
  */
 function bornBefore(at: EpochMs, from: number): EpochMs {
   return epochMs(Math.min(Math.max(from, at - WINDOW_MS), at - 1));
-}
-
-function labelsOf(pairs: readonly string[]): Labels {
-  const entries: [string, string][] = [];
-  for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] ?? "", pairs[i + 1] ?? ""]);
-  return labelsFrom(entries);
 }

@@ -1,5 +1,5 @@
 import type { NotifiedAlert, Transition } from "../model/engine-io.ts";
-import { labelsFrom, type Labels } from "../model/labels.ts";
+import { sortedLabels } from "../model/labels.ts";
 import { epochMs } from "../model/time.ts";
 import { fingerprintOf } from "./fnv.ts";
 
@@ -70,22 +70,15 @@ export function saveAlert(alert: NotifiedAlert): SavedAlert {
 }
 
 export function loadAlert(saved: SavedAlert): NotifiedAlert {
-  const labels = labelsOfPairs(saved.labels);
+  const labels = sortedLabels(saved.labels);
   return {
     status: saved.status,
     labels,
-    annotations: labelsOfPairs(saved.annotations),
+    annotations: sortedLabels(saved.annotations),
     startsAt: epochMs(saved.startsAt),
     ...(saved.endsAt === undefined ? {} : { endsAt: epochMs(saved.endsAt) }),
     value: Number(saved.value),
     fingerprint: fingerprintOf(labels),
     generatorUrl: saved.generatorUrl,
   };
-}
-
-/** Labels from name, value, name, value …, as they are saved. */
-export function labelsOfPairs(pairs: readonly string[]): Labels {
-  const entries: (readonly [string, string])[] = [];
-  for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] ?? "", pairs[i + 1] ?? ""]);
-  return labelsFrom(entries);
 }

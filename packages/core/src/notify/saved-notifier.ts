@@ -1,8 +1,9 @@
 import type { Delivery } from "../model/engine-io.ts";
+import { sortedLabels } from "../model/labels.ts";
 import { epochMs } from "../model/time.ts";
 import type { DeliveryCount } from "./delivery-counts.ts";
 import { Group } from "./group.ts";
-import { labelsOfPairs, loadAlert, saveAlert, type SavedAlert } from "./held-alert.ts";
+import { loadAlert, saveAlert, type SavedAlert } from "./held-alert.ts";
 import type { Integration, Route } from "./routing.ts";
 import { Target, type Pending, type TargetState } from "./target.ts";
 
@@ -69,7 +70,7 @@ export function loadGroup(
   const states = new Map(saved.targets.map((one) => [one.integration, one]));
   return new Group({
     route,
-    labels: labelsOfPairs(saved.labels),
+    labels: sortedLabels(saved.labels),
     flushAt: epochMs(saved.flushAt),
     alerts: saved.alerts.map(({ alert: one, claims }) => {
       const alert = loadAlert(one);
@@ -129,8 +130,8 @@ function loadDelivery(saved: SavedDelivery): Delivery {
     ...saved,
     at: epochMs(saved.at),
     alerts: saved.alerts.map(loadAlert),
-    groupLabels: labelsOfPairs(saved.groupLabels),
-    commonLabels: labelsOfPairs(saved.commonLabels),
-    commonAnnotations: labelsOfPairs(saved.commonAnnotations),
+    groupLabels: sortedLabels(saved.groupLabels),
+    commonLabels: sortedLabels(saved.commonLabels),
+    commonAnnotations: sortedLabels(saved.commonAnnotations),
   };
 }

@@ -1,5 +1,5 @@
 import type { Transition } from "../model/engine-io.ts";
-import type { Labels } from "../model/labels.ts";
+import { type Labels, sortedLabels } from "../model/labels.ts";
 import { STALE } from "../model/sample.ts";
 import type { EpochMs } from "../model/time.ts";
 import { epochMs } from "../model/time.ts";
@@ -14,7 +14,7 @@ import { alertViews, groupView } from "./rule-views.ts";
 import { endAlerts, freshRule } from "./rule-state.ts";
 import type { GroupState, RuleState } from "./rule-state.ts";
 import type { SavedRuleSet } from "./saved-rules.ts";
-import { loadLabels, loadRules, ruleKeys, saveLabels, saveRule } from "./saved-rules.ts";
+import { loadRules, ruleKeys, saveLabels, saveRule } from "./saved-rules.ts";
 
 /** What one tick of all due groups came to. */
 export type TickResult = {
@@ -160,7 +160,7 @@ export class RuleSet {
       return { group, rules, lastEvaluatedAt: last === undefined ? undefined : epochMs(last) };
     });
     loadRules(saved, ruleKeys(this.#groups));
-    this.#orphans = new Map(saved.orphans.map(loadLabels).map((labels) => [labels.key, labels]));
+    this.#orphans = new Map(saved.orphans.map(sortedLabels).map((labels) => [labels.key, labels]));
   }
 
   /** What `/api/v1/rules` shows. */

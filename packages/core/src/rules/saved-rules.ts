@@ -1,6 +1,6 @@
 import { InputError } from "../model/input-error.ts";
 import type { Labels } from "../model/labels.ts";
-import { labelsFrom } from "../model/labels.ts";
+import { sortedLabels } from "../model/labels.ts";
 import { epochMs } from "../model/time.ts";
 import type { Alert } from "./alert.ts";
 import type { GroupState, RuleHealth, RuleState } from "./rule-state.ts";
@@ -44,12 +44,6 @@ export function saveLabels(labels: Labels): SavedLabels {
   return labels.pairs;
 }
 
-export function loadLabels(pairs: SavedLabels): Labels {
-  const entries: (readonly [string, string])[] = [];
-  for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] ?? "", pairs[i + 1] ?? ""]);
-  return labelsFrom(entries);
-}
-
 function saveAlert({ labels, annotations, value, ...times }: Alert): SavedAlert {
   return { ...times, labels: labels.pairs, annotations: annotations.pairs, value: String(value) };
 }
@@ -57,8 +51,8 @@ function saveAlert({ labels, annotations, value, ...times }: Alert): SavedAlert 
 function loadAlert(saved: SavedAlert): Alert {
   return {
     state: saved.state,
-    labels: loadLabels(saved.labels),
-    annotations: loadLabels(saved.annotations),
+    labels: sortedLabels(saved.labels),
+    annotations: sortedLabels(saved.annotations),
     value: Number(saved.value),
     activeAt: epochMs(saved.activeAt),
     ...(saved.firedAt === undefined ? {} : { firedAt: epochMs(saved.firedAt) }),
@@ -88,7 +82,7 @@ function byKey<Of extends { readonly labels: Labels }>(items: readonly Of[]): Ma
 
 function loadRule(saved: SavedRule, state: RuleState): void {
   state.alerts = byKey(saved.alerts.map(loadAlert));
-  state.series = new Map(saved.series.map(loadLabels).map((labels) => [labels.key, labels]));
+  state.series = new Map(saved.series.map(sortedLabels).map((labels) => [labels.key, labels]));
   state.health = saved.health;
   state.lastError = saved.lastError;
   state.lastEvaluatedAt =
